@@ -1,0 +1,48 @@
+"""The error tree: the class of an error decides the exit code, its message says what to do next."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """Exit codes of every command; docs/reference/exit-codes.md is the reader's page."""
+
+    OK = 0
+    OUR_BUG = 1
+    USER_CAN_FIX = 2
+    UPSTREAM_FAILED = 3
+    LEDGER_NOT_WRITTEN = 4
+
+
+class CodeqlFixerError(Exception):
+    """Root of all errors raised on purpose; `exit_code` is what the process ends with."""
+
+    exit_code = ExitCode.OUR_BUG
+
+
+class UserError(CodeqlFixerError):
+    """Something the user can mend: configuration, input or environment."""
+
+    exit_code = ExitCode.USER_CAN_FIX
+
+
+class InputError(UserError):
+    """An input file cannot be used; names the file, the place in it and the remedy."""
+
+    def __init__(self, source: str, place: str, problem: str, *, remedy: str = "") -> None:
+        self.source, self.place, self.problem, self.remedy = source, place, problem, remedy
+        where = f"{source}: {place}" if place else source
+        super().__init__(f"{where}: {problem}" + (f" ({remedy})" if remedy else ""))
+
+
+class ConfigError(UserError):
+    """Settings or a configuration file hold a wrong value; the message names every fault at once."""
+
+
+class NotAvailableError(UserError):
+    """The user asked for something this version does not do yet."""
+
+
+class UpstreamError(CodeqlFixerError):
+    """A tool or service we depend on failed; the same call may succeed later."""
+
+    exit_code = ExitCode.UPSTREAM_FAILED
