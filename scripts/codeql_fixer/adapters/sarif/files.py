@@ -1,0 +1,81 @@
+"""Finds SARIF files and brings their bytes into memory: directories, gzip, byte-order marks."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+from codeql_fixer.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+# GitHub refuses uploads above 10 MB gzipped; a gigabyte of text is a hundred times that. Guards against bombs.
+MAX_BYTES = 1 << 30
+_SUFFIXES = (".sarif", ".sarif.json", ".sarif.gz", ".sarif.json.gz")
+_GZIP_MAGIC = b"\x1f\x8b"
+_UTF8_BOM = b"\xef\xbb\xbf"
+_UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
+
+
+def find_files(paths: Iterable[Path]) -> list[Path]:
+    """Expand directories (recursively, sorted by name); a file given twice is read once.
+
+    Raises:
+        InputError: a path does not exist, or a directory holds no SARIF file.
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        if path.is_dir():
+            files = sorted(item for item in path.rglob("*") if item.name.lower().endswith(_SUFFIXES) and item.is_file())
+            if not files:
+                remedy = f"expected names ending in {', '.join(_SUFFIXES)}"
+                raise InputError(str(path), "", "the directory holds no SARIF file", remedy=remedy)
+            found.update(dict.fromkeys(files))
+        elif path.is_file():
+            found[path] = None
+        else:
+            raise InputError(str(path), "", "no such file or directory")
+    return list({path.resolve(): path for path in reversed(found)}.values())[::-1]
+
+
+def load(path: Path) -> bytes:
+    """The text of a file as UTF-8 bytes without a byte-order mark.
+
+    Raises:
+        InputError: unreadable, empty, above `MAX_BYTES`, damaged gzip, or another encoding.
+    """
+    source = str(path)
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise InputError(source, "", f"larger than {MAX_BYTES >> 20} MiB", remedy="split the scan by language")
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(source, "", f"cannot be read: {error.strerror or error}") from error
+    if data.startswith(_GZIP_MAGIC):
+        data = _gunzip(data, source)
+    data = data.removeprefix(_UTF8_BOM)
+    if data.startswith(_UTF16_BOMS):
+        raise InputError(source, "", "is encoded in UTF-16", remedy="SARIF files are UTF-8; convert it")
+    if not data.strip():
+        raise InputError(source, "", "is empty", remedy="a scan without findings still writes an empty result list")
+    return data
+
+
+def _gunzip(data: bytes, source: str) -> bytes:
+    """Decompress all members; stops at `MAX_BYTES`, so a small file cannot fill the memory."""
+    parts, room = [], MAX_BYTES
+    while data:
+        member = zlib.decompressobj(wbits=31)
+        try:
+            parts.append(member.decompress(data, room + 1))
+        except zlib.error as error:
+            raise InputError(source, "", f"damaged gzip: {error}") from error
+        room -= len(parts[-1])
+        if room < 0:
+            raise InputError(source, "", f"larger than {MAX_BYTES >> 20} MiB when unpacked")
+        if not member.eof:
+            raise InputError(source, "", "damaged gzip: the file ends too early")
+        data = member.unused_data.lstrip(b"\0")
+    return b"".join(parts)

@@ -1,0 +1,222 @@
+"""Reads SARIF files into findings. A file that cannot be read whole fails the reading: it is never "no findings"."""
+
+from __future__ import annotations
+
+import gc
+import re
+from collections import Counter
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from codeql_fixer.adapters.sarif import wire
+from codeql_fixer.adapters.sarif.faults import Faults
+from codeql_fixer.adapters.sarif.files import find_files, load
+from codeql_fixer.adapters.sarif.locations import SarifTrace, location_of
+from codeql_fixer.adapters.sarif.messages import plain_text
+from codeql_fixer.adapters.sarif.repair import repair_log
+from codeql_fixer.adapters.sarif.rules import LEVELS, RuleBook, security_severity
+from codeql_fixer.adapters.sarif.uris import PathResolver
+from codeql_fixer.domain.finding import NO_FINGERPRINTS, Finding, Location, Reading, Scan, SetAside, ToolFingerprints
+from codeql_fixer.domain.severity import Level
+from codeql_fixer.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+_LOG = msgspec.json.Decoder(wire.Log)
+_FINGERPRINTS = msgspec.json.Decoder(dict[str, str])
+_BYTE = re.compile(r"byte (\d+)")
+_VERSION = "2.1.0"
+_SUPPRESSED, _NOT_FAILING, _ABSENT = "suppressed", "not_failing", "absent"
+
+
+class SarifReader:
+    """FindingsReader for SARIF 2.1.0 files of any tool.
+
+    Args:
+        paths: files or directories.
+        checkout_root: absolute POSIX path of the scanned checkout, "" when it is not at hand; absolute
+            paths below it become repository-relative.
+    """
+
+    def __init__(self, paths: Sequence[Path], checkout_root: str = "") -> None:
+        self._paths, self._checkout_root = paths, checkout_root
+
+    def read(self) -> Reading:
+        """Read every file.
+
+        Raises:
+            InputError: naming the file and the JSON path; one bad file fails them all.
+        """
+        findings: list[Finding] = []
+        scans: list[Scan] = []
+        warnings: list[str] = []
+        aside: Counter[str] = Counter()
+        with _collector_paused():
+            for path in find_files(self._paths):
+                faults = Faults(str(path))
+                log = _decode(load(path), str(path), faults)
+                for position, run in enumerate(log.runs or ()):
+                    reader = _RunReader(
+                        run, position, checkout_root=self._checkout_root, faults=faults, source=str(path)
+                    )
+                    scans.append(reader.read(findings, aside))
+                warnings += faults.warnings()
+        read = sum(scan.results_read for scan in scans)
+        return Reading(findings, scans, read, SetAside(**aside), warnings)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Pause the cycle collector: a large file makes millions of objects and no cycle (5 times faster)."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _decode(data: bytes, source: str, faults: Faults) -> wire.Log:
+    try:
+        try:
+            log = _LOG.decode(data)
+        except msgspec.ValidationError:
+            log = repair_log(msgspec.json.decode(data), source, faults)
+    except msgspec.DecodeError as error:
+        remedy = "run the scanner again; a file that was cut off cannot be used"
+        raise InputError(source, _line_and_column(data, str(error)), f"is not JSON: {error}", remedy=remedy) from error
+    except RecursionError as error:
+        raise InputError(source, "", "is nested too deeply to be a SARIF log") from error
+    if log.runs is None:
+        raise InputError(source, "$.runs", "is missing", remedy="a SARIF log has a list of runs, if only an empty one")
+    if log.version != _VERSION:
+        faults.add(f"version is {log.version!r:.20}, not {_VERSION}; read as {_VERSION}", "$.version")
+    return log
+
+
+def _line_and_column(data: bytes, problem: str) -> str:
+    """Where msgspec stopped, as editors count; it names the byte, or says that the data ended."""
+    found = _BYTE.search(problem)
+    before = data[: int(found[1])] if found else data
+    return f"line {before.count(10) + 1}, column {len(before) - before.rfind(10)}"
+
+
+class _RunReader:
+    """Reads one run; holds what its results share."""
+
+    def __init__(self, run: wire.Run, position: int, *, checkout_root: str, faults: Faults, source: str) -> None:
+        self._run, self._place, self._faults, self._source = run, f"$.runs[{position}]", faults, source
+        self._paths = PathResolver(run, checkout_root)
+        self._rules = RuleBook(run.tool, faults, self._place)
+        self._scan = self._describe()
+
+    def read(self, findings: list[Finding], aside: Counter[str]) -> Scan:
+        """Append the run's findings, count what is set aside, and let go of the wire values on the way."""
+        results = self._run.results or []
+        results.reverse()
+        position = 0
+        while results:
+            result = results.pop()
+            reason = _reason_to_set_aside(result)
+            if reason:
+                aside[reason] += 1
+            else:
+                findings.append(self._finding(result, position))
+            position += 1
+        return self._scan
+
+    def _finding(self, result: wire.Result, position: int) -> Finding:
+        rule, strings = self._rules.find(result)
+        message = plain_text(result.message, strings)
+        if not message:
+            self._faults.add("message is missing or empty", f"{self._place}.results[{position}].message")
+        level = LEVELS.get(result.level or "") or rule.level or Level.WARNING
+        raw_locations = result.locations
+        if not raw_locations:
+            locations: tuple[Location, ...] = ()
+        elif len(raw_locations) == 1:
+            locations = (location_of(raw_locations[0], self._paths),)
+        else:
+            locations = tuple(location_of(item, self._paths) for item in raw_locations)
+        has_trace = result.code_flows is not UNSET or result.related_locations is not UNSET
+        return Finding(
+            rule,
+            self._scan,
+            level,
+            message,
+            locations,
+            self._fingerprints(result, position),
+            SarifTrace(result.code_flows, result.related_locations, self._paths, self._source) if has_trace else None,
+            _snippet(raw_locations),
+            security_severity(result.properties, self._faults, self._place) if result.properties else None,
+        )
+
+    def _fingerprints(self, result: wire.Result, position: int) -> ToolFingerprints:
+        raw = result.partial_fingerprints
+        if raw is UNSET and not result.fingerprints:
+            return NO_FINGERPRINTS
+        try:
+            partial = {} if isinstance(raw, UnsetType) else _FINGERPRINTS.decode(raw)
+        except msgspec.DecodeError as error:
+            self._faults.add(f"partialFingerprints ignored: {error}", f"{self._place}.results[{position}]")
+            partial = {}
+        line_hash = partial.pop("primaryLocationLineHash", "")
+        column = partial.pop("primaryLocationStartColumnFingerprint", "")
+        others = (*sorted((result.fingerprints or {}).items()), *sorted(partial.items()))
+        return ToolFingerprints(line_hash, column, others)
+
+    def _describe(self) -> Scan:
+        run = self._run
+        driver = run.tool.driver if run.tool else None
+        name = driver.name if driver else None
+        if not name:
+            self._faults.add("the tool has no name", f"{self._place}.tool.driver.name")
+        if run.external_property_file_references and run.external_property_file_references.results:
+            raise InputError(
+                self._source, self._place, "keeps its results in other files", remedy="ask the tool for one whole file"
+            )
+        if run.results is None:
+            self._faults.add("the run has no list of results: the scan did not get that far", f"{self._place}.results")
+        successes = [
+            item.execution_successful for item in run.invocations or () if item.execution_successful is not None
+        ]
+        if not all(successes):
+            self._faults.add("the scanner says that it did not succeed", f"{self._place}.invocations")
+        revisions = [item.revision_id for item in run.version_control_provenance or () if item.revision_id]
+        return Scan(
+            source=self._source,
+            tool=name or "unnamed",
+            tool_version=((driver.semantic_version or driver.version) if driver else None) or "",
+            category=((run.automation_details.id if run.automation_details else None) or "").rpartition("/")[0],
+            execution_successful=all(successes) if successes else None,
+            has_results=run.results is not None,
+            revision=revisions[0] if revisions else "",
+            rule_ids=self._rules.ids(),
+            results_read=len(run.results or ()),
+        )
+
+
+def _reason_to_set_aside(result: wire.Result) -> str:
+    """Why a result is no finding: "" when it is one.
+
+    A suppression counts unless it is under review or rejected (section 3.35.3); `kind` other than `fail` states
+    that nothing is wrong (3.27.9); `absent` is a result of an earlier run (3.27.24).
+    """
+    if result.suppressions and any(item.status in {None, "accepted"} for item in result.suppressions):
+        return _SUPPRESSED
+    if result.kind is not None and result.kind not in {"fail", "issue"}:
+        return _NOT_FAILING
+    return _ABSENT if result.baseline_state == "absent" else ""
+
+
+def _snippet(locations: list[wire.Location] | None) -> str:
+    """The scanner's own copy of the flagged lines, for when the checkout is not at hand."""
+    physical = locations[0].physical_location if locations else None
+    region = physical.region if physical else None
+    return (region.snippet.text or "") if region and region.snippet else ""

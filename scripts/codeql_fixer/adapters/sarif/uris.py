@@ -1,0 +1,153 @@
+"""Clean repository-relative paths out of SARIF's artifact locations (SARIF 2.1.0 sections 3.4 and 3.14.14)."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    from codeql_fixer.adapters.sarif import wire
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")  # two letters at least: one letter is a Windows drive
+_DRIVE = re.compile(r"/?[A-Za-z]:[/\\]")
+# Where GitHub's runners and container actions check a repository out; used when the file names no root.
+_CHECKOUTS = (
+    re.compile(r"/github/workspace/"),
+    re.compile(r"/home/runner/work/([^/]+)/\1/"),
+    re.compile(r"/Users/runner/work/([^/]+)/\1/"),
+    re.compile(r"[A-Za-z]:/a/([^/]+)/\1/"),
+)
+_ROOT_NAMES = re.compile(
+    r"%?(SRCROOT|SOURCEROOT|PROJECTROOT|REPOROOT|ROOTPATH|WORKINGDIR\w*|CHECKOUT\w*)%?", re.IGNORECASE
+)
+_MAX_BASES = 20  # a chain of uriBaseIds longer than this is a loop
+
+
+class PathResolver:
+    """Resolves the artifact locations of one run; answers are cached, since files repeat.
+
+    Args:
+        run: the run whose artifacts and URI bases apply.
+        checkout_root: absolute POSIX path of the checkout, "" when there is none.
+    """
+
+    def __init__(self, run: wire.Run, checkout_root: str = "") -> None:
+        self._artifacts = run.artifacts or []
+        self._bases = run.original_uri_base_ids or {}
+        self._cache: dict[tuple[str | None, str | None, int], tuple[str, str]] = {}
+        self._roots = self._known_roots(run, checkout_root)
+
+    def resolve(self, location: wire.ArtifactLocation | None) -> tuple[str, str]:
+        """Return (repository-relative POSIX path, "") or ("", the URI as written) when it lies outside."""
+        if location is None:
+            return "", ""
+        key = (location.uri, location.uri_base_id, location.index)
+        found = self._cache.get(key)
+        if found is None:
+            found = self._cache[key] = self._resolve(location)
+        return found
+
+    def _resolve(self, location: wire.ArtifactLocation) -> tuple[str, str]:
+        if location.uri is None and 0 <= location.index < len(self._artifacts):
+            location = self._artifacts[location.index].location or location
+        if not location.uri:
+            return "", ""
+        path = _path_of(location.uri)
+        if path is None:
+            return "", location.uri
+        if not _is_absolute(path) and location.uri_base_id:
+            path = self._join_base(path, location.uri_base_id)
+        relative = self._relative(path)
+        return (relative, "") if relative else ("", location.uri)
+
+    def _join_base(self, path: str, base_id: str) -> str:
+        """Prefix the base, following its own base; a base that is not defined is the repository root."""
+        seen = 0
+        while seen < _MAX_BASES and not _is_absolute(path):
+            base = self._bases.get(base_id)
+            if base is None:
+                break
+            prefix = _path_of(base.uri or "")
+            if prefix is None:
+                break
+            path = posixpath.join(prefix, path) if prefix else path
+            if not base.uri_base_id:
+                break
+            base_id = base.uri_base_id
+            seen += 1
+        return path
+
+    def _relative(self, path: str) -> str:
+        """Cut the longest known root; "" when the path is outside of all of them or climbs out."""
+        if "\0" in path:
+            return ""
+        if _is_absolute(path):
+            path = _normal(path)
+            for root in self._roots:
+                if _is_under(path, root):
+                    path = path[len(root) :]
+                    break
+            else:
+                for checkout in _CHECKOUTS:
+                    if match := checkout.match(path):
+                        path = path[match.end() :]
+                        break
+                else:
+                    return ""
+            return path
+        path = posixpath.normpath(path)
+        return "" if path in {".", ".."} or path.startswith("../") else path
+
+    def _known_roots(self, run: wire.Run, checkout_root: str) -> list[str]:
+        """The checkout, the named source roots, the working directory; then any base, so that none is left absolute."""
+        named: list[str] = []
+        other: list[str] = []
+        for name, base in self._bases.items():
+            path = (
+                self._join_base(_path_of(base.uri or "") or "", base.uri_base_id)
+                if base.uri_base_id
+                else _path_of(base.uri or "")
+            )
+            if path and _is_absolute(path):
+                (named if _ROOT_NAMES.fullmatch(name) else other).append(path)
+        working = [
+            path
+            for invocation in run.invocations or []
+            if invocation.working_directory and (path := _path_of(invocation.working_directory.uri or ""))
+        ]
+        ordered = [*([checkout_root] if checkout_root else []), *named, *working, *other]
+        roots = [_normal(path).rstrip("/") + "/" for path in ordered if _is_absolute(path)]
+        return [
+            root for root in dict.fromkeys(roots) if root not in {"/", "//"} and not re.fullmatch(r"[A-Za-z]:/", root)
+        ]
+
+
+def _path_of(uri: str) -> str | None:
+    """The path in a URI, percent-decoded, with forward slashes; None for any scheme but `file:`."""
+    if _DRIVE.match(uri):
+        return uri.replace("\\", "/").lstrip("/")
+    if match := _SCHEME.match(uri):
+        if match[0].lower() != "file:":
+            return None
+        uri = uri[match.end() :]
+        if uri.startswith("//"):
+            # file://host/path: the host is dropped, as it names the scanning machine.
+            uri = "/" + uri[2:].partition("/")[2]
+    path = unquote(uri, errors="replace").replace("\\", "/")
+    return path.lstrip("/") if _DRIVE.match(path) else path
+
+
+def _is_absolute(path: str) -> bool:
+    return path.startswith("/") or _DRIVE.match(path) is not None
+
+
+def _normal(path: str) -> str:
+    normal = posixpath.normpath(path)
+    return "/" + normal.lstrip("/") if normal.startswith("/") else normal
+
+
+def _is_under(path: str, root: str) -> bool:
+    """Windows paths compare without case, as their file systems do."""
+    return path.startswith(root) or (root[1:2] == ":" and path.lower().startswith(root.lower()))

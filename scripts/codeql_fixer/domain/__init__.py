@@ -1,0 +1,1 @@
+"""Frozen values of the product; they know no file, clock or network."""

@@ -1,0 +1,139 @@
+"""Finding: one result of one scan, with all that a fixer needs, and the scans it came from."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from msgspec import Struct
+
+from codeql_fixer.domain.severity import Level
+
+
+class Location(Struct, frozen=True, gc=False, omit_defaults=True):
+    """A place in the source.
+
+    Lines and columns count from 1; `end_column` is the column after the last character (SARIF 3.30).
+    `file` is repository-relative and POSIX; it is empty when the place is outside the repository,
+    and then `external_uri` holds what the scanner said.
+    """
+
+    file: str
+    start_line: int | None = None
+    start_column: int | None = None
+    end_line: int | None = None
+    end_column: int | None = None
+    message: str = ""
+    external_uri: str = ""
+
+
+class Trace(Struct, frozen=True, gc=False, omit_defaults=True):
+    """How data reaches the finding: each flow runs from source to sink; `related` explains the message."""
+
+    flows: tuple[tuple[Location, ...], ...] = ()
+    related: tuple[Location, ...] = ()
+
+
+class TraceSource(Protocol):
+    """Something that can produce the trace when it is wanted; most findings are never dispatched."""
+
+    def trace(self) -> Trace:
+        """Return the whole trace; an unreadable one raises InputError."""
+        ...
+
+
+class Rule(Struct, frozen=True, gc=False, omit_defaults=True):
+    """A scanner's rule. `security_severity` lies in (0, 10] or is None; `cwes` are numbers in the scanner's order."""
+
+    id: str
+    name: str = ""
+    short_description: str = ""
+    full_description: str = ""
+    help: str = ""
+    tags: tuple[str, ...] = ()
+    cwes: tuple[int, ...] = ()
+    security_severity: float | None = None
+    level: Level | None = None
+    precision: str = ""
+
+
+class ToolFingerprints(Struct, frozen=True, gc=False, omit_defaults=True):
+    """The fingerprints a scanner wrote, verbatim; the two that CodeQL writes have fields of their own.
+
+    `line_hash` is `primaryLocationLineHash`, `start_column` is `primaryLocationStartColumnFingerprint`;
+    `others` holds (key, value) pairs sorted by key, `fingerprints` before `partialFingerprints`.
+    """
+
+    line_hash: str = ""
+    start_column: str = ""
+    others: tuple[tuple[str, str], ...] = ()
+
+
+NO_FINGERPRINTS = ToolFingerprints()
+
+
+class Scan(Struct, frozen=True, gc=False, omit_defaults=True):
+    """One run of one tool, as the file describes it; what a later comparison needs to know.
+
+    `category` follows GitHub's rule: `automationDetails.id` up to its last slash.
+    `execution_successful` is None when the file does not say; `has_results` is False when the
+    file carries no result list at all, which is not the same as an empty one.
+    """
+
+    source: str
+    tool: str
+    tool_version: str = ""
+    category: str = ""
+    execution_successful: bool | None = None
+    has_results: bool = True
+    revision: str = ""
+    rule_ids: tuple[str, ...] = ()
+    results_read: int = 0
+
+
+class Finding(Struct, frozen=True, gc=False):
+    """One result. `locations[0]` is where the finding is; `family` is set by readers whose input names one."""
+
+    rule: Rule
+    scan: Scan
+    level: Level
+    message: str
+    locations: tuple[Location, ...]
+    tool_fingerprints: ToolFingerprints
+    trace_source: TraceSource | None = None
+    snippet: str = ""
+    security_severity: float | None = None
+    family: str = ""
+
+    @property
+    def file(self) -> str:
+        """The file of the first location, "" when there is none inside the repository."""
+        return self.locations[0].file if self.locations else ""
+
+    @property
+    def text(self) -> str:
+        """What to show a person: the message, or what the rule says when the scanner left the message out."""
+        return self.message or self.rule.short_description or self.rule.name or self.rule.id
+
+    @property
+    def start_line(self) -> int | None:
+        """The first line of the first location, if known."""
+        return self.locations[0].start_line if self.locations else None
+
+
+class SetAside(Struct, frozen=True, gc=False):
+    """How many results were read but are no findings, by reason."""
+
+    suppressed: int = 0
+    not_failing: int = 0
+    absent: int = 0
+    invalid: int = 0
+
+
+class Reading(Struct, frozen=True, gc=False):
+    """Everything that one reading of all inputs gave."""
+
+    findings: list[Finding]
+    scans: list[Scan]
+    results_read: int
+    set_aside: SetAside
+    warnings: list[str]

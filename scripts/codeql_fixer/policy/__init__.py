@@ -1,0 +1,1 @@
+"""Pure rules: facts in, decisions with reasons out. Nothing here reads a file, a clock or the network."""

@@ -1,0 +1,53 @@
+"""Groups issues into batches that one agent session can fix together. Sorting dominates: n log n."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codeql_fixer.domain.batch import Batch, Batching, LeftOut
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from codeql_fixer.domain.issue import Issue
+
+
+def make_batches(issues: Iterable[Issue], *, batch_size: int, max_batches: int) -> Batching:
+    """Cut each family into batches, worst first, and keep the worst `max_batches` of them.
+
+    Inside a family issues go by tier, then by path and line, so that one session works on near files and never
+    spends itself on low issues while critical ones wait. The order of the input does not matter.
+    """
+    families: dict[str, list[Issue]] = {}
+    for issue in issues:
+        families.setdefault(issue.family, []).append(issue)
+    groups = [
+        (family, tuple(members[start : start + batch_size]))
+        for family, members in families.items()
+        for start in _starts(members, batch_size)
+    ]
+    groups.sort(key=_urgency)
+    kept = tuple(
+        Batch(f"B{number:03d}", family, members) for number, (family, members) in enumerate(groups[:max_batches], 1)
+    )
+    reason = f"beyond max_sessions ({max_batches}): less severe than the batches that were kept"
+    return Batching(kept, tuple(LeftOut(family, members, reason) for family, members in groups[max_batches:]))
+
+
+def _starts(members: list[Issue], batch_size: int) -> range:
+    members.sort(key=_place)
+    return range(0, len(members), batch_size)
+
+
+def _place(issue: Issue) -> tuple[int, str, int, str]:
+    finding = issue.finding
+    return (-issue.severity.tier.rank, finding.file, finding.start_line or 0, issue.identity.fingerprint)
+
+
+def _urgency(group: tuple[str, Sequence[Issue]]) -> tuple[int, float, int, str, str, str]:
+    """Worst tier, worst score, most issues; then names, so that equal groups have one order."""
+    family, members = group
+    first = members[0]
+    worst = max(issue.severity.score for issue in members)
+    size = len(members)
+    return (-first.severity.tier.rank, -worst, -size, family, first.finding.file, first.identity.fingerprint)

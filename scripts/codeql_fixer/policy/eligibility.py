@@ -1,0 +1,73 @@
+"""Which findings are worth work: severity threshold, path globs, languages. Every exclusion has a reason."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from pathspec import GitIgnoreSpec
+
+from codeql_fixer.domain.severity import SeverityTier
+from codeql_fixer.policy.languages import language_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Exclusion(StrEnum):
+    """Why a finding is not worked on."""
+
+    BELOW_THRESHOLD = "below_threshold"
+    EXCLUDED_BY_PATH = "excluded_by_path"
+    NOT_INCLUDED = "not_included"
+    OTHER_LANGUAGE = "other_language"
+
+
+class FilterOptions(Struct, frozen=True, kw_only=True):
+    """What the user, and then the target's own configuration, want to have worked on.
+
+    Globs follow gitignore. `include_paths` holds groups, all of which must match: a target's own group can only
+    narrow the user's. Empty groups and empty `languages` let everything through.
+    """
+
+    threshold: SeverityTier = SeverityTier.LOW
+    include_paths: tuple[tuple[str, ...], ...] = ()
+    exclude_paths: tuple[str, ...] = ()
+    languages: frozenset[str] = frozenset()
+
+
+class Eligibility:
+    """Decides finding by finding; answers about paths are kept, since files repeat."""
+
+    def __init__(self, options: FilterOptions) -> None:
+        self._least_rank = options.threshold.rank
+        self._includes = [_spec(group) for group in options.include_paths if group]
+        self._excludes = _spec(options.exclude_paths) if options.exclude_paths else None
+        self._languages = options.languages
+        self._by_file: dict[str, Exclusion | None] = {}
+
+    def exclusion(self, file: str, tier: SeverityTier) -> Exclusion | None:
+        """Why a finding in this file with this tier is left out; None when it is not.
+
+        A finding of tier `none` is always below the threshold. One without a file in the repository passes
+        the globs only when nothing is asked to be included.
+        """
+        if tier.rank < self._least_rank or tier is SeverityTier.NONE:
+            return Exclusion.BELOW_THRESHOLD
+        if file not in self._by_file:
+            self._by_file[file] = self._path_exclusion(file)
+        return self._by_file[file]
+
+    def _path_exclusion(self, file: str) -> Exclusion | None:
+        if self._excludes and file and self._excludes.match_file(file):
+            return Exclusion.EXCLUDED_BY_PATH
+        if any(not file or not spec.match_file(file) for spec in self._includes):
+            return Exclusion.NOT_INCLUDED
+        if self._languages and file and language_of(file) not in self._languages:
+            return Exclusion.OTHER_LANGUAGE
+        return None
+
+
+def _spec(globs: Sequence[str]) -> GitIgnoreSpec:
+    return GitIgnoreSpec.from_lines(globs)

@@ -1,0 +1,1 @@
+"""One Protocol per file: what the use cases need of the world."""
