@@ -23,6 +23,10 @@ class NoCheckout:
         """Nothing."""
         return ()
 
+    def commit(self) -> str:
+        """Not known."""
+        return ""
+
 
 class CheckoutTree:
     """SourceTree of a directory. Symbolic links are refused wherever in the path they stand."""
@@ -64,17 +68,26 @@ class CheckoutTree:
                 return None
         return path
 
+    def commit(self) -> str:
+        """The commit that git has checked out, "" where there is no git."""
+        return self._git("rev-parse", "--verify", "HEAD").decode(errors="replace").strip()
+
     def _tracked(self) -> tuple[str, ...]:
+        names = self._git("ls-files", "-z", "--cached").split(b"\0")
+        return tuple(sorted(name.decode(errors="replace") for name in names if name))
+
+    def _git(self, *arguments: str) -> bytes:
+        """What git prints; nothing when it fails, as it does where there is no repository."""
         try:
-            done = subprocess.run(  # noqa: S603 - fixed arguments, no shell
-                ["git", "-C", str(self._root), "ls-files", "-z", "--cached"],  # noqa: S607 - git from PATH, as users have it
+            done = subprocess.run(  # noqa: S603 - our own arguments, no shell
+                ["git", "-C", str(self._root), *arguments],  # noqa: S607 - git from PATH, as users have it
                 capture_output=True,
                 check=True,
                 timeout=_GIT_SECONDS,
             )
         except (OSError, subprocess.SubprocessError):
-            return ()
-        return tuple(sorted(name.decode(errors="replace") for name in done.stdout.split(b"\0") if name))
+            return b""
+        return done.stdout
 
     def _walked(self) -> tuple[str, ...]:
         found = []

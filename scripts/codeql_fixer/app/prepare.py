@@ -5,44 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
 from codeql_fixer.app.source_lines import TreeLines
-from codeql_fixer.domain.batch import Batching
-from codeql_fixer.domain.counts import Counts
-from codeql_fixer.domain.finding import Reading
+from codeql_fixer.domain.fix_work import Counts, FixWork
 from codeql_fixer.domain.issue import Identified, Issue
-from codeql_fixer.domain.severity import Severity
 from codeql_fixer.policy.batching import make_batches
-from codeql_fixer.policy.eligibility import Eligibility, Exclusion, FilterOptions
-from codeql_fixer.policy.families import FamilyTable
+from codeql_fixer.policy.eligibility import Eligibility, Exclusion
 from codeql_fixer.policy.identity import identify
 from codeql_fixer.policy.severity import severity_of
 
 if TYPE_CHECKING:
-    from codeql_fixer.domain.finding import SetAside
+    from codeql_fixer.domain.severity import Severity
+    from codeql_fixer.policy.eligibility import FilterOptions
+    from codeql_fixer.policy.work_options import WorkOptions
     from codeql_fixer.ports.findings_reader import FindingsReader
     from codeql_fixer.ports.source_tree import SourceTree
-
-
-class WorkOptions(Struct, frozen=True, kw_only=True):
-    """What to work on and how much of it at once."""
-
-    run_id: str
-    filters: FilterOptions
-    batch_size: int
-    max_sessions: int
-    families: FamilyTable
-
-
-class FixWork(Struct, frozen=True, kw_only=True):
-    """The outcome: issues most severe first, their batches, and where the other results went."""
-
-    reading: Reading
-    issues: tuple[Issue, ...]
-    batching: Batching
-    counts: Counts
-    exclusions: dict[str, int]
 
 
 def prepare(reader: FindingsReader, tree: SourceTree, options: WorkOptions) -> FixWork:
@@ -58,11 +34,11 @@ def prepare(reader: FindingsReader, tree: SourceTree, options: WorkOptions) -> F
     issues = _number(kept, options)
     batching = make_batches(issues, batch_size=options.batch_size, max_batches=options.max_sessions)
     below_threshold = exclusions.pop(Exclusion.BELOW_THRESHOLD, 0)
-    exclusions |= _set_aside(reading.set_aside)
+    exclusions |= reading.set_aside.excluded()
     counts = Counts(
         results_read=reading.results_read,
         suppressed=reading.set_aside.suppressed,
-        duplicates=len(reading.findings) - len(identified),
+        duplicates=reading.set_aside.repeated + len(reading.findings) - len(identified),
         below_threshold=below_threshold,
         excluded=sum(exclusions.values()),
         issues=len(issues),
@@ -110,8 +86,3 @@ def _order(entry: tuple[Severity, Identified]) -> tuple[float, str, int, str]:
     severity, item = entry
     finding = item.finding
     return (-severity.score, finding.file, finding.start_line or 0, item.identity.fingerprint)
-
-
-def _set_aside(aside: SetAside) -> dict[str, int]:
-    reasons = {"not_failing": aside.not_failing, "absent": aside.absent, "invalid": aside.invalid}
-    return {reason: count for reason, count in reasons.items() if count}

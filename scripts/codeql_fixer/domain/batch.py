@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 
 from codeql_fixer.domain.issue import Issue
-from codeql_fixer.domain.severity import Severity
+
+if TYPE_CHECKING:
+    from codeql_fixer.domain.severity import Severity
 
 
 class Batch(Struct, frozen=True):

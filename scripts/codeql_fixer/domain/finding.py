@@ -27,17 +27,21 @@ class Location(Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Trace(Struct, frozen=True, gc=False, omit_defaults=True):
-    """How data reaches the finding: each flow runs from source to sink; `related` explains the message."""
+    """How data reaches the finding: each flow runs from source to sink; `related` explains the message.
+
+    `problem` says why the scanner's trace could not be read, when it could not.
+    """
 
     flows: tuple[tuple[Location, ...], ...] = ()
     related: tuple[Location, ...] = ()
+    problem: str = ""
 
 
 class TraceSource(Protocol):
     """Something that can produce the trace when it is wanted; most findings are never dispatched."""
 
     def trace(self) -> Trace:
-        """Return the whole trace; an unreadable one raises InputError."""
+        """Return the whole trace; one that cannot be read comes back with its `problem`."""
         ...
 
 
@@ -55,6 +59,11 @@ class Rule(Struct, frozen=True, gc=False, omit_defaults=True):
     level: Level | None = None
     precision: str = ""
 
+    @property
+    def cwe_names(self) -> tuple[str, ...]:
+        """The weaknesses as `CWE-89`."""
+        return tuple(f"CWE-{number}" for number in self.cwes)
+
 
 class ToolFingerprints(Struct, frozen=True, gc=False, omit_defaults=True):
     """The fingerprints a scanner wrote, verbatim; the two that CodeQL writes have fields of their own.
@@ -66,6 +75,15 @@ class ToolFingerprints(Struct, frozen=True, gc=False, omit_defaults=True):
     line_hash: str = ""
     start_column: str = ""
     others: tuple[tuple[str, str], ...] = ()
+
+    def as_dict(self) -> dict[str, str]:
+        """All of them under the scanner's names."""
+        named = {}
+        if self.line_hash:
+            named["primaryLocationLineHash"] = self.line_hash
+        if self.start_column:
+            named["primaryLocationStartColumnFingerprint"] = self.start_column
+        return named | dict(self.others)
 
 
 NO_FINGERPRINTS = ToolFingerprints()
@@ -121,12 +139,24 @@ class Finding(Struct, frozen=True, gc=False):
 
 
 class SetAside(Struct, frozen=True, gc=False):
-    """How many results were read but are no findings, by reason."""
+    """How many results were read but are no findings, by reason; `repeated` ones count as duplicates."""
 
     suppressed: int = 0
     not_failing: int = 0
     absent: int = 0
     invalid: int = 0
+    other_repository: int = 0
+    repeated: int = 0
+
+    def excluded(self) -> dict[str, int]:
+        """The reasons that are neither suppression nor repetition, where they occurred."""
+        counts = {
+            "not_failing": self.not_failing,
+            "absent": self.absent,
+            "invalid": self.invalid,
+            "other_repository": self.other_repository,
+        }
+        return {reason: count for reason, count in counts.items() if count}
 
 
 class Reading(Struct, frozen=True, gc=False):

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from codeql_fixer.domain.finding import Finding
+from codeql_fixer.domain.finding import Finding, Trace
 from codeql_fixer.domain.severity import Severity
 
 
@@ -53,3 +53,13 @@ class Issue(Struct, frozen=True, gc=False):
     repeats: tuple[Finding, ...]
     severity: Severity
     family: str
+
+    def trace(self) -> Trace:
+        """The data flow that the finding and its repeats report; each flow once."""
+        sources = [item.trace_source for item in (self.finding, *self.repeats) if item.trace_source]
+        traces = [source.trace() for source in sources]
+        return Trace(
+            flows=tuple(dict.fromkeys(flow for trace in traces for flow in trace.flows)),
+            related=tuple(dict.fromkeys(place for trace in traces for place in trace.related)),
+            problem=next((trace.problem for trace in traces if trace.problem), ""),
+        )

@@ -27,13 +27,14 @@ class Exclusion(StrEnum):
 class FilterOptions(Struct, frozen=True, kw_only=True):
     """What the user, and then the target's own configuration, want to have worked on.
 
-    Globs follow gitignore. `include_paths` holds groups, all of which must match: a target's own group can only
-    narrow the user's. Empty groups and empty `languages` let everything through.
+    Globs follow gitignore. They come in groups, one per author: every include group must match and no exclude
+    group may, so that a target's own globs can narrow the user's and never undo them (`!` works inside a group).
+    Empty groups and empty `languages` let everything through.
     """
 
     threshold: SeverityTier = SeverityTier.LOW
     include_paths: tuple[tuple[str, ...], ...] = ()
-    exclude_paths: tuple[str, ...] = ()
+    exclude_paths: tuple[tuple[str, ...], ...] = ()
     languages: frozenset[str] = frozenset()
 
 
@@ -43,7 +44,7 @@ class Eligibility:
     def __init__(self, options: FilterOptions) -> None:
         self._least_rank = options.threshold.rank
         self._includes = [_spec(group) for group in options.include_paths if group]
-        self._excludes = _spec(options.exclude_paths) if options.exclude_paths else None
+        self._excludes = [_spec(group) for group in options.exclude_paths if group]
         self._languages = options.languages
         self._by_file: dict[str, Exclusion | None] = {}
 
@@ -60,7 +61,7 @@ class Eligibility:
         return self._by_file[file]
 
     def _path_exclusion(self, file: str) -> Exclusion | None:
-        if self._excludes and file and self._excludes.match_file(file):
+        if file and any(spec.match_file(file) for spec in self._excludes):
             return Exclusion.EXCLUDED_BY_PATH
         if any(not file or not spec.match_file(file) for spec in self._includes):
             return Exclusion.NOT_INCLUDED

@@ -18,3 +18,7 @@ class SourceTree(Protocol):
     def files(self) -> tuple[str, ...]:
         """Every regular file that git would track, repository-relative and sorted; empty without a checkout."""
         ...
+
+    def commit(self) -> str:
+        """The commit that is checked out, "" when that is not known."""
+        ...

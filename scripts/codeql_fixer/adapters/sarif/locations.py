@@ -9,7 +9,6 @@ from codeql_fixer.adapters.sarif import wire
 from codeql_fixer.adapters.sarif.messages import plain_text
 from codeql_fixer.adapters.sarif.uris import PathResolver
 from codeql_fixer.domain.finding import Location, Trace
-from codeql_fixer.errors import InputError
 
 _FLOWS = msgspec.json.Decoder(list[wire.CodeFlow])
 _RELATED = msgspec.json.Decoder(list[wire.Location])
@@ -47,19 +46,14 @@ class SarifTrace(Struct, frozen=True, gc=False):
     code_flows: Raw | UnsetType
     related: Raw | UnsetType
     paths: PathResolver
-    source: str
 
     def trace(self) -> Trace:
-        """Decode the flows (every thread flow is one) and the related locations.
-
-        Raises:
-            InputError: the trace is not what SARIF says it should be.
-        """
+        """Decode the flows (every thread flow is one) and the related locations."""
         try:
             flows = [] if self.code_flows is UNSET else _FLOWS.decode(self.code_flows)
             related = [] if self.related is UNSET else _RELATED.decode(self.related)
         except msgspec.DecodeError as error:
-            raise InputError(self.source, "codeFlows or relatedLocations", str(error)) from error
+            return Trace(problem=f"codeFlows or relatedLocations are not as SARIF wants them: {error}")
         return Trace(
             flows=tuple(
                 tuple(location_of(step.location, self.paths) for step in thread.locations)

@@ -152,7 +152,7 @@ class _RunReader:
             message,
             locations,
             self._fingerprints(result, position),
-            SarifTrace(result.code_flows, result.related_locations, self._paths, self._source) if has_trace else None,
+            SarifTrace(result.code_flows, result.related_locations, self._paths) if has_trace else None,
             _snippet(raw_locations),
             security_severity(result.properties, self._faults, self._place) if result.properties else None,
         )

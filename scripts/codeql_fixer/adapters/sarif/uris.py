@@ -7,6 +7,8 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from codeql_fixer.policy.paths import repository_relative
+
 if TYPE_CHECKING:
     from codeql_fixer.adapters.sarif import wire
 
@@ -97,8 +99,7 @@ class PathResolver:
                 else:
                     return ""
             return path
-        path = posixpath.normpath(path)
-        return "" if path in {".", ".."} or path.startswith("../") else path
+        return repository_relative(path)
 
     def _known_roots(self, run: wire.Run, checkout_root: str) -> list[str]:
         """The checkout, the named source roots, the working directory; then any base, so that none is left absolute."""

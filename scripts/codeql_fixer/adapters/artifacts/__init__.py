@@ -1,0 +1,1 @@
+"""The output directory: issues, batches, prompts, the scan-run record and a summary."""

@@ -1,0 +1,88 @@
+"""The surroundings inside a GitHub Actions job: step outputs, step summary, annotations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from codeql_fixer.domain.severity import SeverityTier
+from codeql_fixer.errors import UserError
+from codeql_fixer.policy.plain_text import one_line
+
+if TYPE_CHECKING:
+    from codeql_fixer.domain.fix_work import FixWork
+    from codeql_fixer.domain.issue import Issue
+    from codeql_fixer.domain.scan_run import ScanRun
+
+# GitHub shows ten annotations of a kind per step and takes a summary of 1 MiB (docs: workflow commands).
+_MOST_PER_KIND = 10
+_MAX_SUMMARY_BYTES = 1 << 20
+_KINDS = {SeverityTier.CRITICAL: "error", SeverityTier.HIGH: "error", SeverityTier.MEDIUM: "warning"}
+_MAX_MESSAGE = 500
+
+
+class ActionsReporter:
+    """Reporter of a job.
+
+    Args:
+        output: path in `GITHUB_OUTPUT`, "" for none.
+        step_summary: path in `GITHUB_STEP_SUMMARY`, "" for none.
+        annotations: stream that the runner reads commands from; None when the target is another repository,
+            whose files the job's page cannot show.
+    """
+
+    def __init__(self, *, output: str, step_summary: str, annotations: TextIO | None) -> None:
+        self._output, self._step_summary, self._annotations = output, step_summary, annotations
+
+    def report(self, work: FixWork, run: ScanRun, *, summary: str) -> None:
+        """Append outputs and summary, print annotations."""
+        _append(self._output, "".join(f"{name}={value}\n" for name, value in outputs_of(run).items()))
+        _append(self._step_summary, summary.encode()[:_MAX_SUMMARY_BYTES].decode(errors="ignore"))
+        if self._annotations:
+            shown = dict.fromkeys(("error", "warning", "notice"), 0)
+            for issue in work.issues:
+                kind = _KINDS.get(issue.severity.tier, "notice")
+                shown[kind] += 1
+                if shown[kind] <= _MOST_PER_KIND and issue.finding.file:
+                    print(_annotation(kind, issue), file=self._annotations)
+
+
+def outputs_of(run: ScanRun) -> dict[str, str]:
+    """The action's outputs. No value holds a line break: all are numbers or checked against a pattern."""
+    return {
+        "total_issues": str(run.counts.issues),
+        "total_batches": str(run.counts.batches),
+        "left_out": str(run.counts.left_out),
+        "sessions_created": "0",
+        "sessions_failed": "0",
+        "session_urls": "",
+        "run_label": run.run_label,
+        "mode": run.mode,
+    }
+
+
+def _annotation(kind: str, issue: Issue) -> str:
+    finding = issue.finding
+    place = {"file": finding.file, "title": f"{issue.id} {finding.rule.id}"}
+    if finding.start_line:
+        place["line"] = str(finding.start_line)
+        place["endLine"] = str(finding.locations[0].end_line or finding.start_line)
+    named = ",".join(f"{name}={_property(value)}" for name, value in place.items())
+    return f"::{kind} {named}::{_escape(one_line(finding.text, _MAX_MESSAGE))}"
+
+
+def _escape(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _escape(one_line(text, _MAX_MESSAGE)).replace(":", "%3A").replace(",", "%2C")
+
+
+def _append(path: str, text: str) -> None:
+    if path:
+        try:
+            with Path(path).open("a", encoding="utf-8") as stream:
+                stream.write(text)
+        except OSError as error:
+            raise UserError(f"{path}: cannot be written: {error.strerror or error}") from error

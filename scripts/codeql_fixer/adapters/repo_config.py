@@ -1,0 +1,121 @@
+"""Reads the target's `.codeql-fixer.yml`. Its author is a stranger, so every value is checked before use."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import msgspec
+import yaml
+
+from codeql_fixer.errors import InputError
+from codeql_fixer.options import BATCH_SIZES, MAX_SESSIONS, THRESHOLDS
+from codeql_fixer.policy.work_options import TargetConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from codeql_fixer.ports.source_tree import SourceTree
+
+DEFAULT_NAMES = (".codeql-fixer.yml", ".codeql-fixer.yaml")
+_MAX_CHARACTERS = 100_000
+_GLOBS = {"type": "array", "maxItems": 1000, "items": {"type": "string", "minLength": 1, "pattern": r"^[^\r\n]+$"}}
+SCHEMA: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": ".codeql-fixer.yml of a target repository",
+    "type": "object",
+    "properties": {
+        "severity_threshold": {"enum": list(THRESHOLDS)},
+        "batch_size": {"type": "integer", "minimum": BATCH_SIZES[0], "maximum": BATCH_SIZES[-1]},
+        "max_sessions": {"type": "integer", "minimum": MAX_SESSIONS[0], "maximum": MAX_SESSIONS[-1]},
+        "include_paths": _GLOBS,
+        "exclude_paths": _GLOBS,
+        "cwe_families": {
+            "type": "object",
+            "maxProperties": 100,
+            "propertyNames": {"pattern": "^[a-z][a-z0-9-]{0,39}$"},
+            "additionalProperties": {
+                "type": "array",
+                "items": {
+                    "anyOf": [
+                        {"type": "integer", "minimum": 1, "maximum": 99999},
+                        {"type": "string", "pattern": "^(?i:cwe-)?0*[1-9][0-9]{0,4}$"},
+                    ]
+                },
+            },
+        },
+    },
+}
+
+
+def read_config(tree: SourceTree, name: str = "") -> tuple[TargetConfig, tuple[str, ...]]:
+    """The target's wishes and warnings about keys that mean nothing.
+
+    Args:
+        tree: the target's checkout.
+        name: path inside the checkout; "" looks for the default names and accepts that there is none.
+
+    Raises:
+        InputError: the named file is not there, is no YAML, or holds a wrong value; with the line.
+    """
+    for candidate in (name,) if name else DEFAULT_NAMES:
+        text = tree.text(candidate)
+        if text is not None:
+            return _parse(text, candidate)
+    if name:
+        remedy = "give a path inside the target; links are not followed"
+        raise InputError(name, "", "there is no such configuration file in the target", remedy=remedy)
+    return TargetConfig(), ()
+
+
+def _parse(text: str, name: str) -> tuple[TargetConfig, tuple[str, ...]]:
+    if len(text) > _MAX_CHARACTERS:
+        raise InputError(name, "", f"is longer than {_MAX_CHARACTERS} characters")
+    try:
+        # An alias may repeat its anchor without end, and nothing here needs one.
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
+            raise InputError(name, "", "uses YAML aliases, which are not accepted here")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = {} if node is None else yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "nested too deeply or damaged"
+        raise InputError(name, place, f"is not YAML: {problem}") from error
+    faults = sorted(
+        jsonschema.Draft202012Validator(SCHEMA).iter_errors(data), key=lambda fault: list(map(str, fault.path))
+    )
+    if faults:
+        fault = faults[0]
+        place = f"line {_line_of(node, fault.absolute_path)}"
+        key = ".".join(map(str, fault.absolute_path)) or "the file"
+        more = f"; {len(faults) - 1} more faults" if len(faults) > 1 else ""
+        raise InputError(name, place, f"{key}: {fault.message[:200]}{more}")
+    unknown = sorted(str(key) for key in data if key not in SCHEMA["properties"])
+    warnings = tuple(f"{name}: line {_line_of(node, [key])}: unknown key {key!r:.60} ignored" for key in unknown)
+    return _typed(data), warnings
+
+
+def _typed(data: dict[str, Any]) -> TargetConfig:
+    families = {family: tuple(map(_cwe_number, cwes)) for family, cwes in data.get("cwe_families", {}).items()}
+    known = {key: data[key] for key in SCHEMA["properties"] if key in data}
+    return msgspec.convert({**known, "cwe_families": families}, TargetConfig)
+
+
+def _cwe_number(value: int | str) -> int:
+    return value if isinstance(value, int) else int(re.sub(r"\D", "", value))
+
+
+def _line_of(node: yaml.Node | None, path: Iterable[object]) -> int:
+    """The line, from 1, of the value at a path; where the path ends early, the line of its last known part."""
+    for step in path:
+        found = None
+        if isinstance(node, yaml.MappingNode):
+            found = next((value for key, value in node.value if key.value == str(step)), None)
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            found = node.value[step]
+        if found is None:
+            break
+        node = found
+    return node.start_mark.line + 1 if node else 1

@@ -1,0 +1,63 @@
+"""The main job, start to end: prepare the work, record the scan, write briefs, keep everything, tell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from codeql_fixer.app.brief import BriefWriter
+from codeql_fixer.app.prepare import prepare
+from codeql_fixer.app.record import RunFacts, scan_run_of
+from codeql_fixer.app.summary import summary_of
+from codeql_fixer.policy.plain_text import counted
+from codeql_fixer.policy.work_options import WorkOptions
+from codeql_fixer.ports.artifacts import Artifacts
+from codeql_fixer.ports.findings_reader import FindingsReader
+from codeql_fixer.ports.prompt_renderer import PromptRenderer
+from codeql_fixer.ports.reporter import Reporter
+from codeql_fixer.ports.source_tree import SourceTree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from codeql_fixer.domain.fix_work import FixWork
+    from codeql_fixer.domain.scan_run import ScanRun
+
+
+class Pipeline(Struct, frozen=True, kw_only=True):
+    """The parts of one run, as bootstrap chose them."""
+
+    reader: FindingsReader
+    tree: SourceTree
+    renderer: PromptRenderer
+    artifacts: Artifacts
+    reporters: tuple[Reporter, ...]
+    options: WorkOptions
+    facts: RunFacts
+    warnings: tuple[str, ...]
+    default_branch: str
+    server_url: str
+
+    def run(self, on_step: Callable[[str], None]) -> tuple[FixWork, ScanRun]:
+        """Do the job and return what came of it; `on_step` hears what is being done, for people who wait.
+
+        Raises:
+            UserError: input or output is unusable.
+            UpstreamError: the scanner failed.
+        """
+        on_step("Reading findings")
+        work = prepare(self.reader, self.tree, self.options)
+        run = scan_run_of(work, self.facts, extra_warnings=self.warnings)
+        on_step(f"Writing prompts for {counted(work.counts.issues, 'issue')}")
+        facts = self.facts
+        briefs = BriefWriter(
+            self.tree, target_repo=facts.target_repo, default_branch=self.default_branch, run_id=facts.run_id
+        )
+        prompts = {batch.id: self.renderer.render(briefs.write(batch)) for batch in work.batching.batches}
+        summary = summary_of(work, run, server_url=self.server_url)
+        on_step("Keeping the results")
+        self.artifacts.save(work, run, prompts=prompts, summary=summary)
+        for reporter in self.reporters:
+            reporter.report(work, run, summary=summary)
+        return work, run

@@ -1,0 +1,113 @@
+"""Makes the scan-run record out of prepared fix work."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from codeql_fixer.domain.mode import Mode
+from codeql_fixer.domain.scan_run import (
+    SCHEMA_VERSION,
+    FilterRecord,
+    IssueRecord,
+    Producer,
+    ScanRun,
+    ScanSummary,
+)
+from codeql_fixer.policy.eligibility import FilterOptions
+from codeql_fixer.policy.identity import FINGERPRINT_VERSION, legacy_fingerprints
+
+if TYPE_CHECKING:
+    from codeql_fixer.domain.finding import Scan
+    from codeql_fixer.domain.fix_work import FixWork
+    from codeql_fixer.domain.issue import Issue
+
+_MAX_MESSAGE = 500
+_LABEL_TIME = "%Y-%m-%d-%H%M%S"
+
+
+class RunFacts(Struct, frozen=True, kw_only=True):
+    """What is known about the run itself; `commit` is the target's, "" when it is not known."""
+
+    target_repo: str
+    run_id: str
+    mode: Mode
+    started_at: datetime
+    producer: Producer
+    filters: FilterOptions
+    run_url: str = ""
+    commit: str = ""
+
+    @property
+    def label(self) -> str:
+        """The run's name for people and folders, with the time in UTC."""
+        return f"run-{self.run_id}-{self.started_at.strftime(_LABEL_TIME)}"
+
+
+def scan_run_of(work: FixWork, facts: RunFacts, extra_warnings: tuple[str, ...] = ()) -> ScanRun:
+    """The record of this run; `extra_warnings` come before those of the reading."""
+    batch_ids = {issue.id: batch.id for batch in work.batching.batches for issue in batch.issues}
+    revisions = {scan.revision for scan in work.reading.scans if scan.revision}
+    return ScanRun(
+        schema_version=SCHEMA_VERSION,
+        kind="scan_run",
+        id=f"scan_run/{facts.target_repo}/{facts.run_id}",
+        recorded_at=facts.started_at,
+        producer=facts.producer,
+        target_repo=facts.target_repo,
+        run_id=facts.run_id,
+        run_label=facts.label,
+        run_url=facts.run_url,
+        mode=facts.mode,
+        commit=facts.commit or (revisions.pop() if len(revisions) == 1 else ""),
+        fingerprint_version=FINGERPRINT_VERSION,
+        scans=tuple(_summary(scan) for scan in work.reading.scans),
+        filters=FilterRecord(
+            severity_threshold=facts.filters.threshold,
+            include_paths=facts.filters.include_paths,
+            exclude_paths=facts.filters.exclude_paths,
+            languages=tuple(sorted(facts.filters.languages)),
+        ),
+        counts=work.counts,
+        exclusions=work.exclusions,
+        severity_breakdown=dict(Counter(issue.severity.tier.value for issue in work.issues)),
+        category_breakdown=dict(Counter(issue.family for issue in work.issues).most_common()),
+        warnings=(*extra_warnings, *work.reading.warnings),
+        issues=tuple(_issue_record(issue, batch_ids.get(issue.id, "")) for issue in work.issues),
+    )
+
+
+def _summary(scan: Scan) -> ScanSummary:
+    return ScanSummary(
+        tool=scan.tool,
+        tool_version=scan.tool_version,
+        category=scan.category,
+        execution_successful=scan.execution_successful,
+        has_results=scan.has_results,
+        results_read=scan.results_read,
+        revision=scan.revision,
+        rule_ids=scan.rule_ids,
+    )
+
+
+def _issue_record(issue: Issue, batch_id: str) -> IssueRecord:
+    finding = issue.finding
+    return IssueRecord(
+        id=issue.id,
+        fingerprint=issue.identity.fingerprint,
+        evidence=issue.identity.evidence,
+        occurrence=issue.identity.occurrence,
+        aliases=legacy_fingerprints(finding),
+        rule_id=finding.rule.id,
+        severity_tier=issue.severity.tier,
+        severity_score=issue.severity.score,
+        cwes=finding.rule.cwe_names,
+        cwe_family=issue.family,
+        file=finding.file,
+        start_line=finding.start_line,
+        message=finding.text[:_MAX_MESSAGE],
+        batch_id=batch_id,
+    )

@@ -1,0 +1,123 @@
+"""The summary of a run in Markdown, as a person likes to read it on the page of a workflow run."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from codeql_fixer.domain.severity import SeverityTier
+from codeql_fixer.policy.plain_text import counted, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from codeql_fixer.domain.fix_work import FixWork
+    from codeql_fixer.domain.issue import Issue
+    from codeql_fixer.domain.scan_run import ScanRun
+
+_TOP_ISSUES = 20
+_MAX_WARNINGS = 20
+_MAX_CELL = 160
+_TIERS = [tier for tier in SeverityTier if tier is not SeverityTier.NONE]
+# Everything that could start markup, a mention, a reference to an issue, or a cell.
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>()#|!~@&])")
+
+
+def summary_of(work: FixWork, run: ScanRun, *, server_url: str) -> str:
+    """Markdown: what was found, by tier and family, the worst issues linked to their lines, the batches.
+
+    Args:
+        work: the outcome of the run.
+        run: its record.
+        server_url: where the target's source can be looked at, such as `https://github.com`.
+    """
+    counts = run.counts
+    lines = [
+        f"## CodeQL Fixer: {counted(counts.issues, 'issue')} in {counted(counts.batches, 'batch', 'batches')}",
+        "",
+        f"`{run.target_repo}` · mode `{run.mode}` · `{run.run_label}`",
+        "",
+        *_table(
+            ["read", "suppressed", "duplicates", "below threshold", "excluded", "**issues**", "left out"],
+            [
+                [
+                    counts.results_read,
+                    counts.suppressed,
+                    counts.duplicates,
+                    counts.below_threshold,
+                    counts.excluded,
+                    f"**{counts.issues}**",
+                    counts.left_out,
+                ]
+            ],
+        ),
+    ]
+    if work.issues:
+        lines += ["", "### By family", "", *_family_table(work.issues)]
+        shown = min(_TOP_ISSUES, len(work.issues))
+        lines += ["", f"### The {shown} most severe" if shown > 1 else "### The issue", ""]
+        lines += _issue_table(work.issues[:shown], f"{server_url}/{run.target_repo}/blob/{run.commit or 'HEAD'}")
+        lines += ["", "### Batches", "", *_batch_table(work)]
+    if run.warnings:
+        lines += ["", f"### Warnings ({len(run.warnings)})", ""]
+        lines += [f"- {_text(warning, 400)}" for warning in run.warnings[:_MAX_WARNINGS]]
+    return "\n".join(lines) + "\n"
+
+
+def _family_table(issues: Iterable[Issue]) -> list[str]:
+    by_family: dict[str, Counter[SeverityTier]] = {}
+    for issue in issues:
+        by_family.setdefault(issue.family, Counter())[issue.severity.tier] += 1
+    ordered = sorted(by_family.items(), key=lambda entry: ([-entry[1][tier] for tier in _TIERS], entry[0]))
+    rows = [[family, *(tiers[tier] or "" for tier in _TIERS), tiers.total()] for family, tiers in ordered]
+    total = sum((tiers for _, tiers in ordered), Counter[SeverityTier]())
+    rows.append(["**all**", *(total[tier] or "" for tier in _TIERS), f"**{total.total()}**"])
+    return _table(["family", *_TIERS, "all"], rows)
+
+
+def _issue_table(issues: Iterable[Issue], source_url: str) -> list[str]:
+    rows = [
+        [
+            issue.id,
+            f"{issue.severity.tier} {issue.severity.score:g}",
+            _text(issue.finding.rule.id, _MAX_CELL),
+            _link(issue, source_url),
+            _text(issue.finding.text, _MAX_CELL),
+        ]
+        for issue in issues
+    ]
+    return _table(["issue", "severity", "rule", "where", "what"], rows)
+
+
+def _batch_table(work: FixWork) -> list[str]:
+    rows = [
+        [batch.id, batch.family, f"{batch.severity.tier} {batch.severity.score:g}", len(batch.issues)]
+        for batch in work.batching.batches
+    ]
+    lines = _table(["batch", "family", "worst", "issues"], rows)
+    for reason, count in Counter(group.reason for group in work.batching.left_out for _ in group.issues).items():
+        lines += ["", f"Left out: {counted(count, 'issue')}, {reason}."]
+    return lines
+
+
+def _link(issue: Issue, source_url: str) -> str:
+    finding = issue.finding
+    if not finding.file:
+        return "no file"
+    line = finding.start_line
+    anchor = f"#L{line}" if line else ""
+    shown = _text(finding.file, _MAX_CELL) + (f":{line}" if line else "")
+    return f"[{shown}]({source_url}/{quote(finding.file)}{anchor})"
+
+
+def _text(text: str, limit: int) -> str:
+    """A stranger's text as plain words: no markup, no mention, no line break."""
+    return _MARKUP.sub(r"\\\1", one_line(text, limit)).replace("://", ":\\//")
+
+
+def _table(heads: Iterable[object], rows: Iterable[Iterable[object]]) -> list[str]:
+    head = [f"{cell}" for cell in heads]
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return [*lines, *("| " + " | ".join(f"{cell}" for cell in row) + " |" for row in rows)]

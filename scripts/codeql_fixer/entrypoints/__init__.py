@@ -1,0 +1,1 @@
+"""Where processes start: the environment is read here, and errors become exit codes here."""

@@ -1,0 +1,47 @@
+"""The one place where errors become exit codes and messages for people."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import TYPE_CHECKING
+
+from codeql_fixer.errors import CodeqlFixerError, ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_INTERRUPTED = 130  # 128 + SIGINT, as shells count
+
+
+def guarded(command: Callable[[], None], on_error: Callable[[int, str], None]) -> int:
+    """Run a command and return the exit code; `on_error` hears the code and the message."""
+    try:
+        command()
+    except CodeqlFixerError as error:
+        say(f"error: {error}")
+        on_error(error.exit_code, str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        say("interrupted: nothing was kept of this run")
+        return _INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the boundary
+        message = f"this is a bug in codeql-fixer: {type(error).__name__}: {error}"
+        say("".join(traceback.format_exception(error)))
+        say(f"error: {message}")
+        say("Please report it with the lines above; check first that they hold nothing private.")
+        on_error(ExitCode.OUR_BUG, message)
+        return ExitCode.OUR_BUG
+    return ExitCode.OK
+
+
+def say(text: str) -> None:
+    """Print for people, on standard error. Strangers' text in it must not become a command of the runner.
+
+    The runner takes lines that start with `::` and anything with `##[` for commands.
+    """
+    for line in text.splitlines() or [""]:
+        harmless = line.replace("##[", "## [")
+        if harmless.lstrip().startswith("::"):
+            harmless = harmless.replace("::", ": :", 1)
+        print(harmless, file=sys.stderr)

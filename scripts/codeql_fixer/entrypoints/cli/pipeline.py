@@ -1,0 +1,96 @@
+"""`pipeline`: from scan results to fix work, for one repository. What action.yml runs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import codeql_fixer
+from codeql_fixer.entrypoints.boundary import guarded, say
+from codeql_fixer.options import OPTIONS, Use
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_EPILOG = """\
+examples:
+  # look at what CodeQL found, without any secret
+  pipeline.py --mode dry-run --sarif results.sarif --target-repo acme/shop --output-dir out
+
+  # scan a checkout with bandit; only high and critical, nothing from the tests
+  pipeline.py --mode dry-run --scanner bandit --target-dir shop --target-repo acme/shop --output-dir out \\
+      --severity-threshold high --exclude-paths tests/
+
+  # the counts for a script
+  pipeline.py --mode dry-run --sarif sarif/ --target-repo acme/shop --output-dir out --json | jq .issues
+
+Every option can also be given as an environment variable of the same name (BATCH_SIZE=5); a flag wins.
+
+exit codes: 0 done, 1 a bug of ours, 2 something to correct (input, configuration), 3 a scanner failed
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    given = _parser().parse_args(arguments)
+    flags = {name: _text(value) for name, value in vars(given).items() if value is not None}
+    wants_json = flags.get("json", os.environ.get("JSON", "")).lower() in {"true", "1", "yes", "on"}
+
+    def on_error(code: int, message: str) -> None:
+        if wants_json:
+            print(json.dumps({"error": {"exit_code": code, "message": message}}))
+
+    return guarded(lambda: _run(flags), on_error)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="pipeline.py",
+        description="Turn scan results into issues, batches and prompts for one repository.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"codeql-fixer {codeql_fixer.__version__}")
+    for option in OPTIONS:
+        if option.use is not Use.EVERYWHERE:
+            continue
+        default = f" (default: {option.default})" if option.default else ""
+        if option.is_flag:
+            parser.add_argument(option.flag, action="store_const", const="true", help=option.help)
+        elif option.is_list:
+            parser.add_argument(
+                option.flag, action="extend", nargs="+", metavar=option.metavar, help=option.help + default
+            )
+        else:
+            metavar = option.metavar or "|".join(option.choices)
+            parser.add_argument(option.flag, metavar=metavar, help=option.help + default)
+    return parser
+
+
+def _text(value: str | list[str]) -> str:
+    return value if isinstance(value, str) else "\n".join(value)
+
+
+def _run(flags: dict[str, str]) -> None:
+    # Imported here, so that --help and a wrong flag cost nothing.
+    from codeql_fixer.bootstrap import build_pipeline  # noqa: PLC0415
+    from codeql_fixer.domain.mode import Mode  # noqa: PLC0415
+    from codeql_fixer.entrypoints.cli.pipeline_output import counts_document, describe, progress  # noqa: PLC0415
+    from codeql_fixer.errors import NotAvailableError  # noqa: PLC0415
+    from codeql_fixer.settings import Settings  # noqa: PLC0415
+
+    settings = Settings.from_environ(os.environ, flags)
+    with progress(sys.stderr) as on_step:
+        work, run = build_pipeline(settings, os.environ).run(on_step)
+    say(describe(work, run, settings.output_dir))
+    if settings.mode is not Mode.DRY_RUN:
+        raise NotAvailableError(
+            f"mode {settings.mode} stops here: this version has no dispatch and no ledger yet, so no session was "
+            f"started and nothing was recorded beyond {settings.output_dir}/run.json; use --mode dry-run"
+        )
+    if settings.is_json:
+        print(json.dumps(counts_document(work, run)))

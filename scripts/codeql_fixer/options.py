@@ -1,0 +1,85 @@
+"""The one table of options: command-line flags, environment variables, action inputs and the reference page.
+
+Kept free of other imports, so that `--help` starts fast.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Use(StrEnum):
+    """Where an option can be given."""
+
+    EVERYWHERE = "everywhere"
+    ACTION = "action"  # prepares the scan inside action.yml; the command never sees it
+    DISPATCH = "dispatch"  # accepted and checked by the action today, used once dispatch exists
+
+
+class Option(NamedTuple):
+    """One option. `--batch-size`, `BATCH_SIZE` and the input `batch_size` are the same thing.
+
+    `lists` options take several values: repeated flags, or one value with commas or line breaks.
+    """
+
+    name: str
+    help: str
+    default: str = ""
+    metavar: str = ""
+    choices: tuple[str, ...] = ()
+    is_list: bool = False
+    is_flag: bool = False
+    is_secret: bool = False
+    use: Use = Use.EVERYWHERE
+
+    @property
+    def flag(self) -> str:
+        """The command-line flag."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        """The environment variable."""
+        return self.name.upper()
+
+
+MODES = ("dry-run", "basic", "orchestrator")
+SCANNERS = ("bandit", "semgrep")
+THRESHOLDS = ("critical", "high", "medium", "low")
+BATCH_SIZES = range(1, 51)
+MAX_SESSIONS = range(1, 101)
+
+OPTIONS = (
+    Option("mode", "what to do with the batches; dry-run writes prompts and needs no secret", "basic", choices=MODES),
+    Option("sarif", "SARIF file or directory (also .gz); several may be given", metavar="PATH", is_list=True),
+    Option("findings_csv", "CSV file of findings", metavar="PATH"),
+    Option("scanner", "run this local scanner on the target directory", choices=SCANNERS),
+    Option("target_repo", "repository that the findings belong to, as owner/name or URL", metavar="OWNER/NAME"),
+    Option("target_dir", "checkout of the target: snippets, tests and line hashes come from it", metavar="DIR"),
+    Option("output_dir", "where issues.json, batches.json, prompts, run.json and summary.md go", metavar="DIR"),
+    Option("severity_threshold", "least severe tier that is worked on", "low", choices=THRESHOLDS),
+    Option("batch_size", "most issues in one batch, 1 to 50", "5", "N"),
+    Option("max_sessions", "most batches, 1 to 100; what is beyond is reported as left out", "25", "N"),
+    Option("include_paths", "only files that match these gitignore-style globs", metavar="GLOB", is_list=True),
+    Option("exclude_paths", "no files that match these gitignore-style globs", metavar="GLOB", is_list=True),
+    Option("languages", "only these languages; CodeQL scans them, too", metavar="LANGUAGE", is_list=True),
+    Option("config_file", "configuration inside the target; default: .codeql-fixer.yml if it is there", metavar="FILE"),
+    Option("prompt_template", "Jinja2 template to use for the prompts", metavar="FILE"),
+    Option(
+        "default_branch", "branch that pull requests go to; default: the one that the agent finds", metavar="BRANCH"
+    ),
+    Option("run_id", "identity of this run; default: the workflow run, else the time", metavar="ID"),
+    Option("json", "print one JSON document with the counts on standard output", is_flag=True),
+    Option("queries", "CodeQL query suite", "security-extended", use=Use.ACTION),
+    Option("github_token", "token that can read the target and open pull requests", is_secret=True, use=Use.DISPATCH),
+    Option("devin_api_key", "key of the Devin API", is_secret=True, use=Use.DISPATCH),
+    Option("max_acu_per_session", "most agent compute units for one session", use=Use.DISPATCH),
+    Option("max_failure_rate", "share of sessions, in percent, that may fail to start", "50", use=Use.DISPATCH),
+    Option("max_retry_attempts", "most sessions for one issue after the first", "2", use=Use.DISPATCH),
+    Option("enable_knowledge", "share what was learned through Devin's knowledge", "false", use=Use.DISPATCH),
+    Option("knowledge_folder_id", "folder for that knowledge", use=Use.DISPATCH),
+    Option("webhook_url", "address that gets lifecycle events", use=Use.DISPATCH),
+    Option("webhook_secret", "secret that signs them", is_secret=True, use=Use.DISPATCH),
+)
+BY_NAME = {option.name: option for option in OPTIONS}

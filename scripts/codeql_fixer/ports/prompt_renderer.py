@@ -1,0 +1,20 @@
+"""PromptRenderer: puts a brief into words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from codeql_fixer.domain.brief import Brief
+
+
+class PromptRenderer(Protocol):
+    """Makes the text that an agent session gets."""
+
+    def render(self, brief: Brief) -> str:
+        """The prompt, in which everything that strangers wrote is fenced as data.
+
+        Raises:
+            UserError: the user's template cannot be used; the message names its line.
+        """
+        ...

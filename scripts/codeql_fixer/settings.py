@@ -1,0 +1,184 @@
+"""Settings: what the user wants, typed and checked; every fault is reported at once."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from codeql_fixer.domain.mode import Mode
+from codeql_fixer.domain.severity import SeverityTier
+from codeql_fixer.errors import ConfigError
+from codeql_fixer.options import BATCH_SIZES, BY_NAME, MAX_SESSIONS, Option, Use
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Names as GitHub allows them; a host in front is dropped, since a target is known by owner and name.
+_REPOSITORY = re.compile(
+    r"(?:https?://[^/\s@]+/|git@[^:\s/]+:)?(?P<slug>[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}?)(?:\.git)?/*"
+)
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,199}")
+_LINES = re.compile(r"[\r\n]")
+_LINES_OR_COMMAS = re.compile(r"[\r\n,]")
+_TRUE, _FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off", ""}
+_PERCENT = range(101)
+_RETRIES = range(11)
+_ACUS = range(1, 10_001)
+
+
+class DispatchSettings(Struct, frozen=True, kw_only=True):
+    """What starting sessions needs; checked today, used once this version dispatches."""
+
+    has_github_token: bool
+    has_devin_api_key: bool
+    max_acu_per_session: int | None
+    max_failure_rate: int
+    max_retry_attempts: int
+    is_knowledge_enabled: bool
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """The options of one run; meanings and defaults stand in options.py."""
+
+    mode: Mode
+    target_repo: str
+    output_dir: str
+    sarif: tuple[str, ...]
+    findings_csv: str
+    scanner: str
+    target_dir: str
+    severity_threshold: SeverityTier
+    batch_size: int
+    max_sessions: int
+    include_paths: tuple[str, ...]
+    exclude_paths: tuple[str, ...]
+    languages: tuple[str, ...]
+    config_file: str
+    prompt_template: str
+    default_branch: str
+    run_id: str
+    is_json: bool
+    dispatch: DispatchSettings
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str], flags: Mapping[str, str] | None = None) -> Settings:
+        """Read the variables of the option table; a flag that was given wins over its variable.
+
+        Args:
+            environ: the environment, or what plays its part.
+            flags: option name to text, for the flags that were given.
+
+        Raises:
+            ConfigError: one line per fault, all faults at once; secrets are never shown.
+        """
+        reader = _Reader(environ, flags or {})
+        settings = cls(
+            mode=Mode(reader.choice("mode")),
+            target_repo=reader.repository("target_repo"),
+            output_dir=reader.required("output_dir"),
+            sarif=reader.list("sarif"),
+            findings_csv=reader.text("findings_csv"),
+            scanner=reader.choice("scanner"),
+            target_dir=reader.text("target_dir"),
+            severity_threshold=SeverityTier(reader.choice("severity_threshold")),
+            batch_size=reader.number("batch_size", BATCH_SIZES),
+            max_sessions=reader.number("max_sessions", MAX_SESSIONS),
+            include_paths=reader.list("include_paths"),
+            exclude_paths=reader.list("exclude_paths"),
+            languages=reader.list("languages"),
+            config_file=reader.text("config_file"),
+            prompt_template=reader.text("prompt_template"),
+            default_branch=reader.matching("default_branch", _BRANCH, "a branch name"),
+            run_id=reader.matching("run_id", _RUN_ID, "up to 64 letters, digits, dots, dashes and underscores"),
+            is_json=reader.boolean("json"),
+            dispatch=reader.dispatch(),
+        )
+        reader.check_sources(settings)
+        if reader.faults:
+            raise ConfigError("\n".join(reader.faults))
+        return settings
+
+
+class _Reader:
+    """Reads one option after the other and collects what is wrong."""
+
+    def __init__(self, environ: Mapping[str, str], flags: Mapping[str, str]) -> None:
+        self._environ, self._flags = environ, flags
+        self.faults: list[str] = []
+
+    def text(self, name: str) -> str:
+        option = BY_NAME[name]
+        value = self._flags.get(name) or self._environ.get(option.variable, "")
+        return value.strip() or option.default
+
+    def required(self, name: str) -> str:
+        value = self.text(name)
+        if not value:
+            self.fault(BY_NAME[name], "is required")
+        return value
+
+    def list(self, name: str) -> tuple[str, ...]:
+        separators = _LINES if name == "sarif" else _LINES_OR_COMMAS  # a file name may hold a comma
+        return tuple(part.strip() for part in separators.split(self.text(name)) if part.strip())
+
+    def choice(self, name: str) -> str:
+        option, value = BY_NAME[name], self.text(name)
+        if value and value not in option.choices:
+            self.fault(option, f"must be one of {', '.join(option.choices)}, got {value!r:.60}")
+            return option.default
+        return value
+
+    def number(self, name: str, allowed: range) -> int:
+        value = self.text(name)
+        if value.isascii() and value.isdecimal() and int(value[:9]) in allowed:
+            return int(value)
+        self.fault(BY_NAME[name], f"must be a whole number from {allowed[0]} to {allowed[-1]}, got {value!r:.60}")
+        return int(BY_NAME[name].default or allowed[0])
+
+    def boolean(self, name: str) -> bool:
+        value = self.text(name).lower()
+        if value not in _TRUE | _FALSE:
+            self.fault(BY_NAME[name], f"must be true or false, got {value!r:.60}")
+        return value in _TRUE
+
+    def matching(self, name: str, pattern: re.Pattern[str], wanted: str) -> str:
+        value = self.text(name)
+        if value and not pattern.fullmatch(value):
+            self.fault(BY_NAME[name], f"must be {wanted}, got {value!r:.60}")
+        return value
+
+    def repository(self, name: str) -> str:
+        value = self.required(name)
+        found = _REPOSITORY.fullmatch(value)
+        if value and not found:
+            self.fault(BY_NAME[name], f"must be owner/name or a URL of a repository, got {value!r:.80}")
+        return found["slug"] if found else ""
+
+    def dispatch(self) -> DispatchSettings:
+        has_limit = bool(self.text("max_acu_per_session"))
+        return DispatchSettings(
+            has_github_token=bool(self.text("github_token")),
+            has_devin_api_key=bool(self.text("devin_api_key")),
+            max_acu_per_session=self.number("max_acu_per_session", _ACUS) if has_limit else None,
+            max_failure_rate=self.number("max_failure_rate", _PERCENT),
+            max_retry_attempts=self.number("max_retry_attempts", _RETRIES),
+            is_knowledge_enabled=self.boolean("enable_knowledge"),
+        )
+
+    def check_sources(self, settings: Settings) -> None:
+        """Exactly one source of findings; a scanner and a configuration file need the checkout."""
+        given = [name for name in ("sarif", "findings_csv", "scanner") if getattr(settings, name)]
+        if len(given) != 1:
+            found = f"got {' and '.join(BY_NAME[name].flag for name in given)}" if given else "got none"
+            self.faults.append(f"findings: exactly one of --sarif, --findings-csv and --scanner is needed, {found}")
+        for name in ("scanner", "config_file"):
+            if getattr(settings, name) and not settings.target_dir:
+                self.fault(BY_NAME[name], "needs --target-dir")
+
+    def fault(self, option: Option, problem: str) -> None:
+        """Note a fault under every name the user may have used for the option."""
+        flag = f"{option.flag}, " if option.use is Use.EVERYWHERE else ""
+        self.faults.append(f"{option.name} ({flag}{option.variable}): {problem}")
