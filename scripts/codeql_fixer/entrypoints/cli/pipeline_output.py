@@ -67,10 +67,10 @@ def describe(work: FixWork, run: ScanRun, output_dir: str) -> str:
         f"{counts.suppressed} suppressed, {counts.duplicates} duplicates, "
         f"{counts.below_threshold} below threshold, {counts.excluded} excluded"
     )
+    batches = counted(counts.batches, "batch", "batches")
     lines += [
         f"{run.target_repo}: {counted(counts.results_read, 'result')} read, {set_aside}",
-        f"{counted(counts.issues, 'issue')} ({_tiers(run)}) in {counted(counts.batches, 'batch', 'batches')}, "
-         f"{counts.left_out} left out",
+        f"{counted(counts.issues, 'issue')} ({_tiers(run)}) in {batches}, {counts.left_out} left out",
     ]
     if work.issues:
         lines += ["", *_issues(work), "", *_batches(work)]

@@ -1,0 +1,33 @@
+"""Fixtures of all tests: no network (pytest-socket), no write to the real home, the shared corpus where it is."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SHARED = Path(os.environ.get("CODEQL_FIXER_SHARED") or Path(__file__).parents[2] / "shared")  # noqa: TID251 - tests
+
+
+@pytest.fixture(autouse=True)
+def _private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A home of its own for every test, which has to be empty afterwards: nothing of ours writes there."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    yield
+    assert not list(home.iterdir()), "the test wrote to the home directory"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The reference data beside the project; its absence is a failure in CI and a skip elsewhere."""
+    if not SHARED.is_dir():
+        if os.environ.get("CI"):  # noqa: TID251 - tests
+            pytest.fail(f"{SHARED} is missing, and CI has to have it")
+        pytest.skip("the reference data is not here; set CODEQL_FIXER_SHARED to its folder")
+    return SHARED
