@@ -104,13 +104,21 @@ def _merge(findings: Iterable[Finding]) -> list[list[Finding]]:
             groups.append([finding])
             continue
         for position in positions:
-            if not _contradict(groups[position][0].tool_fingerprints, finding.tool_fingerprints):
+            if not any(_contradict(other.tool_fingerprints, finding.tool_fingerprints) for other in groups[position]):
                 groups[position].append(finding)
                 break
         else:
             positions.append(len(groups))
             groups.append([finding])
+    for group in groups:
+        if len(group) > 1:
+            group.sort(key=_lack_of_evidence)  # so that the order of the reports does not decide the fingerprint
     return groups
+
+
+def _lack_of_evidence(finding: Finding) -> tuple[bool, bool, bool]:
+    prints = finding.tool_fingerprints
+    return (not prints.line_hash, not prints.others, not finding.snippet)
 
 
 def _region(finding: Finding) -> tuple[object, ...]:

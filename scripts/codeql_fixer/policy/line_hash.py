@@ -64,7 +64,5 @@ def _kept_units(text: str) -> tuple[list[int], list[int]]:
 
 
 def _utf16_units(text: str) -> array.array[int]:
-    units = array.array("H", text.encode("utf-16-le", errors="surrogatepass"))
-    if sys.byteorder == "big":
-        units.byteswap()
-    return units
+    native = "utf-16-le" if sys.byteorder == "little" else "utf-16-be"
+    return array.array("H", text.encode(native, errors="surrogatepass"))

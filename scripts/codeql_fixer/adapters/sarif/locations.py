@@ -52,7 +52,7 @@ class SarifTrace(Struct, frozen=True, gc=False):
         try:
             flows = [] if self.code_flows is UNSET else _FLOWS.decode(self.code_flows)
             related = [] if self.related is UNSET else _RELATED.decode(self.related)
-        except msgspec.DecodeError as error:
+        except wire.UNREADABLE as error:
             return Trace(problem=f"codeFlows or relatedLocations are not as SARIF wants them: {error}")
         return Trace(
             flows=tuple(

@@ -90,7 +90,14 @@ def _decode(data: bytes, source: str, faults: Faults) -> wire.Log:
             log = repair_log(msgspec.json.decode(data), source, faults)
     except msgspec.DecodeError as error:
         remedy = "run the scanner again; a file that was cut off cannot be used"
-        raise InputError(source, _line_and_column(data, str(error)), f"is not JSON: {error}", remedy=remedy) from error
+        raise InputError(
+            source, _line_and_column(_before(data, str(error))), f"is not JSON: {error}", remedy=remedy
+        ) from error
+    except UnicodeDecodeError:
+        start = _bad_byte(data)
+        raise InputError(
+            source, _line_and_column(data[:start]), "is not UTF-8", remedy="SARIF files are UTF-8"
+        ) from None
     except RecursionError as error:
         raise InputError(source, "", "is nested too deeply to be a SARIF log") from error
     if log.runs is None:
@@ -100,10 +107,22 @@ def _decode(data: bytes, source: str, faults: Faults) -> wire.Log:
     return log
 
 
-def _line_and_column(data: bytes, problem: str) -> str:
-    """Where msgspec stopped, as editors count; it names the byte, or says that the data ended."""
+def _before(data: bytes, problem: str) -> bytes:
+    """What msgspec had read when it stopped: it names the byte, or says that the data ended."""
     found = _BYTE.search(problem)
-    before = data[: int(found[1])] if found else data
+    return data[: int(found[1])] if found else data
+
+
+def _bad_byte(data: bytes) -> int:
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        return error.start
+    return 0
+
+
+def _line_and_column(before: bytes) -> str:
+    """The place after some text, as editors count."""
     return f"line {before.count(10) + 1}, column {len(before) - before.rfind(10)}"
 
 
@@ -163,7 +182,7 @@ class _RunReader:
             return NO_FINGERPRINTS
         try:
             partial = {} if isinstance(raw, UnsetType) else _FINGERPRINTS.decode(raw)
-        except msgspec.DecodeError as error:
+        except wire.UNREADABLE as error:
             self._faults.add(f"partialFingerprints ignored: {error}", f"{self._place}.results[{position}]")
             partial = {}
         line_hash = partial.pop("primaryLocationLineHash", "")

@@ -59,7 +59,7 @@ class RuleBook:
             return wire.RuleReference()
         try:
             return _REFERENCE.decode(raw)
-        except msgspec.DecodeError as error:
+        except wire.UNREADABLE as error:
             self._faults.add(f"rule reference ignored: {error}", self._place)
             return wire.RuleReference()
 

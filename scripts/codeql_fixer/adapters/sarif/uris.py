@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from operator import itemgetter
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -24,6 +25,7 @@ _CHECKOUTS = (
 _ROOT_NAMES = re.compile(
     r"%?(SRCROOT|SOURCEROOT|PROJECTROOT|REPOROOT|ROOTPATH|WORKINGDIR\w*|CHECKOUT\w*)%?", re.IGNORECASE
 )
+_WHOLE_DISK = re.compile(r"//?|[A-Za-z]:/")
 _MAX_BASES = 20  # a chain of uriBaseIds longer than this is a loop
 
 
@@ -102,27 +104,22 @@ class PathResolver:
         return repository_relative(path)
 
     def _known_roots(self, run: wire.Run, checkout_root: str) -> list[str]:
-        """The checkout, the named source roots, the working directory; then any base, so that none is left absolute."""
-        named: list[str] = []
-        other: list[str] = []
+        """The checkout, the named source roots, the working directory; then any base, so that none is left absolute.
+
+        A base inside another one is a folder of the repository rather than its root, so it comes last.
+        """
+        ranked: list[tuple[int, str]] = [(0, checkout_root)]
         for name, base in self._bases.items():
-            path = (
-                self._join_base(_path_of(base.uri or "") or "", base.uri_base_id)
-                if base.uri_base_id
-                else _path_of(base.uri or "")
-            )
-            if path and _is_absolute(path):
-                (named if _ROOT_NAMES.fullmatch(name) else other).append(path)
-        working = [
-            path
-            for invocation in run.invocations or []
-            if invocation.working_directory and (path := _path_of(invocation.working_directory.uri or ""))
-        ]
-        ordered = [*([checkout_root] if checkout_root else []), *named, *working, *other]
-        roots = [_normal(path).rstrip("/") + "/" for path in ordered if _is_absolute(path)]
-        return [
-            root for root in dict.fromkeys(roots) if root not in {"/", "//"} and not re.fullmatch(r"[A-Za-z]:/", root)
-        ]
+            path = _path_of(base.uri or "") or ""
+            if base.uri_base_id:
+                path = self._join_base(path, base.uri_base_id)
+            rank = 1 if _ROOT_NAMES.fullmatch(name) else 4 if base.uri_base_id else 3
+            ranked.append((rank, path))
+        folders = [invocation.working_directory for invocation in run.invocations or []]
+        ranked += [(2, _path_of(folder.uri or "") or "") for folder in folders if folder]
+        ranked.sort(key=itemgetter(0))
+        roots = [_normal(path).rstrip("/") + "/" for _, path in ranked if _is_absolute(path)]
+        return [root for root in dict.fromkeys(roots) if not _WHOLE_DISK.fullmatch(root)]
 
 
 def _path_of(uri: str) -> str | None:

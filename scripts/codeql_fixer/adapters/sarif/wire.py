@@ -11,7 +11,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import UNSET, Raw, Struct, UnsetType, field
+from msgspec import UNSET, DecodeError, Raw, Struct, UnsetType, field
+
+# What decoding a part that was left `Raw` can raise: text is checked only when it is decoded.
+UNREADABLE = (DecodeError, UnicodeDecodeError)
 
 
 class _Wire(Struct, gc=False, rename="camel"):
