@@ -49,7 +49,7 @@ class CheckoutTree:
                 data = stream.read(_MAX_BYTES)
         except OSError:
             return None
-        return None if b"\0" in data else data.decode(errors="replace")
+        return data.decode(errors="replace")
 
     def files(self) -> tuple[str, ...]:
         """Every regular file that git tracks; where there is no git, every file outside hidden folders."""

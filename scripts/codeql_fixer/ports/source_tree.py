@@ -11,7 +11,7 @@ class SourceTree(Protocol):
     def text(self, file: str) -> str | None:
         """The text of a repository-relative POSIX path.
 
-        None when the file is not at hand: missing, outside, behind a symbolic link, too large or no text.
+        None when the file is not at hand: missing, outside, behind a symbolic link, too large or no regular file.
         """
         ...
 

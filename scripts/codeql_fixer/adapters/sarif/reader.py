@@ -14,6 +14,7 @@ from msgspec import UNSET, UnsetType
 from codeql_fixer.adapters.sarif import wire
 from codeql_fixer.adapters.sarif.faults import Faults
 from codeql_fixer.adapters.sarif.files import find_files, load
+from codeql_fixer.adapters.sarif.lint import lint
 from codeql_fixer.adapters.sarif.locations import SarifTrace, location_of
 from codeql_fixer.adapters.sarif.messages import plain_text
 from codeql_fixer.adapters.sarif.repair import repair_log
@@ -104,6 +105,7 @@ def _decode(data: bytes, source: str, faults: Faults) -> wire.Log:
         raise InputError(source, "$.runs", "is missing", remedy="a SARIF log has a list of runs, if only an empty one")
     if log.version != _VERSION:
         faults.add(f"version is {log.version!r:.20}, not {_VERSION}; read as {_VERSION}", "$.version")
+    lint(data, faults)
     return log
 
 

@@ -25,6 +25,7 @@ _CHECKOUTS = (
 _ROOT_NAMES = re.compile(
     r"%?(SRCROOT|SOURCEROOT|PROJECTROOT|REPOROOT|ROOTPATH|WORKINGDIR\w*|CHECKOUT\w*)%?", re.IGNORECASE
 )
+_FILE_WITH_HOST = re.compile(r"file://([^/].*)", re.IGNORECASE | re.DOTALL)
 _WHOLE_DISK = re.compile(r"//?|[A-Za-z]:/")
 _MAX_BASES = 20  # a chain of uriBaseIds longer than this is a loop
 
@@ -64,6 +65,10 @@ class PathResolver:
         if not _is_absolute(path) and location.uri_base_id:
             path = self._join_base(path, location.uri_base_id)
         relative = self._relative(path)
+        if not relative and (match := _FILE_WITH_HOST.match(location.uri)):
+            relative = repository_relative(
+                unquote(match[1], errors="replace")
+            )  # no host: a relative path, as GitHub reads it
         return (relative, "") if relative else ("", location.uri)
 
     def _join_base(self, path: str, base_id: str) -> str:

@@ -46,7 +46,7 @@ def test_read__keeps_what_a_fixer_needs(tmp_path: Path) -> None:
         run(
             result(
                 partialFingerprints={"primaryLocationLineHash": "abc:1", "primaryLocationStartColumnFingerprint": "4"},
-                codeFlows=[{"threadFlows": [{"locations": [step, step]}, {"locations": []}]}],
+                codeFlows=[{"threadFlows": [{"locations": [step, step]}]}],
                 relatedLocations=[{**place("shop/web.py", 7), "message": {"text": "user-provided value"}}],
             ),
             tool={"driver": {"name": "CodeQL", "semanticVersion": "2.20.1", "rules": [rule]}},
@@ -166,6 +166,7 @@ def test_read__says_what_a_file_lacks(tmp_path: Path) -> None:
     reading = _read(tmp_path, bare, run(silent, silent))
 
     assert [warning.partition(": ")[2] for warning in reading.warnings] == [
+        "$.runs[0].invocations[1]: required property 'executionSuccessful' is missing",
         "$.runs[0].tool.driver.name: the tool has no name",
         "$.runs[0].results: the run has no list of results: the scan did not get that far",
         "$.runs[0].invocations: the scanner says that it did not succeed",
@@ -191,6 +192,13 @@ def test_read__drops_fingerprints_of_a_wrong_type_with_a_warning(tmp_path: Path)
 
     assert reading.findings[0].tool_fingerprints.line_hash == ""
     assert "partialFingerprints ignored" in reading.warnings[0]
+
+
+def test_read__leaves_empty_flows_out(tmp_path: Path) -> None:
+    found = _finding(tmp_path, codeFlows=[{"threadFlows": [{"locations": []}]}, {}])
+
+    assert found.trace_source is not None
+    assert found.trace_source.trace().flows == ()
 
 
 def test_read__reports_a_trace_that_is_none(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ SRCROOT = {"%SRCROOT%": {"uri": "file:///home/ci/shop/"}}
         ("file:///home/ci/shop/src/a.py", "src/a.py"),
         ("file:/home/ci/shop/src/a.py", "src/a.py"),
         ("file://build-host/home/ci/shop/src/a.py", "src/a.py"),
+        ("file://src/a.py", "src/a.py"),  # meant as a relative path
         ("/home/ci/shop/src/a.py", "src/a.py"),
         ("/home/ci/shop/../shop/src/a.py", "src/a.py"),
         ("/home/runner/work/shop/shop/src/a.py", "src/a.py"),  # GitHub's runner
