@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from codeql_fixer.app.brief import BriefWriter
 from codeql_fixer.app.prepare import prepare
-from codeql_fixer.app.record import RunFacts, scan_run_of
+from codeql_fixer.app.record import RunFacts, issue_records, scan_run_of
 from codeql_fixer.app.summary import summary_of
 from codeql_fixer.policy.plain_text import counted
 from codeql_fixer.policy.work_options import WorkOptions
@@ -57,7 +57,7 @@ class Pipeline(Struct, frozen=True, kw_only=True):
         prompts = {batch.id: self.renderer.render(briefs.write(batch)) for batch in work.batching.batches}
         summary = summary_of(work, run, server_url=self.server_url)
         on_step("Keeping the results")
-        self.artifacts.save(work, run, prompts=prompts, summary=summary)
+        self.artifacts.save(work, run, issues=issue_records(work), prompts=prompts, summary=summary)
         for reporter in self.reporters:
             reporter.report(work, run, summary=summary)
         return work, run

@@ -18,9 +18,11 @@ from codeql_fixer.domain.scan_run import (
     ScanSummary,
 )
 from codeql_fixer.policy.eligibility import FilterOptions
-from codeql_fixer.policy.identity import FINGERPRINT_VERSION, legacy_fingerprints
+from codeql_fixer.policy.identity import FINGERPRINT_VERSION, legacy_fingerprint
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from codeql_fixer.domain.finding import Scan
     from codeql_fixer.domain.fix_work import FixWork
     from codeql_fixer.domain.issue import Issue
@@ -48,8 +50,10 @@ class RunFacts(Struct, frozen=True, kw_only=True):
 
 
 def scan_run_of(work: FixWork, facts: RunFacts, extra_warnings: tuple[str, ...] = ()) -> ScanRun:
-    """The record of this run; `extra_warnings` come before those of the reading."""
-    batch_ids = {issue.id: batch.id for batch in work.batching.batches for issue in batch.issues}
+    """The record of this run, without its issues, which `issue_records` makes one at a time.
+
+    `extra_warnings` come before those of the reading.
+    """
     revisions = {scan.revision for scan in work.reading.scans if scan.revision}
     return ScanRun(
         schema_version=SCHEMA_VERSION,
@@ -76,8 +80,14 @@ def scan_run_of(work: FixWork, facts: RunFacts, extra_warnings: tuple[str, ...] 
         severity_breakdown=dict(Counter(issue.severity.tier.value for issue in work.issues)),
         category_breakdown=dict(Counter(issue.family for issue in work.issues).most_common()),
         warnings=(*extra_warnings, *work.reading.warnings),
-        issues=tuple(_issue_record(issue, batch_ids.get(issue.id, "")) for issue in work.issues),
+        issues=(),
     )
+
+
+def issue_records(work: FixWork) -> Iterator[IssueRecord]:
+    """The records of all issues, most severe first."""
+    batch_ids = {issue.id: batch.id for batch in work.batching.batches for issue in batch.issues}
+    return (_issue_record(issue, batch_ids.get(issue.id, "")) for issue in work.issues)
 
 
 def _summary(scan: Scan) -> ScanSummary:
@@ -94,16 +104,16 @@ def _summary(scan: Scan) -> ScanSummary:
 
 
 def _issue_record(issue: Issue, batch_id: str) -> IssueRecord:
-    finding = issue.finding
+    finding, identity, severity = issue.finding, issue.identity, issue.severity
     return IssueRecord(
         id=issue.id,
-        fingerprint=issue.identity.fingerprint,
-        evidence=issue.identity.evidence,
-        occurrence=issue.identity.occurrence,
-        aliases=legacy_fingerprints(finding),
+        fingerprint=identity.fingerprint,
+        evidence=identity.evidence,
+        occurrence=identity.occurrence,
+        aliases=(legacy_fingerprint(finding),),
         rule_id=finding.rule.id,
-        severity_tier=issue.severity.tier,
-        severity_score=issue.severity.score,
+        severity_tier=severity.tier,
+        severity_score=severity.score,
         cwes=finding.rule.cwe_names,
         cwe_family=issue.family,
         file=finding.file,

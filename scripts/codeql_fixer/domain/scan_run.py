@@ -15,7 +15,9 @@ from codeql_fixer.domain.severity import SeverityTier
 SCHEMA_VERSION: Literal[1] = 1
 
 Fingerprint = Annotated[str, Meta(pattern="^[0-9a-f]{20}$", description="20 hex characters")]
-Alias = Annotated[str, Meta(pattern="^[0-9a-f]{16,20}$", description="a fingerprint of an earlier algorithm")]
+Alias = Annotated[
+    str, Meta(pattern="^[0-9a-f]{16,20}$", description="a fingerprint of an earlier algorithm; its start is one, too")
+]
 Count = Annotated[int, Meta(ge=0)]
 RepositoryName = Annotated[str, Meta(pattern="^[^/\\s]+/[^/\\s]+$", description="owner/name")]
 

@@ -55,30 +55,30 @@ class SourceLines(Protocol):
 
 def identify(findings: Iterable[Finding], sources: SourceLines) -> list[Identified]:
     """Merge repeated reports and give every distinct finding a fingerprint; the order of the input is kept."""
-    groups = _merge(findings)
-    bases: dict[str, list[int]] = {}
-    evidences: list[Evidence] = []
-    for position, (finding, *_) in enumerate(groups):
+    distinct, repeats = _merge(findings)
+    identities: list[Identity] = []
+    seen: dict[str, int] = {}
+    agreeing: dict[str, list[int]] = {}
+    for position, finding in enumerate(distinct):
         evidence, value = _evidence(finding, sources)
-        evidences.append(evidence)
-        base = f"{FINGERPRINT_VERSION}\0{finding.file}\0{finding.rule.id}\0{evidence.value}\0{value}"
-        bases.setdefault(base, []).append(position)
-    identities: list[Identity | None] = [None] * len(groups)
-    for base, positions in bases.items():
-        if len(positions) > 1:
-            positions.sort(key=lambda position: _source_order(groups[position][0]))
+        base = _digest(f"{FINGERPRINT_VERSION}\0{finding.file}\0{finding.rule.id}\0{evidence}\0{value}")
+        identities.append(Identity(base, evidence))
+        first = seen.setdefault(base, position)
+        if first != position:
+            agreeing.setdefault(base, [first]).append(position)
+    for base, positions in agreeing.items():
+        positions.sort(key=lambda position: _source_order(distinct[position]))
         for occurrence, position in enumerate(positions, start=1):
-            fingerprint = _digest(base if occurrence == 1 else f"{base}\0{occurrence}")
-            identities[position] = Identity(fingerprint, evidences[position], occurrence)
+            fingerprint = base if occurrence == 1 else _digest(f"{base}\0{occurrence}")
+            identities[position] = Identity(fingerprint, identities[position].evidence, occurrence)
     return [
-        Identified(group[0], identity, tuple(group[1:]))
-        for group, identity in zip(groups, identities, strict=True)
-        if identity is not None
+        Identified(finding, identity, tuple(repeats.get(position, ())))
+        for position, (finding, identity) in enumerate(zip(distinct, identities, strict=True))
     ]
 
 
-def legacy_fingerprints(finding: Finding) -> tuple[str, ...]:
-    """The 20 and 16 characters under which records of the first generation know this finding.
+def legacy_fingerprint(finding: Finding) -> str:
+    """The 20 characters under which records of the first generation know this finding; the oldest keep 16 of them.
 
     They are the start of a SHA-256 over `rule|line hash`, else `rule|file|message`, else `rule|file|line`.
     """
@@ -88,44 +88,51 @@ def legacy_fingerprints(finding: Finding) -> tuple[str, ...]:
         text = f"{finding.rule.id}|{finding.file}|{finding.message}"
     else:
         text = f"{finding.rule.id}|{finding.file}|{finding.start_line or 0}"
-    digest = sha256(text.encode(errors="surrogatepass")).hexdigest()
-    return tuple(digest[:length] for length in _LEGACY_LENGTHS)
+    return _digest(text)
 
 
-def _merge(findings: Iterable[Finding]) -> list[list[Finding]]:
-    """Group the reports of the same finding: same tool, rule, place and message, and no fingerprint against it."""
-    groups: list[list[Finding]] = []
-    known: dict[tuple[object, ...], list[int]] = {}
+def is_known_as(candidate: str, *, fingerprint: str, aliases: Iterable[str]) -> bool:
+    """True when a fingerprint from any record, also a 16-character one, means the issue with these names."""
+    if candidate == fingerprint:
+        return True
+    return len(candidate) in _LEGACY_LENGTHS and any(alias.startswith(candidate) for alias in aliases)
+
+
+def _merge(findings: Iterable[Finding]) -> tuple[list[Finding], dict[int, list[Finding]]]:
+    """The distinct findings, and by their position the other reports of each.
+
+    One finding is: same tool, rule, place and message, and no fingerprint that says otherwise.
+    """
+    distinct: list[Finding] = []
+    repeats: dict[int, list[Finding]] = {}
+    known: dict[tuple[object, ...], int] = {}
+    apart: dict[tuple[object, ...], list[int]] = {}  # what looks the same and is not, by its tool's fingerprints
     for finding in findings:
-        key = (finding.scan.tool, finding.rule.id, finding.message, *_region(finding))
-        positions = known.get(key)
-        if positions is None:
-            known[key] = [len(groups)]
-            groups.append([finding])
+        key = (finding.locations[:1], finding.message, finding.rule.id, finding.scan.tool)
+        first = known.setdefault(key, len(distinct))
+        if first == len(distinct):
+            distinct.append(finding)
             continue
-        for position in positions:
-            if not any(_contradict(other.tool_fingerprints, finding.tool_fingerprints) for other in groups[position]):
-                groups[position].append(finding)
+        for position in apart.setdefault(key, [first]):
+            group = repeats.get(position, [])
+            if not any(
+                _contradict(other.tool_fingerprints, finding.tool_fingerprints)
+                for other in (distinct[position], *group)
+            ):
+                repeats[position] = [*group, finding]
                 break
         else:
-            positions.append(len(groups))
-            groups.append([finding])
-    for group in groups:
-        if len(group) > 1:
-            group.sort(key=_lack_of_evidence)  # so that the order of the reports does not decide the fingerprint
-    return groups
+            apart[key].append(len(distinct))
+            distinct.append(finding)
+    for position, group in repeats.items():
+        # The report with the most evidence stands for all, so that their order does not decide the fingerprint.
+        distinct[position], *repeats[position] = sorted((distinct[position], *group), key=_lack_of_evidence)
+    return distinct, repeats
 
 
 def _lack_of_evidence(finding: Finding) -> tuple[bool, bool, bool]:
     prints = finding.tool_fingerprints
     return (not prints.line_hash, not prints.others, not finding.snippet)
-
-
-def _region(finding: Finding) -> tuple[object, ...]:
-    if not finding.locations:
-        return ()
-    place = finding.locations[0]
-    return (place.file, place.external_uri, place.start_line, place.start_column, place.end_line, place.end_column)
 
 
 def _contradict(one: ToolFingerprints, two: ToolFingerprints) -> bool:

@@ -5,17 +5,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from codeql_fixer.domain.fix_work import FixWork
-    from codeql_fixer.domain.scan_run import ScanRun
+    from codeql_fixer.domain.scan_run import IssueRecord, ScanRun
 
 
 class Artifacts(Protocol):
     """Keeps the outcome of one run."""
 
-    def save(self, work: FixWork, run: ScanRun, *, prompts: Mapping[str, str], summary: str) -> None:
-        """Keep everything; `prompts` maps batch ids to texts, `summary` is Markdown.
+    def save(
+        self,
+        work: FixWork,
+        run: ScanRun,
+        *,
+        issues: Iterable[IssueRecord],
+        prompts: Mapping[str, str],
+        summary: str,
+    ) -> None:
+        """Keep everything.
+
+        Args:
+            work: issues and batches.
+            run: the record of the run, whose list of issues is still empty.
+            issues: what goes into that list; made one at a time, since a large run has many.
+            prompts: batch id to text.
+            summary: Markdown.
 
         Raises:
             UserError: it cannot be kept.

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from codeql_fixer.domain.finding import Scan, ToolFingerprints
 from codeql_fixer.domain.issue import Evidence
-from codeql_fixer.policy.identity import identify, legacy_fingerprints
+from codeql_fixer.policy.identity import identify, is_known_as, legacy_fingerprint
 from tests.builders import finding
 
 if TYPE_CHECKING:
@@ -221,7 +221,20 @@ def test_identify__does_not_depend_on_the_order_of_the_report(found: list[Findin
         (finding(message="", line=None), "py/sql-injection|shop/app.py|0"),
     ],
 )
-def test_legacy_fingerprints__are_those_of_the_first_generation(found: Finding, text: str) -> None:
-    digest = sha256(text.encode()).hexdigest()
+def test_legacy_fingerprint__is_that_of_the_first_generation(found: Finding, text: str) -> None:
+    assert legacy_fingerprint(found) == sha256(text.encode()).hexdigest()[:20]
 
-    assert legacy_fingerprints(found) == (digest[:20], digest[:16])
+
+@pytest.mark.parametrize(
+    ("candidate", "is_known"),
+    [
+        ("a" * 20, True),  # the fingerprint
+        ("b" * 20, True),  # its alias
+        ("b" * 16, True),  # the alias as the oldest records have it
+        ("b" * 8, False),  # any shorter start proves nothing
+        ("a" * 16, False),  # fingerprints of today were never cut to 16
+        ("c" * 20, False),
+    ],
+)
+def test_is_known_as__takes_aliases_of_both_lengths(candidate: str, *, is_known: bool) -> None:
+    assert is_known_as(candidate, fingerprint="a" * 20, aliases=["b" * 20]) is is_known

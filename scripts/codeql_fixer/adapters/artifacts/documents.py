@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from codeql_fixer.adapters.artifacts.stream import stream_list
 from codeql_fixer.domain.finding import Location, Rule, Trace
 from codeql_fixer.domain.issue import Evidence
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.policy.identity import FINGERPRINT_VERSION
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from codeql_fixer.domain.batch import Batch, LeftOut
     from codeql_fixer.domain.fix_work import FixWork
     from codeql_fixer.domain.issue import Issue
@@ -76,7 +79,7 @@ class IssuesFile(Struct, frozen=True, kw_only=True):
     target_repo: str
     run_id: str
     rules: tuple[Rule, ...]
-    issues: list[IssueDocument]
+    issues: tuple[IssueDocument, ...]
 
 
 class BatchesFile(Struct, frozen=True, kw_only=True):
@@ -89,18 +92,20 @@ class BatchesFile(Struct, frozen=True, kw_only=True):
     left_out: tuple[LeftOutDocument, ...]
 
 
-def issues_file(work: FixWork, *, target_repo: str, run_id: str) -> IssuesFile:
-    """All issues, most severe first."""
-    batch_ids = {issue.id: batch.id for batch in work.batching.batches for issue in batch.issues}
+def issues_file(work: FixWork, *, target_repo: str, run_id: str) -> Iterator[bytes]:
+    """issues.json piece by piece, most severe first: the whole of a large one would double the memory needed."""
     rules = {rule.id: rule for rule in (issue.finding.rule for issue in work.issues)}
-    return IssuesFile(
+    head = IssuesFile(
         schema_version=DOCUMENT_VERSION,
         fingerprint_version=FINGERPRINT_VERSION,
         target_repo=target_repo,
         run_id=run_id,
         rules=tuple(rules[rule_id] for rule_id in sorted(rules)),
-        issues=[_issue(issue, batch_ids.get(issue.id, "")) for issue in work.issues],
+        issues=(),
     )
+    batch_ids = {issue.id: batch.id for batch in work.batching.batches for issue in batch.issues}
+    documents = (_issue(issue, batch_ids.get(issue.id, "")) for issue in work.issues)
+    return stream_list(head, documents)
 
 
 def batches_file(work: FixWork, *, target_repo: str, run_id: str) -> BatchesFile:

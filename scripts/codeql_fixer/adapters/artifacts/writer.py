@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from codeql_fixer.adapters.artifacts.documents import batches_file, issues_file
+from codeql_fixer.adapters.artifacts.stream import stream_list
 from codeql_fixer.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from codeql_fixer.domain.fix_work import FixWork
-    from codeql_fixer.domain.scan_run import ScanRun
+    from codeql_fixer.domain.scan_run import IssueRecord, ScanRun
 
 _RUN, _PROMPTS = "run.json", "prompts"
 
@@ -26,8 +27,16 @@ class OutputDirectory:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def save(self, work: FixWork, run: ScanRun, *, prompts: Mapping[str, str], summary: str) -> None:
-        """Write everything.
+    def save(
+        self,
+        work: FixWork,
+        run: ScanRun,
+        *,
+        issues: Iterable[IssueRecord],
+        prompts: Mapping[str, str],
+        summary: str,
+    ) -> None:
+        """Write everything; `issues` become the issues of `run`.
 
         Raises:
             UserError: the directory cannot be written, with the reason of the system.
@@ -38,23 +47,23 @@ class OutputDirectory:
             for stale in (self._root / _PROMPTS).glob("B*.md"):
                 stale.unlink()
             for batch_id, text in prompts.items():
-                self._write(f"{_PROMPTS}/{batch_id}.md", text.encode())
+                self._write(f"{_PROMPTS}/{batch_id}.md", [text.encode()])
             named = {"target_repo": run.target_repo, "run_id": run.run_id}
-            self._write("issues.json", msgspec.json.encode(issues_file(work, **named)))
-            self._write("batches.json", msgspec.json.format(msgspec.json.encode(batches_file(work, **named))))
-            self._write("summary.md", summary.encode())
-            self._write(_RUN, msgspec.json.encode(run))
+            self._write("issues.json", issues_file(work, **named))
+            self._write("batches.json", [msgspec.json.encode(batches_file(work, **named))])
+            self._write("summary.md", [summary.encode()])
+            self._write(_RUN, stream_list(run, issues))
         except OSError as error:
             where = error.filename or self._root
             raise UserError(f"{where}: cannot be written: {error.strerror or error}") from error
 
-    def _write(self, name: str, data: bytes) -> None:
+    def _write(self, name: str, pieces: Iterable[bytes]) -> None:
         """Replace a file as a whole, so that a reader never sees half of it."""
         path = self._root / name
         partial = path.with_name(f".{path.name}.partial")
         try:
             with partial.open("wb") as stream:
-                stream.write(data)
+                stream.writelines(pieces)
                 stream.flush()
                 os.fsync(stream.fileno())
             partial.replace(path)

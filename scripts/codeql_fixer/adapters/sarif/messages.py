@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,6 +27,11 @@ def plain_text(message: wire.Message | None, strings: dict[str, wire.Multiformat
         text = (string.text if string else None) or ""
     if message.arguments:
         text = _fill(text, message.arguments)
+    return _without_markup(text)
+
+
+@lru_cache(maxsize=4096)  # the messages of a rule differ little, and a large scan has few rules
+def _without_markup(text: str) -> str:
     if "](" in text:
         text = _LINK.sub(r"\1", text)
     if "\\" in text:

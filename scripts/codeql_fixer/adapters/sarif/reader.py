@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Raw
 
 from codeql_fixer.adapters.sarif import wire
 from codeql_fixer.adapters.sarif.faults import Faults
@@ -17,7 +17,7 @@ from codeql_fixer.adapters.sarif.files import find_files, load
 from codeql_fixer.adapters.sarif.lint import lint
 from codeql_fixer.adapters.sarif.locations import SarifTrace, location_of
 from codeql_fixer.adapters.sarif.messages import plain_text
-from codeql_fixer.adapters.sarif.repair import repair_log
+from codeql_fixer.adapters.sarif.repair import repair_log, repair_result
 from codeql_fixer.adapters.sarif.rules import LEVELS, RuleBook, security_severity
 from codeql_fixer.adapters.sarif.uris import PathResolver
 from codeql_fixer.domain.finding import NO_FINGERPRINTS, Finding, Location, Reading, Scan, SetAside, ToolFingerprints
@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _LOG = msgspec.json.Decoder(wire.Log)
-_FINGERPRINTS = msgspec.json.Decoder(dict[str, str])
+_RESULT = msgspec.json.Decoder(wire.Result)
 _BYTE = re.compile(r"byte (\d+)")
+_UTF8 = "SARIF files are UTF-8; have the scanner write that"
 _VERSION = "2.1.0"
 _SUPPRESSED, _NOT_FAILING, _ABSENT = "suppressed", "not_failing", "absent"
 
@@ -138,19 +139,25 @@ class _RunReader:
         self._scan = self._describe()
 
     def read(self, findings: list[Finding], aside: Counter[str]) -> Scan:
-        """Append the run's findings, count what is set aside, and let go of the wire values on the way."""
-        results = self._run.results or []
-        results.reverse()
-        position = 0
-        while results:
-            result = results.pop()
+        """Append the run's findings and count what is set aside."""
+        for position, raw in enumerate(self._run.results or ()):
+            result = self._decode(raw, position)
             reason = _reason_to_set_aside(result)
             if reason:
                 aside[reason] += 1
             else:
                 findings.append(self._finding(result, position))
-            position += 1
         return self._scan
+
+    def _decode(self, raw: Raw, position: int) -> wire.Result:
+        try:
+            return _RESULT.decode(raw)
+        except msgspec.ValidationError:
+            place = f"{self._place}.results[{position}]"
+            return repair_result(msgspec.json.decode(raw), place, source=self._source, faults=self._faults)
+        except UnicodeDecodeError as error:
+            place = f"{self._place}.results[{position}]"
+            raise InputError(self._source, place, "holds text that is not UTF-8", remedy=_UTF8) from error
 
     def _finding(self, result: wire.Result, position: int) -> Finding:
         rule, strings = self._rules.find(result)
@@ -172,25 +179,11 @@ class _RunReader:
             level,
             message,
             locations,
-            self._fingerprints(result, position),
+            _fingerprints(result),
             SarifTrace(result.code_flows, result.related_locations, self._paths) if has_trace else None,
             _snippet(raw_locations),
             security_severity(result.properties, self._faults, self._place) if result.properties else None,
         )
-
-    def _fingerprints(self, result: wire.Result, position: int) -> ToolFingerprints:
-        raw = result.partial_fingerprints
-        if raw is UNSET and not result.fingerprints:
-            return NO_FINGERPRINTS
-        try:
-            partial = {} if isinstance(raw, UnsetType) else _FINGERPRINTS.decode(raw)
-        except wire.UNREADABLE as error:
-            self._faults.add(f"partialFingerprints ignored: {error}", f"{self._place}.results[{position}]")
-            partial = {}
-        line_hash = partial.pop("primaryLocationLineHash", "")
-        column = partial.pop("primaryLocationStartColumnFingerprint", "")
-        others = (*sorted((result.fingerprints or {}).items()), *sorted(partial.items()))
-        return ToolFingerprints(line_hash, column, others)
 
     def _describe(self) -> Scan:
         run = self._run
@@ -234,6 +227,17 @@ def _reason_to_set_aside(result: wire.Result) -> str:
     if result.kind is not None and result.kind not in {"fail", "issue"}:
         return _NOT_FAILING
     return _ABSENT if result.baseline_state == "absent" else ""
+
+
+def _fingerprints(result: wire.Result) -> ToolFingerprints:
+    partial = result.partial_fingerprints or {}
+    if not partial and not result.fingerprints:
+        return NO_FINGERPRINTS
+    line_hash = partial.pop("primaryLocationLineHash", "")
+    column = partial.pop("primaryLocationStartColumnFingerprint", "")
+    if not partial and not result.fingerprints:
+        return ToolFingerprints(line_hash, column)
+    return ToolFingerprints(line_hash, column, (*sorted((result.fingerprints or {}).items()), *sorted(partial.items())))
 
 
 def _snippet(locations: list[wire.Location] | None) -> str:

@@ -7,7 +7,7 @@ turn "could not be read" into "no finding". Lists keep their length, since indic
 from __future__ import annotations
 
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Raw, Struct, UnsetType
@@ -18,7 +18,7 @@ from codeql_fixer.errors import InputError
 if TYPE_CHECKING:
     from codeql_fixer.adapters.sarif.faults import Faults
 
-_MUST_BE_WHOLE = (wire.Run, wire.Result)
+_S = TypeVar("_S", bound=Struct)
 
 
 class _UnusableError(Exception):
@@ -26,22 +26,35 @@ class _UnusableError(Exception):
 
 
 def repair_log(data: object, source: str, faults: Faults) -> wire.Log:
-    """Build the typed log from plain JSON values.
+    """Build the typed log from plain JSON values; results stay as they are.
 
     Raises:
-        InputError: the log, a run or a result is not an object.
+        InputError: the log or a run is not an object.
     """
+    return _whole(data, wire.Log, place="$", repair=_Repair(source, faults))
+
+
+def repair_result(data: object, place: str, *, source: str, faults: Faults) -> wire.Result:
+    """Build one typed result from plain JSON values.
+
+    Raises:
+        InputError: the result is not an object.
+    """
+    return _whole(data, wire.Result, place=place, repair=_Repair(source, faults))
+
+
+def _whole(data: object, wanted: type[_S], *, place: str, repair: _Repair) -> _S:
     try:
-        log = _Repair(source, faults).value(data, wire.Log, "$")
+        found = repair.value(data, wanted, place)
     except _UnusableError:
-        raise InputError(source, "$", "is not a SARIF log: an object was expected") from None
-    assert isinstance(log, wire.Log)  # noqa: S101 - the type argument decides it; this tells mypy
-    return log
+        raise InputError(repair.source, place, f"an object was expected, found {_kind(data)}") from None
+    assert isinstance(found, wanted)  # noqa: S101 - the type argument decides it; this tells mypy
+    return found
 
 
 class _Repair:
     def __init__(self, source: str, faults: Faults) -> None:
-        self._source, self._faults = source, faults
+        self.source, self._faults = source, faults
 
     def value(self, data: Any, wanted: Any, place: str) -> Any:  # noqa: ANN401 - walks any JSON value by its type
         options = [option for option in _options(wanted) if option not in {NoneType, UnsetType}]
@@ -76,7 +89,7 @@ class _Repair:
             except _UnusableError:
                 if info.encode_name in {"runs", "results"}:
                     problem = f"a list was expected, found {_kind(data[info.encode_name])}"
-                    raise InputError(self._source, inner, problem) from None
+                    raise InputError(self.source, inner, problem) from None
                 problem = f"{info.encode_name} ignored: wrong type {_kind(data[info.encode_name])}"
                 self._faults.add(problem, inner)
         return wanted(**values)
@@ -88,8 +101,8 @@ class _Repair:
         try:
             return self.value(item, wanted, place)
         except _UnusableError:
-            if wanted in _MUST_BE_WHOLE:
-                raise InputError(self._source, place, f"an object was expected, found {_kind(item)}") from None
+            if wanted is wire.Run:
+                raise InputError(self.source, place, f"an object was expected, found {_kind(item)}") from None
             self._faults.add(f"entry ignored: wrong type {_kind(item)}", place)
             return wanted()
 

@@ -2,9 +2,9 @@
 
 Every member has a default, because files in the wild leave out required ones; `repair.py` deals with
 members of a wrong type. Names and meanings: SARIF 2.1.0 (OASIS, errata 01), section numbers per class.
-Traces stay undecoded (`Raw`): they are most of a large file and only dispatched issues need them.
-Rule references and partial fingerprints are `Raw` to keep the peak of memory under that of a second copy of the
-file: the first repeat a few hundred times over, the second are packed smaller than a dict (docs/adr/0003).
+Results stay undecoded (`Raw`) until their turn comes, so that only one is in memory twice. Traces stay so for good:
+they are most of a large file and only dispatched issues need them. Rule references repeat, so their text is the key
+under which the rule is remembered (docs/adr/0003).
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ class Result(_Wire):
     suppressions: list[Suppression] | None = None
     baseline_state: str | None = None
     fingerprints: dict[str, str] | None = None
-    partial_fingerprints: Raw | UnsetType = UNSET
+    partial_fingerprints: dict[str, str] | None = None
     properties: Properties | None = None
 
 
@@ -222,7 +222,7 @@ class Run(_Wire):
     """3.14 run."""
 
     tool: Tool | None = None
-    results: list[Result] | None = None
+    results: list[Raw] | None = None
     invocations: list[Invocation] | None = None
     artifacts: list[Artifact] | None = None
     original_uri_base_ids: dict[str, ArtifactLocation] | None = None

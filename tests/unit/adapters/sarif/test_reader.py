@@ -191,7 +191,7 @@ def test_read__drops_fingerprints_of_a_wrong_type_with_a_warning(tmp_path: Path)
     reading = _read(tmp_path, run(result(partialFingerprints={"primaryLocationLineHash": 5})))
 
     assert reading.findings[0].tool_fingerprints.line_hash == ""
-    assert "partialFingerprints ignored" in reading.warnings[0]
+    assert "partialFingerprints.primaryLocationLineHash: entry ignored" in reading.warnings[0]
 
 
 def test_read__leaves_empty_flows_out(tmp_path: Path) -> None:
@@ -216,8 +216,9 @@ def test_read__reports_a_trace_that_is_none(tmp_path: Path) -> None:
         (b'{"version": "2.1.0",\n "runs": [', "line 2, column 11", "is not JSON"),
         (b'{"version": "2.1.0",\n "runs": [}', "line 2, column 11", "is not JSON"),
         (b'{"version": "2.1.0"}', "$.runs", "is missing"),
-        (b"[]", "$", "is not a SARIF log"),
-        (b"null", "$", "is not a SARIF log"),
+        (b"[]", "$", "an object was expected, found array"),
+        (b"null", "$", "an object was expected, found null"),
+        (b'{"runs": [{"results": [{"ruleId": "\xe9"}]}]}', "$.runs[0].results[0]", "holds text that is not UTF-8"),
         (b'{"runs": {}}', "$.runs", "a list was expected, found object"),
         (b'{"runs": [3]}', "$.runs[0]", "an object was expected, found number"),
         (b'{"runs": [{"results": [{}, "x"]}]}', "$.runs[0].results[1]", "an object was expected, found string"),
