@@ -2,20 +2,36 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SCANNERS := .venv-scanners
+PIP := -m pip --disable-pip-version-check install --quiet --require-hashes
+ACTIONLINT := $(CURDIR)/.tools/actionlint
+ACTIONLINT_VERSION := v1.7.7
+WORKFLOWS := action.yml .github/workflows
+export PYTHONPATH := scripts
 
 .DEFAULT_GOAL := help
-.PHONY: help test check lint types layers
+.PHONY: help install demo test check lint types layers schemas stale workflows spelling bench e2e soak lock clean
 
 help: ## Show the targets
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
 
 $(VENV)/.installed: requirements-dev.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/python $(PIP) -r requirements-dev.txt
 	@touch $@
 
-test: $(VENV)/.installed ## Run the tests
-	$(BIN)/python -m pytest
+$(SCANNERS)/.installed: requirements-scanners.txt
+	$(PYTHON) -m venv $(SCANNERS)
+	$(SCANNERS)/bin/python $(PIP) -r requirements-scanners.txt
+	@touch $@
+
+install: $(VENV)/.installed ## Set up the Python environment in .venv
+
+demo: $(VENV)/.installed $(SCANNERS)/.installed ## Scan the example shop and show issues, batches and one prompt
+	@PATH="$(CURDIR)/$(SCANNERS)/bin:$$PATH" PYTHON="$(BIN)/python" examples/demo.sh
+
+test: $(VENV)/.installed $(SCANNERS)/.installed ## Run the tests
+	PATH="$(CURDIR)/$(SCANNERS)/bin:$$PATH" $(BIN)/python -m pytest
 
 lint: $(VENV)/.installed ## Lint and check the format
 	$(BIN)/ruff check
@@ -25,6 +41,43 @@ types: $(VENV)/.installed ## Check the types
 	$(BIN)/mypy
 
 layers: $(VENV)/.installed ## Prove the import layers
-	PYTHONPATH=scripts $(BIN)/lint-imports
+	$(BIN)/lint-imports
 
-check: lint types layers test ## The whole gate
+schemas: $(VENV)/.installed ## Write the schemas and pages that are made from the code
+	$(BIN)/python -m codeql_fixer.entrypoints.generate
+
+stale: $(VENV)/.installed ## Fail when one of them is stale
+	$(BIN)/python -m codeql_fixer.entrypoints.generate --check
+	$(BIN)/check-jsonschema --check-metaschema telemetry/schemas/*.json docs/reference/*.json
+
+$(ACTIONLINT): Makefile
+	GOBIN="$(dir $@)" go install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION)
+	@touch $@
+
+workflows: $(VENV)/.installed $(ACTIONLINT) ## Audit action.yml and the workflows
+	$(BIN)/zizmor --quiet --offline --persona=pedantic $(WORKFLOWS)
+	$(ACTIONLINT)
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+
+spelling: $(VENV)/.installed ## Look for typing errors
+	$(BIN)/typos
+
+check: lint types layers stale workflows spelling test ## The whole gate
+
+bench: $(VENV)/.installed ## Measure against peers and the floor; prints ratios (BENCH=--quick for a short one)
+	tests/bench/run.sh $(BENCH)
+
+e2e: $(VENV)/.installed ## Run action.yml in act
+	tests/e2e/run.sh
+
+soak: $(VENV)/.installed ## Long fuzzing of the readers (EXAMPLES=20000)
+	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -q tests/unit/adapters/sarif/test_fuzz.py tests/security tests/unit/policy
+
+lock: ## Renew the lock files (needs uv)
+	for set in requirements requirements-dev requirements-scanners; do \
+	  uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	    --custom-compile-command "make lock" $$set.in --output-file $$set.txt || exit 1; done
+
+clean: ## Remove everything that was set up or made
+	rm -rf $(VENV) $(SCANNERS) .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache out

@@ -147,6 +147,7 @@ def _reporters(settings: Settings, environ: Mapping[str, str]) -> tuple[Reporter
     is_own_repository = environ.get("GITHUB_REPOSITORY", "").lower() == settings.target_repo.lower()
     return (
         ActionsReporter(
+            output_dir=settings.output_dir,
             output=environ.get("GITHUB_OUTPUT", ""),
             step_summary=environ.get("GITHUB_STEP_SUMMARY", ""),
             annotations=sys.stderr if is_own_repository else None,

@@ -111,8 +111,11 @@ class _Reader:
 
     def text(self, name: str) -> str:
         option = BY_NAME[name]
-        value = self._flags.get(name) or self._environ.get(option.variable, "")
-        return value.strip() or option.default
+        value = (self._flags.get(name) or self._environ.get(option.variable, "")).strip() or option.default
+        if not option.is_list and not value.isprintable():
+            self.fault(option, "must be one line of printable text")
+            return option.default
+        return value
 
     def required(self, name: str) -> str:
         value = self.text(name)

@@ -25,18 +25,20 @@ class ActionsReporter:
     """Reporter of a job.
 
     Args:
+        output_dir: where the results are, for the steps that follow.
         output: path in `GITHUB_OUTPUT`, "" for none.
         step_summary: path in `GITHUB_STEP_SUMMARY`, "" for none.
         annotations: stream that the runner reads commands from; None when the target is another repository,
             whose files the job's page cannot show.
     """
 
-    def __init__(self, *, output: str, step_summary: str, annotations: TextIO | None) -> None:
-        self._output, self._step_summary, self._annotations = output, step_summary, annotations
+    def __init__(self, *, output_dir: str, output: str, step_summary: str, annotations: TextIO | None) -> None:
+        self._output_dir, self._output = output_dir, output
+        self._step_summary, self._annotations = step_summary, annotations
 
     def report(self, work: FixWork, run: ScanRun, *, summary: str) -> None:
         """Append outputs and summary, print annotations."""
-        _append(self._output, "".join(f"{name}={value}\n" for name, value in outputs_of(run).items()))
+        _append(self._output, "".join(f"{name}={value}\n" for name, value in outputs_of(run, self._output_dir).items()))
         _append(self._step_summary, summary.encode()[:_MAX_SUMMARY_BYTES].decode(errors="ignore"))
         if self._annotations:
             shown = dict.fromkeys(("error", "warning", "notice"), 0)
@@ -47,8 +49,8 @@ class ActionsReporter:
                     print(_annotation(kind, issue), file=self._annotations)
 
 
-def outputs_of(run: ScanRun) -> dict[str, str]:
-    """The action's outputs. No value holds a line break: all are numbers or checked against a pattern."""
+def outputs_of(run: ScanRun, output_dir: str) -> dict[str, str]:
+    """The action's outputs. No value holds a line break: numbers, and texts that Settings has checked."""
     return {
         "total_issues": str(run.counts.issues),
         "total_batches": str(run.counts.batches),
@@ -58,6 +60,7 @@ def outputs_of(run: ScanRun) -> dict[str, str]:
         "session_urls": "",
         "run_label": run.run_label,
         "mode": run.mode,
+        "output_dir": output_dir,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Protocol
 
 from msgspec import Struct
@@ -62,7 +63,12 @@ class Rule(Struct, frozen=True, gc=False, omit_defaults=True):
     @property
     def cwe_names(self) -> tuple[str, ...]:
         """The weaknesses as `CWE-89`."""
-        return tuple(f"CWE-{number}" for number in self.cwes)
+        return _cwe_names(self.cwes)
+
+
+@lru_cache(maxsize=4096)  # every issue of a rule asks again
+def _cwe_names(cwes: tuple[int, ...]) -> tuple[str, ...]:
+    return tuple(f"CWE-{number}" for number in cwes)
 
 
 class ToolFingerprints(Struct, frozen=True, gc=False, omit_defaults=True):

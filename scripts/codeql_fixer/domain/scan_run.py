@@ -77,7 +77,7 @@ class ScanRun(Struct, frozen=True, kw_only=True):
     schema_version: Literal[1]
     kind: Literal["scan_run"]
     id: str
-    recorded_at: datetime
+    recorded_at: Annotated[datetime, Meta(tz=True)]
     producer: Producer
     target_repo: RepositoryName
     run_id: str
