@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from codeql_fixer.domain.finding import NO_FINGERPRINTS, Finding, Location, Rule, Scan, ToolFingerprints
+from codeql_fixer.domain.fix_work import Counts
 from codeql_fixer.domain.issue import Evidence, Identity, Issue
-from codeql_fixer.domain.severity import Level
+from codeql_fixer.domain.mode import Mode
+from codeql_fixer.domain.scan_run import FilterRecord, Producer, ScanRun
+from codeql_fixer.domain.severity import Level, SeverityTier
 from codeql_fixer.policy.severity import severity_of
 
 if TYPE_CHECKING:
@@ -83,3 +89,39 @@ def write_sarif(path: Path, *runs: object) -> Path:
     """Write a SARIF file and return its path."""
     path.write_text(json.dumps(sarif(*runs)), encoding="utf-8")
     return path
+
+
+def scan_run(**members: Any) -> ScanRun:  # noqa: ANN401 - passed on
+    """The record of a run that found nothing; members given replace those."""
+    record = ScanRun(
+        schema_version=1,
+        kind="scan_run",
+        id="scan_run/acme/shop/1",
+        recorded_at=datetime(2026, 11, 21, tzinfo=UTC),
+        producer=Producer(name="codeql-fixer", version="0"),
+        target_repo="acme/shop",
+        run_id="1",
+        run_label="run-1-2026-11-21-000000",
+        run_url="",
+        mode=Mode.DRY_RUN,
+        commit="",
+        fingerprint_version=1,
+        scans=(),
+        filters=FilterRecord(severity_threshold=SeverityTier.LOW, include_paths=(), exclude_paths=(), languages=()),
+        counts=Counts(
+            results_read=0,
+            suppressed=0,
+            duplicates=0,
+            below_threshold=0,
+            excluded=0,
+            issues=0,
+            batches=0,
+            left_out=0,
+        ),
+        exclusions={},
+        severity_breakdown={},
+        category_breakdown={},
+        warnings=(),
+        issues=(),
+    )
+    return replace(record, **members)
