@@ -75,7 +75,7 @@ soak: $(VENV)/.installed ## Long fuzzing of the readers (EXAMPLES=20000)
 	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -q tests/unit/adapters/sarif/test_fuzz.py tests/security tests/unit/policy
 
 lock: ## Renew the lock files (needs uv)
-	for set in requirements requirements-dev requirements-scanners; do \
+	for set in requirements requirements-dev requirements-scanners requirements-bench; do \
 	  uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    --custom-compile-command "make lock" $$set.in --output-file $$set.txt || exit 1; done
 
