@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -21,8 +22,8 @@ class Batch(Struct, frozen=True):
 
     @property
     def severity(self) -> Severity:
-        """The severity of the worst issue."""
-        return self.issues[0].severity
+        """The severity of the worst issue; issues are sorted by tier, not by score."""
+        return max((issue.severity for issue in self.issues), key=attrgetter("score"))
 
 
 class LeftOut(Struct, frozen=True):

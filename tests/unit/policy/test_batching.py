@@ -45,6 +45,15 @@ def test_make_batches__puts_severe_issues_before_near_ones() -> None:
     assert batching.batches[0].severity.score == 9.5
 
 
+def test_make_batches__a_batch_is_as_severe_as_its_worst_issue() -> None:
+    issues = [issue(1, file="a.py", score=9.1), issue(2, file="b.py", score=9.8)]
+
+    [batch] = make_batches(issues, batch_size=2, max_batches=9).batches
+
+    assert [item.id[-4:] for item in batch.issues] == ["0001", "0002"]
+    assert batch.severity.score == 9.8
+
+
 def test_make_batches__does_not_starve_a_family() -> None:
     """One critical must not pull the mediums of its family before the highs of another."""
     injection = [issue(number, score=9.8 if number == 1 else 5.0) for number in range(1, 26)]

@@ -1,0 +1,1 @@
+"""A small tea shop: catalogue, carts, accounts, sales reports and two outside services."""
