@@ -31,6 +31,7 @@ demo: $(VENV)/.installed $(SCANNERS)/.installed ## Scan the example shop and sho
 	@PATH="$(CURDIR)/$(SCANNERS)/bin:$$PATH" PYTHON="$(BIN)/python" examples/demo.sh
 
 test: $(VENV)/.installed $(SCANNERS)/.installed ## Run the tests
+	cd examples/vulnerable-shop && "$(CURDIR)/$(BIN)/python" -m pytest --quiet
 	PATH="$(CURDIR)/$(SCANNERS)/bin:$$PATH" $(BIN)/python -m pytest
 
 lint: $(VENV)/.installed ## Lint and check the format
