@@ -7,10 +7,12 @@ import traceback
 from typing import TYPE_CHECKING
 
 from codeql_fixer.errors import CodeqlFixerError, ExitCode
+from codeql_fixer.policy.plain_text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_MAX_TEXT = 200_000
 _INTERRUPTED = 130  # 128 + SIGINT, as shells count
 
 
@@ -36,11 +38,11 @@ def guarded(command: Callable[[], None], on_error: Callable[[int, str], None]) -
 
 
 def say(text: str) -> None:
-    """Print for people, on standard error. Strangers' text in it must not become a command of the runner.
+    """Print for people, on standard error. Strangers' text in it becomes no command of the runner or the terminal.
 
     The runner takes lines that start with `::` and anything with `##[` for commands.
     """
-    for line in text.splitlines() or [""]:
+    for line in clean(text, _MAX_TEXT).split("\n"):
         harmless = line.replace("##[", "## [")
         if harmless.lstrip().startswith("::"):
             harmless = harmless.replace("::", ": :", 1)

@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 _LOG = msgspec.json.Decoder(wire.Log)
 _RESULT = msgspec.json.Decoder(wire.Result)
 _BYTE = re.compile(r"byte (\d+)")
+# An escaped backslash and a whole pair are matched first, so that what is left is half a pair.
+_SURROGATES = re.compile(
+    rb"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
+_NOT_JSON = "run the scanner again; a file that was cut off cannot be used"
 _UTF8 = "SARIF files are UTF-8; have the scanner write that"
 _VERSION = "2.1.0"
 _SUPPRESSED, _NOT_FAILING, _ABSENT = "suppressed", "not_failing", "absent"
@@ -85,21 +90,19 @@ def _collector_paused() -> Iterator[None]:
 
 
 def _decode(data: bytes, source: str, faults: Faults) -> wire.Log:
+    """The typed log of a text, repaired where that loses nothing that matters."""
     try:
-        try:
-            log = _LOG.decode(data)
-        except msgspec.ValidationError:
-            log = repair_log(msgspec.json.decode(data), source, faults)
+        log = _typed(data, source, faults)
     except msgspec.DecodeError as error:
-        remedy = "run the scanner again; a file that was cut off cannot be used"
-        raise InputError(
-            source, _line_and_column(_before(data, str(error))), f"is not JSON: {error}", remedy=remedy
-        ) from error
+        mended = _without_lone_surrogates(data)
+        if mended == data:
+            place = _line_and_column(_before(data, str(error)))
+            raise InputError(source, place, f"is not JSON: {error}", remedy=_NOT_JSON) from error
+        faults.add("half of a character (a lone surrogate) replaced by U+FFFD", "$")
+        return _decode(mended, source, faults)
     except UnicodeDecodeError:
-        start = _bad_byte(data)
-        raise InputError(
-            source, _line_and_column(data[:start]), "is not UTF-8", remedy="SARIF files are UTF-8"
-        ) from None
+        place = _line_and_column(data[: _bad_byte(data)])
+        raise InputError(source, place, "is not UTF-8", remedy=_UTF8) from None
     except RecursionError as error:
         raise InputError(source, "", "is nested too deeply to be a SARIF log") from error
     if log.runs is None:
@@ -108,6 +111,18 @@ def _decode(data: bytes, source: str, faults: Faults) -> wire.Log:
         faults.add(f"version is {log.version!r:.20}, not {_VERSION}; read as {_VERSION}", "$.version")
     lint(data, faults)
     return log
+
+
+def _typed(data: bytes, source: str, faults: Faults) -> wire.Log:
+    try:
+        return _LOG.decode(data)
+    except msgspec.ValidationError:
+        return repair_log(msgspec.json.decode(data), source, faults)
+
+
+def _without_lone_surrogates(data: bytes) -> bytes:
+    """Escapes of half a character, which tools write that cut text by UTF-16 units, replaced by U+FFFD."""
+    return _SURROGATES.sub(lambda match: rb"\ufffd" if match["lone"] else match[0], data)
 
 
 def _before(data: bytes, problem: str) -> bytes:

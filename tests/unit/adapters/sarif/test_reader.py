@@ -254,6 +254,26 @@ def test_read__unpacks_gzip_of_several_members_and_skips_the_byte_order_mark(tmp
     assert len(SarifReader([path]).read().findings) == 1
 
 
+@pytest.mark.parametrize(
+    ("escaped", "text"),
+    [
+        (r"\ud83d\ude00", "\U0001f600"),
+        (r"cut \ud83d", "cut \ufffd"),
+        (r"\ude00 cut", "\ufffd cut"),
+        (r"\ud83d\ud83d\ude00", "\ufffd\U0001f600"),
+        (r"\\ud83d and \ud83d", "\\ud83d and \ufffd"),  # an escaped backslash, and letters
+    ],
+)
+def test_read__keeps_the_rest_of_a_text_with_half_a_character(tmp_path: Path, escaped: str, text: str) -> None:
+    path = tmp_path / "a.sarif"
+    path.write_text(json.dumps(sarif(run(result(message={"text": "TEXT"})))).replace("TEXT", escaped))
+
+    reading = SarifReader([path]).read()
+
+    assert reading.findings[0].message == text.replace("\\\\", "\\")
+    assert ["surrogate" in warning for warning in reading.warnings] == ([True] if "\ufffd" in text else [])
+
+
 def test_read__refuses_gzip_that_was_cut(tmp_path: Path) -> None:
     path = tmp_path / "a.sarif.gz"
     path.write_bytes(gzip.compress(json.dumps(sarif(run(result()))).encode())[:-12])
