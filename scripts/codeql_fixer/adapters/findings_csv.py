@@ -91,7 +91,7 @@ class CsvReader:
                     )
                 yield _Row(reader.line_num, {name: (value or "").strip() for name, value in cells.items()})
         except csv.Error as error:
-            raise InputError(str(self._path), f"line {reader.line_num}", f"is not CSV: {error}") from error
+            raise InputError(str(self._path), f"line {reader.reader.line_num}", f"is not CSV: {error}") from error
 
     def _text(self) -> str:
         try:

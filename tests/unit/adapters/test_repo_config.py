@@ -1,0 +1,114 @@
+"""The target's configuration: valid, wrong with its line, hostile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from codeql_fixer.adapters.repo_config import read_config
+from codeql_fixer.adapters.source_tree import CheckoutTree
+from codeql_fixer.domain.severity import SeverityTier
+from codeql_fixer.errors import InputError
+from codeql_fixer.policy.work_options import TargetConfig
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FULL = """\
+severity_threshold: high
+batch_size: 3
+max_sessions: 5
+include_paths: [src/]
+exclude_paths:
+  - vendor/
+cwe_families:
+  payments: [CWE-840, 841, "cwe-0842"]
+"""
+
+
+def _read(tmp_path: Path, text: str, name: str = ".codeql-fixer.yml") -> tuple[TargetConfig, tuple[str, ...]]:
+    (tmp_path / name).write_text(text)
+    return read_config(CheckoutTree(tmp_path))
+
+
+def test_read_config__reads_every_key(tmp_path: Path) -> None:
+    config, warnings = _read(tmp_path, FULL)
+
+    assert config == TargetConfig(
+        severity_threshold=SeverityTier.HIGH,
+        batch_size=3,
+        max_sessions=5,
+        include_paths=("src/",),
+        exclude_paths=("vendor/",),
+        cwe_families={"payments": (840, 841, 842)},
+    )
+    assert warnings == ()
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "{}\n"])
+def test_read_config__may_be_empty(tmp_path: Path, text: str) -> None:
+    assert _read(tmp_path, text) == (TargetConfig(), ())
+
+
+def test_read_config__is_not_needed(tmp_path: Path) -> None:
+    assert read_config(CheckoutTree(tmp_path)) == (TargetConfig(), ())
+
+
+def test_read_config__knows_both_names_and_any_that_is_given(tmp_path: Path) -> None:
+    assert _read(tmp_path, "batch_size: 2", ".codeql-fixer.yaml")[0].batch_size == 2
+    (tmp_path / "other.yml").write_text("batch_size: 4")
+
+    assert read_config(CheckoutTree(tmp_path), "other.yml")[0].batch_size == 4
+
+
+def test_read_config__warns_of_unknown_keys_with_their_line(tmp_path: Path) -> None:
+    _, warnings = _read(tmp_path, "batch_size: 2\ncolour: red\n7: x\n")
+
+    assert warnings == (
+        ".codeql-fixer.yml: line 3: unknown key '7' ignored",
+        ".codeql-fixer.yml: line 2: unknown key 'colour' ignored",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "problem"),
+    [
+        ("batch_size: 0", "line 1", "batch_size: 0 is less than the minimum of 1"),
+        ("\nbatch_size: 51", "line 2", "51 is greater than the maximum of 50"),
+        ("batch_size: 2.5", "line 1", "2.5 is not of type 'integer'"),
+        ("batch_size: true", "line 1", "True is not of type 'integer'"),
+        ("batch_size: '5'", "line 1", "'5' is not of type 'integer'"),
+        ("severity_threshold: [high]", "line 1", "is not one of"),
+        ("exclude_paths: vendor/", "line 1", "is not of type 'array'"),
+        ("exclude_paths:\n  - a\n  - 3", "line 3", "exclude_paths.1: 3 is not of type 'string'"),
+        ('exclude_paths:\n  - "a\\nbatch_size=9999"', "line 2", "does not match"),
+        ("cwe_families:\n  Bad Name: [1]", "line 2", "does not match"),
+        ("cwe_families:\n  x: [abc]", "line 2", "is not valid under any of the given schemas"),
+        ("- a\n- b", "line 1", "the file: ['a', 'b'] is not of type 'object'"),
+        ("batch_size: 0\nmax_sessions: 0", "line 1", "; 1 more faults"),
+        ("a: [", "line 1", "is not YAML"),
+        ("a: &x [1]\nb: *x", "", "aliases"),
+        ("a: !!python/object:os.system {}", "line 1", "is not YAML"),
+        ("[" * 3000, "line 1", "is not YAML"),
+        ("x: " + "y" * 200_000, "", "is longer than"),
+    ],
+)
+def test_read_config__names_the_line_of_what_is_wrong(tmp_path: Path, *, text: str, place: str, problem: str) -> None:
+    with pytest.raises(InputError) as caught:
+        _read(tmp_path, text)
+
+    assert caught.value.source == ".codeql-fixer.yml"
+    assert caught.value.place == place
+    assert problem in caught.value.problem
+
+
+@pytest.mark.parametrize("name", ["missing.yml", "../outside.yml", "/etc/hostname", "link.yml"])
+def test_read_config__refuses_a_file_that_is_not_in_the_target(tmp_path: Path, name: str) -> None:
+    (tmp_path / "outside.yml").write_text("batch_size: 2")
+    target = tmp_path / "target"
+    target.mkdir()
+    (target / "link.yml").symlink_to(tmp_path / "outside.yml")
+
+    with pytest.raises(InputError, match="no such configuration file in the target"):
+        read_config(CheckoutTree(target), name)
