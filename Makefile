@@ -10,7 +10,7 @@ WORKFLOWS := action.yml .github/workflows
 export PYTHONPATH := scripts
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint types layers schemas stale workflows spelling bench e2e soak lock clean
+.PHONY: help install demo test coverage check lint types layers schemas stale workflows spelling bench e2e soak lock clean
 
 help: ## Show the targets
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -33,6 +33,10 @@ demo: $(VENV)/.installed $(SCANNERS)/.installed ## Scan the example shop and sho
 test: $(VENV)/.installed $(SCANNERS)/.installed ## Run the tests
 	cd examples/vulnerable-shop && "$(CURDIR)/$(BIN)/python" -m pytest --quiet
 	PATH="$(CURDIR)/$(SCANNERS)/bin:$$PATH" $(BIN)/python -m pytest
+
+coverage: $(VENV)/.installed ## Prove that the tests take every branch of domain and policy
+	$(BIN)/python -m pytest --quiet --cov=codeql_fixer.domain --cov=codeql_fixer.policy --cov-branch --cov-fail-under=100 \
+	  --cov-report=term-missing:skip-covered tests/unit
 
 lint: $(VENV)/.installed ## Lint and check the format
 	$(BIN)/ruff check
@@ -64,7 +68,7 @@ workflows: $(VENV)/.installed $(ACTIONLINT) ## Audit action.yml and the workflow
 spelling: $(VENV)/.installed ## Look for typing errors
 	$(BIN)/typos
 
-check: lint types layers stale workflows spelling test ## The whole gate
+check: lint types layers stale workflows spelling coverage test ## The whole gate
 
 bench: $(VENV)/.installed ## Measure against peers and the floor; prints ratios (BENCH=--quick for a short one)
 	tests/bench/run.sh $(BENCH)

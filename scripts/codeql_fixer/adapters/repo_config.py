@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 DEFAULT_NAMES = (".codeql-fixer.yml", ".codeql-fixer.yaml")
 _MAX_CHARACTERS = 100_000
+_MAX_BRACKETS = 500  # the parser's time grows with the square of their nesting
 _GLOBS = {"type": "array", "maxItems": 1000, "items": {"type": "string", "minLength": 1, "pattern": r"^[^\r\n]+$"}}
 SCHEMA: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -72,6 +73,8 @@ def read_config(tree: SourceTree, name: str = "") -> tuple[TargetConfig, tuple[s
 def _parse(text: str, name: str) -> tuple[TargetConfig, tuple[str, ...]]:
     if len(text) > _MAX_CHARACTERS:
         raise InputError(name, "", f"is longer than {_MAX_CHARACTERS} characters")
+    if text.count("[") + text.count("{") > _MAX_BRACKETS:
+        raise InputError(name, "", f"has more than {_MAX_BRACKETS} brackets", remedy="write lists with dashes")
     try:
         # An alias may repeat its anchor without end, and nothing here needs one.
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):

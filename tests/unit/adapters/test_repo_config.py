@@ -90,7 +90,8 @@ def test_read_config__warns_of_unknown_keys_with_their_line(tmp_path: Path) -> N
         ("a: [", "line 1", "is not YAML"),
         ("a: &x [1]\nb: *x", "", "aliases"),
         ("a: !!python/object:os.system {}", "line 1", "is not YAML"),
-        ("[" * 3000, "line 1", "is not YAML"),
+        ("[" * 501, "", "has more than 500 brackets"),
+        ("[" * 400, "line 1", "is not YAML"),
         ("x: " + "y" * 200_000, "", "is longer than"),
     ],
 )
