@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from codeql_fixer.adapters.artifacts.documents import batches_file
+from codeql_fixer.adapters.artifacts.documents import issue_entry
 from codeql_fixer.adapters.findings_csv import CsvReader
 from codeql_fixer.adapters.github_actions import ActionsReporter
 from codeql_fixer.adapters.prompts.data import MAX_BLOCK, Data
@@ -22,6 +22,7 @@ from codeql_fixer.adapters.sarif.reader import SarifReader
 from codeql_fixer.adapters.source_tree import CheckoutTree, NoCheckout
 from codeql_fixer.app.brief import BriefWriter
 from codeql_fixer.app.prepare import prepare
+from codeql_fixer.app.record import issue_records
 from codeql_fixer.app.summary import summary_of
 from codeql_fixer.bootstrap import playbook_directory
 from codeql_fixer.entrypoints.boundary import say
@@ -258,11 +259,16 @@ def test_annotations__are_one_line_each(
 
 
 @attempts
-def test_batches_file__keeps_the_text_as_it_was(tmp_path: Path, text: str) -> None:
-    """JSON needs no cleaning: whoever reads it gets what the scanner said."""
-    work = _work(_sarif(tmp_path, "rule help", text), NoCheckout())
+def test_issue_entry__keeps_the_text_as_it_was(tmp_path: Path, text: str) -> None:
+    """JSON needs no cleaning: whoever reads it gets what the scanner said, and nothing can add a member."""
+    work = _work(_sarif(tmp_path, "tool", text), NoCheckout())
+    [record] = issue_records(work)
 
-    assert msgspec.json.decode(msgspec.json.encode(batches_file(work, target_repo="a/b", run_id="1")))
+    entry = msgspec.json.decode(issue_entry(msgspec.json.encode(record), work.issues[0]))
+
+    assert entry["tool"] == text.encode("utf-16", "replace").decode("utf-16", "replace") or "\ufffd" in entry["tool"]
+    assert entry["id"] == "CQLF-R1-0001"
+    assert len(entry) == 21
 
 
 @attempts

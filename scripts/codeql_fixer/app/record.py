@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from codeql_fixer.domain.fix_work import FixWork
     from codeql_fixer.domain.issue import Issue
 
-_MAX_MESSAGE = 500
+_MAX_MESSAGE = 2000
 _LABEL_TIME = "%Y-%m-%d-%H%M%S"
 
 
@@ -105,19 +105,20 @@ def _summary(scan: Scan) -> ScanSummary:
 
 def _issue_record(issue: Issue, batch_id: str) -> IssueRecord:
     finding, identity, severity = issue.finding, issue.identity, issue.severity
+    rule = finding.rule
     return IssueRecord(
-        id=issue.id,
-        fingerprint=identity.fingerprint,
-        evidence=identity.evidence,
-        occurrence=identity.occurrence,
-        aliases=(legacy_fingerprint(finding),),
-        rule_id=finding.rule.id,
-        severity_tier=severity.tier,
-        severity_score=severity.score,
-        cwes=finding.rule.cwe_names,
-        cwe_family=issue.family,
-        file=finding.file,
-        start_line=finding.start_line,
-        message=finding.text[:_MAX_MESSAGE],
-        batch_id=batch_id,
+        issue.id,
+        identity.fingerprint,
+        identity.evidence,
+        identity.occurrence,
+        (legacy_fingerprint(finding),),
+        rule.id,
+        severity.tier,
+        severity.score,
+        rule.cwe_names,
+        issue.family,
+        finding.file,
+        finding.start_line,
+        finding.text[:_MAX_MESSAGE],
+        batch_id,
     )

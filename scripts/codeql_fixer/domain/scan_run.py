@@ -52,7 +52,7 @@ class FilterRecord(Struct, frozen=True, kw_only=True):
     languages: tuple[str, ...]
 
 
-class IssueRecord(Struct, frozen=True, kw_only=True, gc=False):
+class IssueRecord(Struct, frozen=True, gc=False):
     """One issue as a later run compares it; `batch_id` is "" for an issue that was left out."""
 
     id: str
@@ -67,7 +67,7 @@ class IssueRecord(Struct, frozen=True, kw_only=True, gc=False):
     cwe_family: str
     file: str
     start_line: Annotated[int, Meta(ge=1)] | None
-    message: Annotated[str, Meta(max_length=500)]
+    message: Annotated[str, Meta(max_length=2000)]
     batch_id: str
 
 

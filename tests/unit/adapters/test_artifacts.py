@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from codeql_fixer.adapters.artifacts.stream import stream_list
 from codeql_fixer.adapters.artifacts.writer import OutputDirectory
 from codeql_fixer.app.record import issue_records
 from codeql_fixer.domain.batch import Batch, Batching, LeftOut
@@ -106,10 +105,17 @@ def test_save__needs_a_directory(tmp_path: Path) -> None:
         _save(tmp_path / "file", _work(issue(1)))
 
 
-@pytest.mark.parametrize("count", [0, 1, 999, 1000, 1001, 2500])
-def test_stream_list__is_json_for_any_number_of_entries(count: int) -> None:
-    records = list(issue_records(_work(*(issue(number) for number in range(1, count + 1)))))
+@pytest.mark.parametrize("count", [1, 999, 1000, 1001, 2500])
+def test_save__writes_any_number_of_issues(tmp_path: Path, count: int) -> None:
+    _save(tmp_path, _work(*(issue(number) for number in range(1, count + 1))))
 
-    text = b"".join(stream_list(scan_run(), records))
+    for name in ("issues.json", "run.json"):
+        entries = json.loads((tmp_path / name).read_text())["issues"]
+        assert [entry["id"] for entry in entries] == [f"CQLF-R1-{number:04d}" for number in range(1, count + 1)]
 
-    assert [entry["id"] for entry in json.loads(text)["issues"]] == [record.id for record in records]
+
+def test_save__keeps_both_rules_of_one_id(tmp_path: Path) -> None:
+    _save(tmp_path, _work(issue(1, rule="r", score=8.0), issue(2, rule="r", score=9.5)))
+
+    rules = json.loads((tmp_path / "issues.json").read_text())["rules"]
+    assert [rule["security_severity"] for rule in rules] == [8.0, 9.5]

@@ -53,7 +53,7 @@ def test_scan_run_of__is_valid_and_reads_back() -> None:
         rule_ids=("r1", "r2"),
         results_read=3,
     )
-    work = _work(issue(1), issue(2, line=None, message="x" * 900), scans=(scan,))
+    work = _work(issue(1), issue(2, line=None, message="x" * 9000), scans=(scan,))
 
     record = replace(scan_run_of(work, FACTS, ("first",)), issues=tuple(issue_records(work)))
 
@@ -67,7 +67,7 @@ def test_scan_run_of__is_valid_and_reads_back() -> None:
     assert record.severity_breakdown == {"high": 2}
     assert record.category_breakdown == {"injection": 2}
     assert [item.batch_id for item in record.issues] == ["B001", ""]
-    assert len(record.issues[1].message) == 500
+    assert len(record.issues[1].message) == 2000
 
 
 def test_scan_run_of__prefers_the_checkouts_commit_and_believes_no_contradiction() -> None:

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from itertools import islice
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Sequence
 
-_CHUNK = 1000
 _EMPTY_LIST_AT_THE_END = b"[]}"
 
 
-def stream_list(head: msgspec.Struct, entries: Iterable[msgspec.Struct]) -> Iterator[bytes]:
-    """The JSON of `head`, whose last field is an empty list, with `entries` in that list, one per line."""
-    encode = msgspec.json.Encoder().encode
-    opening = encode(head)
-    assert opening.endswith(_EMPTY_LIST_AT_THE_END)  # noqa: S101 - a promise of our own types
-    yield opening[: -len(_EMPTY_LIST_AT_THE_END)] + b"["
-    separator = b"\n"
-    entries = iter(entries)
-    while chunk := list(islice(entries, _CHUNK)):
-        yield separator + b",\n".join(map(encode, chunk))
-        separator = b",\n"
-    yield b"]}\n"
+class ListWriter:
+    """Writes the JSON of an object whose last member is a list, the entries of the list in pieces.
+
+    Args:
+        stream: where the text goes.
+        head: the object, with the list still empty.
+    """
+
+    def __init__(self, stream: IO[bytes], head: msgspec.Struct) -> None:
+        opening = msgspec.json.encode(head)
+        assert opening.endswith(_EMPTY_LIST_AT_THE_END)  # noqa: S101 - a promise of our own types
+        stream.write(opening[: -len(_EMPTY_LIST_AT_THE_END)] + b"[")
+        self._stream, self._separator = stream, b"\n"
+
+    def write(self, entries: Sequence[bytes]) -> None:
+        """Add encoded entries, one per line."""
+        if entries:
+            self._stream.write(self._separator)
+            self._stream.write(b",\n".join(entries))
+            self._separator = b",\n"
+
+    def close(self) -> None:
+        """Write the end of the list and of the object."""
+        self._stream.write(b"]}\n")
