@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 _REPOSITORY = re.compile(
     r"(?:https?://[^/\s@]+/|git@[^:\s/]+:)?(?P<slug>[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}?)(?:\.git)?/*"
 )
-_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+# Becomes part of file names and of git refs, which end neither in a dot nor in `.lock` and hold no `..`.
+_RUN_ID = re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{0,63}(?<!\.)(?<!\.lock)")
 _BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,199}")
 _LINES = re.compile(r"[\r\n]")
 _LINES_OR_COMMAS = re.compile(r"[\r\n,]")

@@ -15,7 +15,6 @@ from codeql_fixer.policy.severity import severity_of
 
 if TYPE_CHECKING:
     from codeql_fixer.domain.severity import Severity
-    from codeql_fixer.policy.eligibility import FilterOptions
     from codeql_fixer.policy.work_options import WorkOptions
     from codeql_fixer.ports.findings_reader import FindingsReader
     from codeql_fixer.ports.source_tree import SourceTree
@@ -25,12 +24,14 @@ def prepare(reader: FindingsReader, tree: SourceTree, options: WorkOptions) -> F
     """Turn the reader's findings into issues and batches; the same input gives the same output.
 
     Raises:
+        ConfigError: a glob is none.
         InputError: the findings cannot be read.
         UpstreamError: the scanner failed.
     """
+    eligibility = Eligibility(options.filters)
     reading = reader.read()
     identified = identify(reading.findings, TreeLines(tree))
-    kept, exclusions = _filter(identified, options.filters)
+    kept, exclusions = _filter(identified, eligibility)
     issues = _number(kept, options)
     batching = make_batches(issues, batch_size=options.batch_size, max_batches=options.max_sessions)
     below_threshold = exclusions.pop(Exclusion.BELOW_THRESHOLD, 0)
@@ -49,9 +50,8 @@ def prepare(reader: FindingsReader, tree: SourceTree, options: WorkOptions) -> F
 
 
 def _filter(
-    identified: list[Identified], filters: FilterOptions
+    identified: list[Identified], eligibility: Eligibility
 ) -> tuple[list[tuple[Severity, Identified]], dict[str, int]]:
-    eligibility = Eligibility(filters)
     kept: list[tuple[Severity, Identified]] = []
     exclusions: Counter[str] = Counter()
     for item in identified:

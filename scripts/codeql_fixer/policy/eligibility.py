@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from msgspec import Struct
 from pathspec import GitIgnoreSpec
 
 from codeql_fixer.domain.severity import SeverityTier
+from codeql_fixer.errors import ConfigError
 from codeql_fixer.policy.languages import language_of
 
 if TYPE_CHECKING:
@@ -39,7 +41,11 @@ class FilterOptions(Struct, frozen=True, kw_only=True):
 
 
 class Eligibility:
-    """Decides finding by finding; answers about paths are kept, since files repeat."""
+    """Decides finding by finding; answers about paths are kept, since files repeat.
+
+    Raises:
+        ConfigError: one of the globs is none.
+    """
 
     def __init__(self, options: FilterOptions) -> None:
         self._least_rank = options.threshold.rank
@@ -71,4 +77,9 @@ class Eligibility:
 
 
 def _spec(globs: Sequence[str]) -> GitIgnoreSpec:
+    for glob in globs:
+        try:
+            GitIgnoreSpec.from_lines([glob])
+        except (ValueError, re.error) as error:
+            raise ConfigError(f"{glob!r:.100} is no glob in gitignore syntax: {error}") from error
     return GitIgnoreSpec.from_lines(globs)

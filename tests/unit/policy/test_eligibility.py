@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from codeql_fixer.domain.severity import SeverityTier
+from codeql_fixer.errors import ConfigError
 from codeql_fixer.policy.eligibility import Eligibility, Exclusion, FilterOptions
 from codeql_fixer.policy.languages import KNOWN, expand, language_of
 
@@ -67,3 +68,9 @@ def test_expand__knows_what_codeql_scans_together() -> None:
     assert expand(["JavaScript-TypeScript", " c-cpp "]) == {"javascript", "typescript", "cpp"}
     assert expand(["ruby"]) == {"ruby"}
     assert {"actions", "java-kotlin", "swift"} <= KNOWN
+
+
+@pytest.mark.parametrize("glob", ["!", "[z-a]"])
+def test_eligibility__refuses_what_is_no_glob(glob: str) -> None:
+    with pytest.raises(ConfigError, match="is no glob in gitignore syntax"):
+        Eligibility(FilterOptions(exclude_paths=(("fine/",), (glob,))))

@@ -36,7 +36,8 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
         elif path.is_file():
             found[path] = None
         else:
-            raise InputError(str(path), "", "no such file or directory")
+            problem = "is neither a file nor a directory" if path.exists() else "no such file or directory"
+            raise InputError(str(path), "", problem)
     return list({path.resolve(): path for path in reversed(found)}.values())[::-1]
 
 

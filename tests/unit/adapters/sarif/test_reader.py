@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from codeql_fixer.adapters.sarif import files
 from codeql_fixer.adapters.sarif.reader import SarifReader
 from codeql_fixer.domain.finding import Location, SetAside, Trace
 from codeql_fixer.domain.severity import Level
@@ -285,6 +287,24 @@ def test_read__refuses_gzip_that_was_cut(tmp_path: Path) -> None:
 def test_read__refuses_a_path_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
         SarifReader([tmp_path / "missing.sarif"]).read()
+
+
+def test_read__refuses_a_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(InputError, match="neither a file nor a directory"):
+        SarifReader([tmp_path / "pipe"]).read()
+
+
+def test_read__refuses_what_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain, packed = write_sarif(tmp_path / "a.sarif", run(result())), tmp_path / "b.sarif.gz"
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    monkeypatch.setattr(files, "MAX_BYTES", 300)
+
+    with pytest.raises(InputError, match="larger than"):
+        SarifReader([plain]).read()
+    with pytest.raises(InputError, match="larger than 0 MiB when unpacked"):
+        SarifReader([packed]).read()
 
 
 def test_read__refuses_a_directory_without_sarif(tmp_path: Path) -> None:
