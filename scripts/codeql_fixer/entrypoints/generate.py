@@ -7,7 +7,7 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import yaml
@@ -62,7 +62,7 @@ def generated_files() -> Iterator[tuple[Path, str]]:
     yield readme, _between(text, "outputs", _outputs_table())
 
 
-def _schema(record: type[msgspec.Struct], title: str) -> dict[str, Any]:
+def _schema(record: type[msgspec.Struct], title: str) -> dict[str, object]:
     schema = msgspec.json.schema(record)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **schema}
 

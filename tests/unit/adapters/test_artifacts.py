@@ -86,6 +86,18 @@ def test_save__replaces_an_earlier_run_and_leaves_strange_files_alone(tmp_path: 
     assert not list(tmp_path.rglob("*.partial"))
 
 
+def test_save__is_whole_after_a_run_that_was_killed(tmp_path: Path) -> None:
+    _save(tmp_path, _work(issue(1)))
+    (tmp_path / "run.json").unlink()  # taken away first, put back last
+    for name in (".run.json.partial", ".issues.json.partial", "prompts/.B001.md.partial"):
+        (tmp_path / name).write_text("half of it")
+
+    _save(tmp_path, _work(issue(2)))
+
+    assert json.loads((tmp_path / "run.json").read_text())["issues"][0]["id"] == "CQLF-R1-0002"
+    assert not [path for path in tmp_path.rglob("*") if "partial" in path.name]
+
+
 def test_save__that_fails_leaves_no_record_behind(tmp_path: Path) -> None:
     _save(tmp_path, _work(issue(1)))
     (tmp_path / "issues.json").unlink()

@@ -41,21 +41,21 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
     return list({path.resolve(): path for path in reversed(found)}.values())[::-1]
 
 
-def load(path: Path) -> bytes:
+def load(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
     """The text of a file as UTF-8 bytes without a byte-order mark.
 
     Raises:
-        InputError: unreadable, empty, above `MAX_BYTES`, damaged gzip, or another encoding.
+        InputError: unreadable, empty, above `max_bytes`, damaged gzip, or another encoding.
     """
     source = str(path)
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise InputError(source, "", f"larger than {MAX_BYTES >> 20} MiB", remedy="split the scan by language")
+        if path.stat().st_size > max_bytes:
+            raise InputError(source, "", f"larger than {max_bytes:,} bytes", remedy="split the scan by language")
         data = path.read_bytes()
     except OSError as error:
         raise InputError(source, "", f"cannot be read: {error.strerror or error}") from error
     if data.startswith(_GZIP_MAGIC):
-        data = _gunzip(data, source)
+        data = _gunzip(data, source, max_bytes)
     data = data.removeprefix(_UTF8_BOM)
     if data.startswith(_UTF16_BOMS):
         raise InputError(source, "", "is encoded in UTF-16", remedy="SARIF files are UTF-8; convert it")
@@ -64,9 +64,9 @@ def load(path: Path) -> bytes:
     return data
 
 
-def _gunzip(data: bytes, source: str) -> bytes:
-    """Decompress all members; stops at `MAX_BYTES`, so a small file cannot fill the memory."""
-    parts, room = [], MAX_BYTES
+def _gunzip(data: bytes, source: str, max_bytes: int) -> bytes:
+    """Decompress all members; stops at `max_bytes`, so a small file cannot fill the memory."""
+    parts, room = [], max_bytes
     while data:
         member = zlib.decompressobj(wbits=31)
         try:
@@ -75,7 +75,7 @@ def _gunzip(data: bytes, source: str) -> bytes:
             raise InputError(source, "", f"damaged gzip: {error}") from error
         room -= len(parts[-1])
         if room < 0:
-            raise InputError(source, "", f"larger than {MAX_BYTES >> 20} MiB when unpacked")
+            raise InputError(source, "", f"larger than {max_bytes:,} bytes when unpacked")
         if not member.eof:
             raise InputError(source, "", "damaged gzip: the file ends too early")
         data = member.unused_data.lstrip(b"\0")

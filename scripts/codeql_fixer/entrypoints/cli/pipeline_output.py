@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import msgspec
 
@@ -42,7 +42,7 @@ def _ignore(step: str) -> None:
     del step
 
 
-def counts_document(work: FixWork, run: ScanRun) -> dict[str, Any]:
+def counts_document(work: FixWork, run: ScanRun) -> dict[str, object]:
     """The one JSON document of `--json`."""
     return {
         **msgspec.structs.asdict(work.counts),

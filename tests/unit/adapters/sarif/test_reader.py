@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from codeql_fixer.adapters.sarif import files
+from codeql_fixer.adapters.sarif.files import load
 from codeql_fixer.adapters.sarif.reader import SarifReader
 from codeql_fixer.domain.finding import Location, SetAside, Trace
 from codeql_fixer.domain.severity import Level
@@ -296,15 +296,14 @@ def test_read__refuses_a_pipe(tmp_path: Path) -> None:
         SarifReader([tmp_path / "pipe"]).read()
 
 
-def test_read__refuses_what_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_load__refuses_what_is_too_large(tmp_path: Path) -> None:
     plain, packed = write_sarif(tmp_path / "a.sarif", run(result())), tmp_path / "b.sarif.gz"
-    packed.write_bytes(gzip.compress(plain.read_bytes()))
-    monkeypatch.setattr(files, "MAX_BYTES", 300)
+    packed.write_bytes(gzip.compress(b" " * 100_000))
 
-    with pytest.raises(InputError, match="larger than"):
-        SarifReader([plain]).read()
-    with pytest.raises(InputError, match="larger than 0 MiB when unpacked"):
-        SarifReader([packed]).read()
+    with pytest.raises(InputError, match="larger than 300 bytes"):
+        load(plain, max_bytes=300)
+    with pytest.raises(InputError, match="larger than 300 bytes when unpacked"):
+        load(packed, max_bytes=300)
 
 
 def test_read__refuses_a_directory_without_sarif(tmp_path: Path) -> None:
