@@ -50,7 +50,7 @@ def build_pipeline(settings: Settings, environ: Mapping[str, str]) -> Pipeline:
     options, warnings = _work_options(settings, tree, run_id)
     template = Path(settings.prompt_template) if settings.prompt_template else None
     return Pipeline(
-        reader=_reader(settings, environ),
+        reader=_reader(settings, environ, tree),
         tree=tree,
         renderer=JinjaRenderer(Playbooks(playbook_directory()), template),
         artifacts=OutputDirectory(Path(settings.output_dir)),
@@ -89,7 +89,7 @@ def _tree(settings: Settings) -> SourceTree:
     return CheckoutTree(root)
 
 
-def _reader(settings: Settings, environ: Mapping[str, str]) -> FindingsReader:
+def _reader(settings: Settings, environ: Mapping[str, str], tree: SourceTree) -> FindingsReader:
     """The reader of the one source that was given; imports only what that source needs."""
     if settings.findings_csv:
         from codeql_fixer.adapters.findings_csv import CsvReader  # noqa: PLC0415
@@ -99,7 +99,7 @@ def _reader(settings: Settings, environ: Mapping[str, str]) -> FindingsReader:
 
     checkout_root = Path(settings.target_dir).resolve().as_posix() if settings.target_dir else ""
     if not settings.scanner:
-        return SarifReader([Path(path) for path in settings.sarif], checkout_root)
+        return SarifReader([Path(path) for path in settings.sarif], checkout_root, tree.files())
     from codeql_fixer.adapters.scanners.command import CommandScanner  # noqa: PLC0415
     from codeql_fixer.adapters.scanners.programs import PROGRAMS  # noqa: PLC0415
     from codeql_fixer.app.scan import ScanningReader  # noqa: PLC0415
@@ -110,7 +110,7 @@ def _reader(settings: Settings, environ: Mapping[str, str]) -> FindingsReader:
     except OSError as error:
         raise UserError(f"--output-dir {sarif.parent}: cannot be made: {error.strerror}") from error
     scanner = CommandScanner(PROGRAMS[settings.scanner], environ)
-    reader = SarifReader([sarif], checkout_root)
+    reader = SarifReader([sarif], checkout_root, tree.files())
     return ScanningReader(scanner, Path(settings.target_dir), sarif=sarif, reader=reader)
 
 

@@ -25,7 +25,7 @@ from codeql_fixer.domain.severity import Level
 from codeql_fixer.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 _LOG = msgspec.json.Decoder(wire.Log)
@@ -35,6 +35,7 @@ _BYTE = re.compile(r"byte (\d+)")
 _SURROGATES = re.compile(
     rb"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
+_OUTSIDE = "the place is outside the repository, or nothing says where the repository was; --target-dir may help"
 _NOT_JSON = "run the scanner again; a file that was cut off cannot be used"
 _UTF8 = "SARIF files are UTF-8; have the scanner write that"
 _VERSION = "2.1.0"
@@ -48,10 +49,11 @@ class SarifReader:
         paths: files or directories.
         checkout_root: absolute POSIX path of the scanned checkout, "" when it is not at hand; absolute
             paths below it become repository-relative.
+        checkout_files: its files, by which absolute paths of another machine are recognised.
     """
 
-    def __init__(self, paths: Sequence[Path], checkout_root: str = "") -> None:
-        self._paths, self._checkout_root = paths, checkout_root
+    def __init__(self, paths: Sequence[Path], checkout_root: str = "", checkout_files: Iterable[str] = ()) -> None:
+        self._paths, self._checkout_root, self._files = paths, checkout_root, frozenset(checkout_files)
 
     def read(self) -> Reading:
         """Read every file.
@@ -68,9 +70,8 @@ class SarifReader:
                 faults = Faults(str(path))
                 log = _decode(load(path), str(path), faults)
                 for position, run in enumerate(log.runs or ()):
-                    reader = _RunReader(
-                        run, position, checkout_root=self._checkout_root, faults=faults, source=str(path)
-                    )
+                    resolver = PathResolver(run, self._checkout_root, self._files)
+                    reader = _RunReader(run, position, resolver=resolver, faults=faults, source=str(path))
                     scans.append(reader.read(findings, aside))
                 warnings += faults.warnings()
         read = sum(scan.results_read for scan in scans)
@@ -147,9 +148,9 @@ def _line_and_column(before: bytes) -> str:
 class _RunReader:
     """Reads one run; holds what its results share."""
 
-    def __init__(self, run: wire.Run, position: int, *, checkout_root: str, faults: Faults, source: str) -> None:
+    def __init__(self, run: wire.Run, position: int, *, resolver: PathResolver, faults: Faults, source: str) -> None:
         self._run, self._place, self._faults, self._source = run, f"$.runs[{position}]", faults, source
-        self._paths = PathResolver(run, checkout_root)
+        self._paths = resolver
         self._rules = RuleBook(run.tool, faults, self._place)
         self._scan = self._describe()
 
@@ -187,6 +188,8 @@ class _RunReader:
             locations = (location_of(raw_locations[0], self._paths),)
         else:
             locations = tuple(location_of(item, self._paths) for item in raw_locations)
+        if locations and locations[0].external_uri:
+            self._faults.add(_OUTSIDE, f"{self._place}.results[{position}].locations[0]")
         has_trace = result.code_flows is not UNSET or result.related_locations is not UNSET
         return Finding(
             rule,

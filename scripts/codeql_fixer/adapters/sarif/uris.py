@@ -21,6 +21,7 @@ _CHECKOUTS = (
     re.compile(r"/home/runner/work/([^/]+)/\1/"),
     re.compile(r"/Users/runner/work/([^/]+)/\1/"),
     re.compile(r"[A-Za-z]:/a/([^/]+)/\1/"),
+    re.compile(r"(?:/|[A-Za-z]:/)(?:[^/]+/)*_work/([^/]+)/\1/"),  # runners of one's own
 )
 _ROOT_NAMES = re.compile(
     r"%?(SRCROOT|SOURCEROOT|PROJECTROOT|REPOROOT|ROOTPATH|WORKINGDIR\w*|CHECKOUT\w*)%?", re.IGNORECASE
@@ -36,9 +37,12 @@ class PathResolver:
     Args:
         run: the run whose artifacts and URI bases apply.
         checkout_root: absolute POSIX path of the checkout, "" when there is none.
+        checkout_files: the files of the checkout. An absolute path of another machine that ends like one of them,
+            folder included, tells where that machine had the repository.
     """
 
-    def __init__(self, run: wire.Run, checkout_root: str = "") -> None:
+    def __init__(self, run: wire.Run, checkout_root: str = "", checkout_files: frozenset[str] = frozenset()) -> None:
+        self._files = checkout_files
         self._artifacts = run.artifacts or []
         self._bases = run.original_uri_base_ids or {}
         self._cache: dict[tuple[str | None, str | None, int], tuple[str, str]] = {}
@@ -62,13 +66,16 @@ class PathResolver:
         path = _path_of(location.uri)
         if path is None:
             return "", location.uri
+        written = path
         if not _is_absolute(path) and location.uri_base_id:
             path = self._join_base(path, location.uri_base_id)
         relative = self._relative(path)
+        if not relative and not _is_absolute(written):
+            # Its base is nowhere near: a whole disk, or a folder of another machine.
+            relative = repository_relative(written)
         if not relative and (match := _FILE_WITH_HOST.match(location.uri)):
-            relative = repository_relative(
-                unquote(match[1], errors="replace")
-            )  # no host: a relative path, as GitHub reads it
+            # No host, but the start of a relative path, as GitHub reads it.
+            relative = repository_relative(unquote(match[1], errors="replace"))
         return (relative, "") if relative else ("", location.uri)
 
     def _join_base(self, path: str, base_id: str) -> str:
@@ -89,24 +96,31 @@ class PathResolver:
         return path
 
     def _relative(self, path: str) -> str:
-        """Cut the longest known root; "" when the path is outside of all of them or climbs out."""
+        """Cut the root; "" when the path is outside of all that are known, or climbs out."""
         if "\0" in path:
             return ""
-        if _is_absolute(path):
-            path = _normal(path)
-            for root in self._roots:
-                if _is_under(path, root):
-                    path = path[len(root) :]
-                    break
-            else:
-                for checkout in _CHECKOUTS:
-                    if match := checkout.match(path):
-                        path = path[match.end() :]
-                        break
-                else:
-                    return ""
-            return path
-        return repository_relative(path)
+        if not _is_absolute(path):
+            return repository_relative(path) or self._matching_file(_normal(f"/{path}"))
+        path = _normal(path)
+        for root in self._roots:
+            if _is_under(path, root):
+                return path[len(root) :]
+        for checkout in _CHECKOUTS:
+            if match := checkout.match(path):
+                return path[match.end() :]
+        return self._matching_file(path)
+
+    def _matching_file(self, path: str) -> str:
+        """The file of the checkout that an absolute path ends like; a name alone is too little to go by."""
+        parts = path.split("/")
+        for start in range(1, len(parts) - 1):
+            candidate = "/".join(parts[start:])
+            if candidate in self._files:
+                root = "/".join(parts[:start]) + "/"
+                if not _WHOLE_DISK.fullmatch(root):
+                    self._roots.append(root)
+                return candidate
+        return ""
 
     def _known_roots(self, run: wire.Run, checkout_root: str) -> list[str]:
         """The checkout, the named source roots, the working directory; then any base, so that none is left absolute.
@@ -136,8 +150,8 @@ def _path_of(uri: str) -> str | None:
             return None
         uri = uri[match.end() :]
         if uri.startswith("//"):
-            # file://host/path: the host is dropped, as it names the scanning machine.
-            uri = "/" + uri[2:].partition("/")[2]
+            # file://host/path: the host is dropped, as it names the scanning machine. Some write a drive there.
+            uri = uri[2:] if _DRIVE.match(uri[2:]) else "/" + uri[2:].partition("/")[2]
     path = unquote(uri, errors="replace").replace("\\", "/")
     return path.lstrip("/") if _DRIVE.match(path) else path
 

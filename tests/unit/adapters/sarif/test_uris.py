@@ -38,6 +38,9 @@ SRCROOT = {"%SRCROOT%": {"uri": "file:///home/ci/shop/"}}
         ("/github/workspace/src/a.py", "src/a.py"),  # its container actions
         ("D:\\a\\shop\\shop\\src\\a.cs", "src/a.cs"),  # its Windows runner
         ("file:///D:/a/shop/shop/src/a.cs", "src/a.cs"),
+        ("C:\\actions-runner\\_work\\shop\\shop\\src\\a.cs", "src/a.cs"),  # a runner of one's own
+        ("file://C:\\actions-runner\\_work\\shop\\shop\\src\\a.cs", "src/a.cs"),  # a drive for a host
+        ("/opt/actions-runner/_work/shop/shop/src/a.py", "src/a.py"),
     ],
 )
 def test_resolve__gives_clean_relative_paths(uri: str, path: str) -> None:
@@ -115,6 +118,30 @@ def test_resolve__finds_the_artifact_of_an_index() -> None:
     assert paths.resolve(wire.ArtifactLocation(index=1)) == ("", "")
     assert paths.resolve(wire.ArtifactLocation(index=7)) == ("", "")
     assert paths.resolve(None) == ("", "")
+
+
+@pytest.mark.parametrize("base", ["file:///", "file:///C:/", "file:///somewhere/else/"])
+def test_resolve__takes_a_relative_path_as_it_is_when_its_base_is_no_repository(base: str) -> None:
+    bases = {"ROOTPATH": {"uri": base}, "SRCROOT": {"uri": "file:///home/ci/shop/"}}
+
+    path, _ = _resolve("src/a.py", base="ROOTPATH", originalUriBaseIds=bases)
+
+    assert path == "src/a.py"
+
+
+def test_resolve__learns_the_root_of_another_machine_from_the_checkouts_files() -> None:
+    paths = PathResolver(wire.Run(), checkout_files=frozenset({"src/a.py", "setup.py", "b.py"}))
+
+    def resolve(uri: str) -> str:
+        return paths.resolve(wire.ArtifactLocation(uri))[0]
+
+    assert resolve("/usr/lib/python3/setup.py") == ""  # a name alone is too little
+    assert resolve("/build/4711/src/a.py") == "src/a.py"
+    assert resolve("file:///build/4711/b.py") == "b.py"  # now the root is known
+    assert resolve("/src/a.py") == "src/a.py"
+    assert resolve("/usr/lib/other.py") == ""  # the disk as a whole was not taken for a root
+    assert resolve("../../mnt/x/src/a.py") == "src/a.py"  # a container's path
+    assert resolve("../../etc/passwd") == ""
 
 
 @given(st.text(alphabet="a./\\%2eC:f", max_size=30), st.sampled_from(["", "SRC"]))
