@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from codeql_fixer.domain.brief import Brief, IssueBrief
 from codeql_fixer.policy.languages import language_of
+from codeql_fixer.policy.line_hash import split_lines
 from codeql_fixer.policy.repository_facts import TestIndex, repository_facts
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ _CONTEXT_LINES = 6
 _MAX_FLAGGED_LINES = 30
 _MAX_TESTS = 5
 _MAX_TESTS_SEARCHED = 300
+_LINE_WIDTH = 300
+_IMPORT = re.compile(r"^.*\b(?:import|from|require|include|use)\b.*$", re.MULTILINE)
 _TEST_FILE = re.compile(r"(^|/)(tests?|spec|__tests__)/|(^|/)test_[^/]+$|[._](test|spec)\.[^/]+$")
 
 
@@ -37,7 +40,7 @@ class BriefWriter:
         self._files = tree.files()
         self._named_tests = TestIndex(self._files)
         self._facts = repository_facts(self._files)
-        self._test_texts: dict[str, str] | None = None
+        self._test_imports: dict[str, str] | None = None
 
     def write(self, batch: Batch) -> Brief:
         """The brief of one batch."""
@@ -65,14 +68,16 @@ class BriefWriter:
         start = finding.start_line
         if text is None or start is None:
             return finding.snippet
-        lines = text.splitlines()
+        lines = split_lines(text)
         if start > len(lines):
             return finding.snippet
         end = min(finding.locations[0].end_line or start, start + _MAX_FLAGGED_LINES - 1, len(lines))
         first, last = max(1, start - _CONTEXT_LINES), min(len(lines), end + _CONTEXT_LINES)
         width = len(str(last))
+        column = finding.locations[0].start_column or 1
         return "\n".join(
-            f"{'>' if start <= number <= end else ' '} {number:>{width}} | {lines[number - 1]}"
+            f"{'>' if start <= number <= end else ' '} {number:>{width}} | "
+            + _window(lines[number - 1], column if number == start else 1)
             for number in range(first, last + 1)
         )
 
@@ -84,12 +89,21 @@ class BriefWriter:
         stem = re.escape(file.rpartition("/")[2].partition(".")[0])
         if len(named) >= _MAX_TESTS or not stem or stem == "__init__":
             return named
-        mention = re.compile(rf"\b(?:import|from|require|include|use)\b[^\n]*\b{stem}\b")
+        mention = re.compile(rf"\b{stem}\b")
         mentioning = (test for test, text in self._tests().items() if test not in named and mention.search(text))
         return (*named, *mentioning)[:_MAX_TESTS]
 
     def _tests(self) -> dict[str, str]:
-        if self._test_texts is None:
+        if self._test_imports is None:
             tests = [file for file in self._files if _TEST_FILE.search(file) and language_of(file)]
-            self._test_texts = {test: self._tree.text(test) or "" for test in tests[:_MAX_TESTS_SEARCHED]}
-        return self._test_texts
+            self._test_imports = {
+                test: "\n".join(_IMPORT.findall(self._tree.text(test) or "")) for test in tests[:_MAX_TESTS_SEARCHED]
+            }
+        return self._test_imports
+
+
+def _window(line: str, column: int) -> str:
+    """A line, or of a very long one the part around a column (counted from 1): a minified file is one line."""
+    start = max(0, min(column - 1 - _LINE_WIDTH // 2, len(line) - _LINE_WIDTH))
+    end = start + _LINE_WIDTH
+    return f"{'... ' if start else ''}{line[start:end]}{' ...' if end < len(line) else ''}"

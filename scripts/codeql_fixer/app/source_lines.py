@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codeql_fixer.policy.line_hash import line_hashes
+from codeql_fixer.policy.line_hash import line_hashes, split_lines
 
 if TYPE_CHECKING:
     from codeql_fixer.ports.source_tree import SourceTree
@@ -21,7 +21,7 @@ class TreeLines:
     def line(self, file: str, number: int) -> str:
         """The text of a line, counted from 1; "" when it is not at hand."""
         if file not in self._lines:
-            self._lines[file] = (self._tree.text(file) or "").splitlines()
+            self._lines[file] = split_lines(self._tree.text(file) or "")
         return _at(self._lines[file], number)
 
     def line_hash(self, file: str, number: int) -> str:

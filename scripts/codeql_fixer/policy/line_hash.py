@@ -7,6 +7,7 @@ and edits elsewhere leave it alone. Checked against every published vector (test
 from __future__ import annotations
 
 import array
+import re
 import sys
 
 _WINDOW = 100
@@ -15,6 +16,12 @@ _MASK = (1 << 64) - 1
 _OLDEST = pow(_BASE, _WINDOW, 1 << 64)
 _LF, _CR, _SPACE, _TAB = 10, 13, 32, 9
 _END_OF_FILE = 65535
+_LINE_END = re.compile(r"\r\n|\n|\r")
+
+
+def split_lines(text: str) -> list[str]:
+    """The lines as scanners count them: only LF, CR LF and CR end a line, form feeds and the like do not."""
+    return _LINE_END.split(text)
 
 
 def line_hashes(text: str) -> list[str]:

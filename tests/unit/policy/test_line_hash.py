@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codeql_fixer.policy.line_hash import line_hashes
+from codeql_fixer.policy.line_hash import line_hashes, split_lines
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,8 @@ def test_line_hashes__are_one_for_every_line(lines: list[str]) -> None:
 @given(st.lists(st.text(alphabet="abc;", max_size=30), min_size=1, max_size=6))
 def test_line_hashes__are_the_same_for_every_kind_of_line_end(lines: list[str]) -> None:
     assert line_hashes("\n".join(lines)) == line_hashes("\r\n".join(lines)) == line_hashes("\r".join(lines))
+
+
+@given(st.text(alphabet="ab\r\n\x0c\u2028", max_size=20))
+def test_split_lines__gives_a_line_for_every_hash(text: str) -> None:
+    assert len(split_lines(text)) == len(line_hashes(text))
