@@ -20,7 +20,8 @@ class Use(StrEnum):
 class Option(NamedTuple):
     """One option. `--batch-size`, `BATCH_SIZE` and the input `batch_size` are the same thing.
 
-    `lists` options take several values: repeated flags, or one value with commas or line breaks.
+    A list takes several values: repeated flags, or one value with commas or line breaks. What the command requires,
+    the action fills in.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Option(NamedTuple):
     is_list: bool = False
     is_flag: bool = False
     is_secret: bool = False
+    is_required: bool = False
     use: Use = Use.EVERYWHERE
 
     @property
@@ -55,13 +57,9 @@ OPTIONS = (
     Option("sarif", "SARIF file or directory (also .gz); several may be given", metavar="PATH", is_list=True),
     Option("findings_csv", "CSV file of findings", metavar="PATH"),
     Option("scanner", "run this local scanner on the target directory", choices=SCANNERS),
-    Option(
-        "target_repo", "repository that the findings belong to, as owner/name or URL; required", metavar="OWNER/NAME"
-    ),
+    Option("target_repo", "repository that the findings belong to, as owner/name or URL", metavar="OWNER/NAME"),
     Option("target_dir", "checkout of the target: snippets, tests and line hashes come from it", metavar="DIR"),
-    Option(
-        "output_dir", "where issues.json, batches.json, prompts, run.json and summary.md go; required", metavar="DIR"
-    ),
+    Option("output_dir", "where issues.json, batches.json, prompts, run.json and summary.md go", metavar="DIR"),
     Option("severity_threshold", "least severe tier that is worked on", "low", choices=THRESHOLDS),
     Option("batch_size", "most issues in one batch, 1 to 50", "5", "N"),
     Option("max_sessions", "most batches, 1 to 100; what is beyond is reported as left out", "25", "N"),

@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     for option in OPTIONS:
         if option.use is not Use.EVERYWHERE:
             continue
-        default = f" (default: {option.default})" if option.default else ""
+        default = " (required)" if option.is_required else f" (default: {option.default})" if option.default else ""
         if option.is_flag:
             parser.add_argument(option.flag, action="store_const", const="true", help=option.help)
         elif option.is_list:
