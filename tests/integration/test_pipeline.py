@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import select
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -293,6 +295,34 @@ def test_pipeline__help_shows_every_option() -> None:
         "--json",
     ):
         assert flag in done.stdout
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+def test_pipeline__a_cancelled_run_takes_its_scanner_along(tmp_path: Path, sent: signal.Signals) -> None:
+    started = tmp_path / "started"
+    os.mkfifo(started)
+    scanner = tmp_path / "bin/bandit"
+    scanner.parent.mkdir()
+    scanner.write_text(f"#!/bin/sh\necho $$ > {started}\nsleep 600\n")
+    scanner.chmod(0o755)
+    options = ["--mode", "dry-run", "--scanner", "bandit", "--target-dir", str(tmp_path), "--target-repo", "a/b"]
+
+    with subprocess.Popen(
+        [sys.executable, ROOT / "scripts/pipeline.py", *options, "--output-dir", tmp_path / "out"],
+        env={"PATH": f"{scanner.parent}:/usr/bin:/bin"},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        pid = int(started.read_text())  # waits until the scanner runs
+        handle = os.pidfd_open(pid)
+        process.send_signal(sent)
+        _, shown = process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert "interrupted" in shown
+    with os.fdopen(handle) as ended:
+        assert select.select([ended], [], [], 10)[0], "the scanner still runs"
+    assert not (tmp_path / "out/run.json").exists()
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

@@ -6,6 +6,7 @@ import argparse
 import gc
 import json
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -84,6 +85,8 @@ def _run(flags: dict[str, str]) -> None:
     from codeql_fixer.errors import NotAvailableError  # noqa: PLC0415
     from codeql_fixer.settings import Settings  # noqa: PLC0415
 
+    # A cancelled job sends SIGTERM: end as on Ctrl-C, so that a scanner and half-written files do not stay behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     gc.disable()  # a short process that makes millions of objects and next to no cycles: collecting costs a third
     settings = Settings.from_environ(os.environ, flags)
     with progress(sys.stderr) as on_step:
