@@ -98,6 +98,7 @@ def _summary(scan: Scan) -> ScanSummary:
         execution_successful=scan.execution_successful,
         has_results=scan.has_results,
         results_read=scan.results_read,
+        tool_errors=scan.tool_errors,
         revision=scan.revision,
         rule_ids=scan.rule_ids,
     )

@@ -100,7 +100,8 @@ class Scan(Struct, frozen=True, gc=False, omit_defaults=True):
 
     `category` follows GitHub's rule: `automationDetails.id` up to its last slash.
     `execution_successful` is None when the file does not say; `has_results` is False when the
-    file carries no result list at all, which is not the same as an empty one.
+    file carries no result list at all, which is not the same as an empty one. `tool_errors` counts what the tool
+    could not do, such as files that it could not parse.
     """
 
     source: str
@@ -112,6 +113,7 @@ class Scan(Struct, frozen=True, gc=False, omit_defaults=True):
     revision: str = ""
     rule_ids: tuple[str, ...] = ()
     results_read: int = 0
+    tool_errors: int = 0
 
 
 class Finding(Struct, frozen=True, gc=False):

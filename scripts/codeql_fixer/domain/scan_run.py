@@ -39,6 +39,7 @@ class ScanSummary(Struct, frozen=True, kw_only=True):
     execution_successful: bool | None
     has_results: bool
     results_read: Count
+    tool_errors: Count
     revision: str
     rule_ids: tuple[str, ...]
 

@@ -220,6 +220,7 @@ class _RunReader:
         ]
         if not all(successes):
             self._faults.add("the scanner says that it did not succeed", f"{self._place}.invocations")
+        tool_errors = self._tool_errors()
         revisions = [item.revision_id for item in run.version_control_provenance or () if item.revision_id]
         return Scan(
             source=self._source,
@@ -231,7 +232,22 @@ class _RunReader:
             revision=revisions[0] if revisions else "",
             rule_ids=self._rules.ids(),
             results_read=len(run.results or ()),
+            tool_errors=tool_errors,
         )
+
+    def _tool_errors(self) -> int:
+        """How many errors the tool reports of itself, a file that it could not parse for one; each is a warning."""
+        errors = 0
+        for position, invocation in enumerate(self._run.invocations or ()):
+            execution = invocation.tool_execution_notifications or ()
+            for notification in (*execution, *(invocation.tool_configuration_notifications or ())):
+                if notification.level == Level.ERROR:
+                    errors += 1
+                    places = [location_of(item, self._paths).file for item in notification.locations or ()]
+                    text = " ".join([plain_text(notification.message, None), *filter(None, places)])
+                    place = f"{self._place}.invocations[{position}]"
+                    self._faults.add(f"the scanner could not do all of its work: {text:.200}", place)
+        return errors
 
 
 def _reason_to_set_aside(result: wire.Result) -> str:

@@ -187,10 +187,20 @@ class Tool(_Wire):
     extensions: list[ToolComponent] | None = None
 
 
+class Notification(_Wire):
+    """3.58 notification: what the tool says about its own work."""
+
+    message: Message | None = None
+    level: str | None = None
+    locations: list[Location] | None = None
+
+
 class Invocation(_Wire):
     """3.20 invocation."""
 
     execution_successful: bool | None = None
+    tool_execution_notifications: list[Notification] | None = None
+    tool_configuration_notifications: list[Notification] | None = None
     working_directory: ArtifactLocation | None = None
 
 

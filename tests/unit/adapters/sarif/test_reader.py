@@ -179,6 +179,24 @@ def test_read__says_what_a_file_lacks(tmp_path: Path) -> None:
     assert reading.scans[0].execution_successful is False
 
 
+def test_read__hands_on_what_the_scanner_could_not_do(tmp_path: Path) -> None:
+    problem = {"level": "error", "message": {"text": "syntax error"}, "locations": [place("bad.py")]}
+    mild = {"level": "note", "message": {"text": "took long"}}
+    invocation = {
+        "executionSuccessful": True,
+        "toolExecutionNotifications": [mild, {"level": "error"}],
+        "toolConfigurationNotifications": [problem],
+    }
+
+    reading = _read(tmp_path, run(result(), invocations=[invocation]))
+
+    assert reading.scans[0].tool_errors == 2
+    assert [warning.partition(": ")[2] for warning in reading.warnings] == [
+        "$.runs[0].invocations[0]: the scanner could not do all of its work: ",
+        "$.runs[0].invocations[0]: the scanner could not do all of its work: syntax error bad.py",
+    ]
+
+
 def test_read__warns_of_another_version(tmp_path: Path) -> None:
     path = tmp_path / "a.sarif"
     path.write_text(json.dumps(sarif(run(result())) | {"version": "2.0.0"}))
