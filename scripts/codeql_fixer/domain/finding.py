@@ -89,7 +89,9 @@ class ToolFingerprints(Struct, frozen=True, gc=False, omit_defaults=True):
             named["primaryLocationLineHash"] = self.line_hash
         if self.start_column:
             named["primaryLocationStartColumnFingerprint"] = self.start_column
-        return named | dict(self.others)
+        if self.others:
+            named.update(self.others)
+        return named
 
 
 NO_FINGERPRINTS = ToolFingerprints()
