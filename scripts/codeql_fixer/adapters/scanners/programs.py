@@ -14,10 +14,10 @@ def _bandit(sarif: str) -> list[str]:
 
 
 def _semgrep(sarif: str) -> list[str]:
-    quiet = ["--metrics=off", "--disable-version-check", "--quiet"]
-    # Without the last flag the path of the rule file becomes part of every rule's id, and so of every fingerprint.
-    quiet.append("--no-rewrite-rule-ids")
-    return ["scan", *quiet, "--config", str(RULES), "--sarif", "--output", sarif, "."]
+    offline = ["--metrics=off", "--disable-version-check"]
+    # Without this flag the path of the rule file becomes part of every rule's id, and so of every fingerprint.
+    stable = ["--no-rewrite-rule-ids"]
+    return ["scan", *offline, *stable, "--config", str(RULES), "--sarif", "--output", sarif, "."]
 
 
 PROGRAMS = {
