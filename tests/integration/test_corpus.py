@@ -38,9 +38,9 @@ def test_corpus__is_read_with_the_counts_of_its_index(shared: Path) -> None:
             continue
         reading = SarifReader([shared / "sarif/public" / row["file"]]).read()
 
-        found = (len(reading.scans), reading.results_read)
-        assert found == (int(row["runs"]), int(row["results"])), row["file"]
-        assert (reading.set_aside.suppressed > 0) <= (row["suppressions"] == "y"), row["file"]
+        found = (len(reading.scans), reading.results_read, sum(scan.rules_read for scan in reading.scans))
+        assert found == (int(row["runs"]), int(row["results"]), int(row["rules"])), row["file"]
+        assert (reading.set_aside.suppressed > 0) == (row["suppressions"] == "y"), row["file"]
         assert row["valid"] == "y" or reading.warnings, f"{row['file']}: invalid, and nothing is said about it"
         read += 1
     assert read >= 340

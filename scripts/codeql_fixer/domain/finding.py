@@ -114,6 +114,7 @@ class Scan(Struct, frozen=True, gc=False, omit_defaults=True):
     has_results: bool = True
     revision: str = ""
     rule_ids: tuple[str, ...] = ()
+    rules_read: int = 0
     results_read: int = 0
     tool_errors: int = 0
 

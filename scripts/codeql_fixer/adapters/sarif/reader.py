@@ -231,6 +231,7 @@ class _RunReader:
             has_results=run.results is not None,
             revision=revisions[0] if revisions else "",
             rule_ids=self._rules.ids(),
+            rules_read=self._rules.described(),
             results_read=len(run.results or ()),
             tool_errors=tool_errors,
         )

@@ -50,6 +50,10 @@ class RuleBook:
         """Ids of all rules that the run describes, sorted."""
         return tuple(sorted({rule.id for part in self._components() for rule in part.rules if rule.id}))
 
+    def described(self) -> int:
+        """How many rules the run describes, in driver and extensions; the same id may be described twice."""
+        return sum(len(part.rules) for part in self._components())
+
     def _components(self) -> Iterator[_Component]:
         yield self._driver
         yield from self._extensions
