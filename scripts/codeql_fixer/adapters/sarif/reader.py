@@ -37,6 +37,7 @@ _SURROGATES = re.compile(
 )
 _OUTSIDE = "the place is outside the repository, or nothing says where the repository was; --target-dir may help"
 _NOT_JSON = "run the scanner again; a file that was cut off cannot be used"
+_TOOL_SAYS = "the scanner may not have done all of its work"
 _UTF8 = "SARIF files are UTF-8; have the scanner write that"
 _VERSION = "2.1.0"
 _SUPPRESSED, _NOT_FAILING, _ABSENT = "suppressed", "not_failing", "absent"
@@ -237,17 +238,19 @@ class _RunReader:
         )
 
     def _tool_errors(self) -> int:
-        """How many errors the tool reports of itself, a file that it could not parse for one; each is a warning."""
+        """How many errors the tool reports of itself, a file that it could not parse for one.
+
+        Errors and warnings are handed on: Semgrep calls a syntax error a warning, Bandit an error.
+        """
         errors = 0
         for position, invocation in enumerate(self._run.invocations or ()):
             execution = invocation.tool_execution_notifications or ()
             for notification in (*execution, *(invocation.tool_configuration_notifications or ())):
-                if notification.level == Level.ERROR:
-                    errors += 1
+                if notification.level in {Level.ERROR, Level.WARNING}:
+                    errors += notification.level == Level.ERROR
                     places = [location_of(item, self._paths).file for item in notification.locations or ()]
-                    text = " ".join([plain_text(notification.message, None), *filter(None, places)])
-                    place = f"{self._place}.invocations[{position}]"
-                    self._faults.add(f"the scanner could not do all of its work: {text:.200}", place)
+                    text = " ".join(filter(None, [plain_text(notification.message, None), *places]))
+                    self._faults.add(f"{_TOOL_SAYS}: {text:.200}", f"{self._place}.invocations[{position}]")
         return errors
 
 

@@ -182,9 +182,10 @@ def test_read__says_what_a_file_lacks(tmp_path: Path) -> None:
 def test_read__hands_on_what_the_scanner_could_not_do(tmp_path: Path) -> None:
     problem = {"level": "error", "message": {"text": "syntax error"}, "locations": [place("bad.py")]}
     mild = {"level": "note", "message": {"text": "took long"}}
+    warning = {"level": "warning", "message": {"text": "partly parsed"}}
     invocation = {
         "executionSuccessful": True,
-        "toolExecutionNotifications": [mild, {"level": "error"}],
+        "toolExecutionNotifications": [mild, warning, {"level": "error"}],
         "toolConfigurationNotifications": [problem],
     }
 
@@ -192,8 +193,9 @@ def test_read__hands_on_what_the_scanner_could_not_do(tmp_path: Path) -> None:
 
     assert reading.scans[0].tool_errors == 2
     assert [warning.partition(": ")[2] for warning in reading.warnings] == [
-        "$.runs[0].invocations[0]: the scanner could not do all of its work: ",
-        "$.runs[0].invocations[0]: the scanner could not do all of its work: syntax error bad.py",
+        "$.runs[0].invocations[0]: the scanner may not have done all of its work: partly parsed",
+        "$.runs[0].invocations[0]: the scanner may not have done all of its work: ",
+        "$.runs[0].invocations[0]: the scanner may not have done all of its work: syntax error bad.py",
     ]
 
 
