@@ -44,7 +44,7 @@ def build_pipeline(settings: Settings, environ: Mapping[str, str]) -> Pipeline:
     Raises:
         UserError: a directory, template or configuration cannot be used.
     """
-    tree = _tree(settings)
+    tree = _tree(settings, environ)
     now = SystemClock().now()
     run_id = settings.run_id or _run_id_of_job(environ) or now.strftime("%Y%m%dT%H%M%SZ")
     options, warnings = _work_options(settings, tree, run_id)
@@ -80,13 +80,13 @@ def playbook_directory() -> Path:
     return packaged if packaged.is_dir() else _PACKAGE.parents[1] / "playbooks"
 
 
-def _tree(settings: Settings) -> SourceTree:
+def _tree(settings: Settings, environ: Mapping[str, str]) -> SourceTree:
     if not settings.target_dir:
         return NoCheckout()
     root = Path(settings.target_dir)
     if not root.is_dir():
         raise UserError(f"--target-dir {root}: is not a directory")
-    return CheckoutTree(root)
+    return CheckoutTree(root, environ)
 
 
 def _reader(settings: Settings, environ: Mapping[str, str], tree: SourceTree) -> FindingsReader:

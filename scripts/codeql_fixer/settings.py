@@ -25,6 +25,7 @@ _BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,199}")
 _LINES = re.compile(r"[\r\n]")
 _LINES_OR_COMMAS = re.compile(r"[\r\n,]")
 _TRUE, _FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off", ""}
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _PERCENT = range(101)
 _RETRIES = range(11)
 _ACUS = range(1, 10_001)
@@ -137,7 +138,7 @@ class _Reader:
 
     def number(self, name: str, allowed: range) -> int:
         value = self.text(name)
-        if value.isascii() and value.isdecimal() and int(value[:9]) in allowed:
+        if _NUMBER.fullmatch(value) and int(value) in allowed:
             return int(value)
         self.fault(BY_NAME[name], f"must be a whole number from {allowed[0]} to {allowed[-1]}, got {value!r:.60}")
         return int(BY_NAME[name].default or allowed[0])

@@ -68,6 +68,7 @@ def test_from_environ__refuses_what_is_no_repository(given: str) -> None:
         ("BATCH_SIZE", "2.5"),
         ("BATCH_SIZE", "\u0665"),
         ("BATCH_SIZE", "9" * 400),
+        ("BATCH_SIZE", "000000005000"),
         ("MAX_SESSIONS", "101"),
         ("SEVERITY_THRESHOLD", "none"),
         ("SCANNER", "rm"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -36,6 +37,9 @@ _SEVERITIES = {
     "low": (SeverityTier.LOW, 1.0, Level.NOTE),
 }
 _MAX_BYTES = 100_000_000
+# `79`, `CWE-79`, `CWE-79: Cross-site Scripting`, `79, 89`.
+_CWE = re.compile(r"(?:^|[,;]|cwe)[\s:_-]*0*([1-9][0-9]{0,4})\b", re.IGNORECASE)
+_LINE = re.compile(r"0*[1-9][0-9]{0,8}")
 
 
 class _Row(NamedTuple):
@@ -130,8 +134,8 @@ class CsvReader:
     def _finding(self, row: _Row, scan: Scan) -> Finding:
         category = _cell(row, "category").lower()
         family, usual_cwe = CATEGORIES[category]
-        cwe = "".join(filter(str.isdigit, _cell(row, "cwe_id")))[:6]
-        cwes = (int(cwe),) if cwe and int(cwe) else ((usual_cwe,) if usual_cwe else ())
+        named = tuple(dict.fromkeys(map(int, _CWE.findall(_cell(row, "cwe_id")))))
+        cwes = named or ((usual_cwe,) if usual_cwe else ())
         _, score, level = _SEVERITIES[_cell(row, "severity").lower()]
         title, description = _cell(row, "title"), _cell(row, "description")
         rule = Rule(id=category, name=category, short_description=title, cwes=cwes, level=level)
@@ -147,8 +151,8 @@ class CsvReader:
         text = _cell(row, "line_number")
         if not text:
             return None
-        if text.isascii() and text.isdecimal() and int(text[:9]) > 0:
-            return int(text[:9])
+        if _LINE.fullmatch(text):
+            return int(text)
         self._warn(f"line {row.number}: line_number {text!r:.20} is not a line; taken as unknown")
         return None
 

@@ -9,8 +9,9 @@ import jsonschema
 import msgspec
 import yaml
 
-from codeql_fixer.errors import InputError
+from codeql_fixer.errors import ConfigError, InputError
 from codeql_fixer.options import BATCH_SIZES, MAX_SESSIONS, THRESHOLDS
+from codeql_fixer.policy.eligibility import compiled
 from codeql_fixer.policy.work_options import TargetConfig
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 DEFAULT_NAMES = (".codeql-fixer.yml", ".codeql-fixer.yaml")
 _MAX_CHARACTERS = 100_000
 _MAX_BRACKETS = 500  # the parser's time grows with the square of their nesting
-_GLOBS = {"type": "array", "maxItems": 1000, "items": {"type": "string", "minLength": 1, "pattern": r"^[^\r\n]+$"}}
+_END = r"(?![\s\S])"  # `$` also matches before a last line break in Python, though not in JSON Schema
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_GLOBS = {"type": "array", "maxItems": 1000, "items": {"type": "string", "pattern": rf"^[^\r\n]+{_END}"}}
 SCHEMA: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": ".codeql-fixer.yml of a target repository",
@@ -35,13 +38,13 @@ SCHEMA: dict[str, Any] = {
         "cwe_families": {
             "type": "object",
             "maxProperties": 100,
-            "propertyNames": {"pattern": "^[a-z][a-z0-9-]{0,39}$"},
+            "propertyNames": {"type": "string", "pattern": rf"^[a-z][a-z0-9-]{{0,39}}{_END}"},
             "additionalProperties": {
                 "type": "array",
                 "items": {
                     "anyOf": [
                         {"type": "integer", "minimum": 1, "maximum": 99999},
-                        {"type": "string", "pattern": "^(?i:cwe-)?0*[1-9][0-9]{0,4}$"},
+                        {"type": "string", "pattern": rf"^([Cc][Ww][Ee]-)?0*[1-9][0-9]{{0,4}}{_END}"},
                     ]
                 },
             },
@@ -76,15 +79,14 @@ def _parse(text: str, name: str) -> tuple[TargetConfig, tuple[str, ...]]:
     if text.count("[") + text.count("{") > _MAX_BRACKETS:
         raise InputError(name, "", f"has more than {_MAX_BRACKETS} brackets", remedy="write lists with dashes")
     try:
-        # An alias may repeat its anchor without end, and nothing here needs one.
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
-            raise InputError(name, "", "uses YAML aliases, which are not accepted here")
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            _refuse_tricks(event, name)
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         data = {} if node is None else yaml.safe_load(text)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "nested too deeply or damaged"
+        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "nested too deeply or damaged"
         raise InputError(name, place, f"is not YAML: {problem}") from error
     faults = sorted(
         jsonschema.Draft202012Validator(SCHEMA).iter_errors(data), key=lambda fault: list(map(str, fault.path))
@@ -95,19 +97,49 @@ def _parse(text: str, name: str) -> tuple[TargetConfig, tuple[str, ...]]:
         key = ".".join(map(str, fault.absolute_path)) or "the file"
         more = f"; {len(faults) - 1} more faults" if len(faults) > 1 else ""
         raise InputError(name, place, f"{key}: {fault.message[:200]}{more}")
+    for key in ("include_paths", "exclude_paths"):
+        _check_globs(data.get(key, []), f"line {_line_of(node, [key])}", name)
     unknown = sorted(str(key) for key in data if key not in SCHEMA["properties"])
     warnings = tuple(f"{name}: line {_line_of(node, [key])}: unknown key {key!r:.60} ignored" for key in unknown)
     return _typed(data), warnings
 
 
+def _refuse_tricks(event: yaml.Event, name: str) -> None:
+    """Refuse what no wish here needs and what the parser or a later writer cannot bear.
+
+    An alias may repeat its anchor without end; a tag such as `!!bool x` makes the parser fail in ways it does not
+    announce; half a character (a lone surrogate) cannot be written to any file.
+    """
+    trick = ""
+    if isinstance(event, yaml.AliasEvent):
+        trick = "aliases"
+    elif getattr(event, "tag", None):
+        trick = "tags"
+    elif isinstance(event, yaml.ScalarEvent) and _SURROGATES.search(event.value):
+        trick = "escapes of half a character (surrogates)"
+    if trick:
+        place = f"line {event.start_mark.line + 1}" if event.start_mark else ""
+        raise InputError(name, place, f"uses YAML {trick}, which are not accepted here")
+
+
+def _check_globs(globs: list[str], place: str, name: str) -> None:
+    try:
+        if globs:
+            compiled(globs)
+    except ConfigError as error:
+        raise InputError(name, place, str(error)) from error
+
+
 def _typed(data: dict[str, Any]) -> TargetConfig:
-    families = {family: tuple(map(_cwe_number, cwes)) for family, cwes in data.get("cwe_families", {}).items()}
+    families = {family: tuple(map(_number, cwes)) for family, cwes in data.get("cwe_families", {}).items()}
+    numbers = {key: _number(data[key]) for key in ("batch_size", "max_sessions") if key in data}
     known = {key: data[key] for key in SCHEMA["properties"] if key in data}
-    return msgspec.convert({**known, "cwe_families": families}, TargetConfig)
+    return msgspec.convert({**known, **numbers, "cwe_families": families}, TargetConfig)
 
 
-def _cwe_number(value: int | str) -> int:
-    return value if isinstance(value, int) else int(re.sub(r"\D", "", value))
+def _number(value: float | str) -> int:
+    """A whole number, which for JSON Schema 5.0 is too, or the one in `CWE-79`."""
+    return int(re.sub(r"\D", "", value)) if isinstance(value, str) else int(value)
 
 
 def _line_of(node: yaml.Node | None, path: Iterable[object]) -> int:

@@ -6,10 +6,17 @@ import os
 import stat
 import subprocess
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 # A source file above this is generated; no snippet or hash of it is worth the memory.
 _MAX_BYTES = 5_000_000
 _GIT_SECONDS = 60
+_PASSED_ON = ("PATH", "HOME")
+# A stranger's `.git/config` can name programs for git to run; these are the ones that reading could reach.
+_NO_PROGRAMS = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.pager=cat")
 
 
 class NoCheckout:
@@ -29,25 +36,31 @@ class NoCheckout:
 
 
 class CheckoutTree:
-    """SourceTree of a directory. Symbolic links are refused wherever in the path they stand."""
+    """SourceTree of a directory. Symbolic links are refused wherever in the path they stand.
 
-    def __init__(self, root: Path) -> None:
+    Args:
+        root: the directory.
+        environment: where git finds itself and the user's settings; nothing else of it is handed on.
+    """
+
+    def __init__(self, root: Path, environment: Mapping[str, str] | None = None) -> None:
         self._root = root.resolve()
+        self._environment = {name: value for name, value in (environment or {}).items() if name in _PASSED_ON}
         self._files: tuple[str, ...] | None = None
 
     def text(self, file: str) -> str | None:
         """The text of a file, None when it is not at hand; undecodable bytes become U+FFFD."""
-        path = self._safe(file)
-        if path is None:
-            return None
         try:
+            path = self._safe(file)
+            if path is None:
+                return None
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             with os.fdopen(descriptor, "rb") as stream:
                 status = os.fstat(descriptor)
                 if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_BYTES:
                     return None
                 data = stream.read(_MAX_BYTES)
-        except OSError:
+        except (OSError, ValueError):  # ValueError: no file can have such a name, as one with half a character
             return None
         return data.decode(errors="replace")
 
@@ -73,14 +86,15 @@ class CheckoutTree:
         return self._git("rev-parse", "--verify", "HEAD").decode(errors="replace").strip()
 
     def _tracked(self) -> tuple[str, ...]:
-        names = self._git("ls-files", "-z", "--cached").split(b"\0")
-        return tuple(sorted(name.decode(errors="replace") for name in names if name))
+        return _named(self._git("ls-files", "-z", "--cached").split(b"\0"))
 
     def _git(self, *arguments: str) -> bytes:
         """What git prints; nothing when it fails, as it does where there is no repository."""
         try:
             done = subprocess.run(  # noqa: S603 - our own arguments, no shell
-                ["git", "-C", str(self._root), *arguments],  # noqa: S607 - git from PATH, as users have it
+                ["git", *_NO_PROGRAMS, "-C", str(self._root), *arguments],  # noqa: S607 - git from PATH
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
                 capture_output=True,
                 check=True,
                 timeout=_GIT_SECONDS,
@@ -93,5 +107,10 @@ class CheckoutTree:
         found = []
         for folder, subfolders, names in os.walk(self._root):
             subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
-            found += [Path(folder, name).relative_to(self._root).as_posix() for name in names]
-        return tuple(sorted(found))
+            found += [os.fsencode(Path(folder, name).relative_to(self._root).as_posix()) for name in names]
+        return _named(found)
+
+
+def _named(files: Iterable[bytes]) -> tuple[str, ...]:
+    """File names in order, as text that can be written: bytes that are no UTF-8 become U+FFFD."""
+    return tuple(sorted(name.decode(errors="replace") for name in files if name))

@@ -45,6 +45,27 @@ def test_read__keeps_what_a_fixer_needs(tmp_path: Path) -> None:
     assert reading.warnings == []
 
 
+@pytest.mark.parametrize(
+    ("cell", "cwes"),
+    [
+        ("79", (79,)),
+        ("CWE-079: Cross-site Scripting (2021)", (79,)),
+        ('"cwe_79, 80;CWE 79"', (79, 80)),
+        ("", (89,)),
+        ("none", (89,)),
+        ("0", (89,)),
+        ("\u00b2", (89,)),  # a digit to `str.isdigit`, none to `int`
+        ("9" * 5000, (89,)),
+    ],
+)
+def test_read__takes_the_weaknesses_of_the_row_or_the_usual_one(
+    tmp_path: Path, cell: str, cwes: tuple[int, ...]
+) -> None:
+    [found] = _read(tmp_path, f"{cell},sql_injection,low,t,a.py,,,,", columns=f"cwe_id,{COLUMNS}").findings
+
+    assert found.rule.cwes == cwes
+
+
 @pytest.mark.parametrize("category", CATEGORIES)
 def test_read__knows_every_category(tmp_path: Path, category: str) -> None:
     [found] = _read(tmp_path, f"{category},low,t,a.py,,,,").findings
@@ -70,7 +91,7 @@ def test_read__skips_and_counts_rows_with_unknown_values(tmp_path: Path, row: st
     assert warning in reading.warnings[0]
 
 
-@pytest.mark.parametrize("line", ["abc", "0", "-3", "1.5", "\u0663"])
+@pytest.mark.parametrize("line", ["abc", "0", "-3", "1.5", "\u0663", "\u00b2", "9" * 5000])
 def test_read__takes_an_impossible_line_for_unknown(tmp_path: Path, line: str) -> None:
     reading = _read(tmp_path, f"xss,high,t,a.py,{line},,,")
 

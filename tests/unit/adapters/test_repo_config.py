@@ -46,6 +46,12 @@ def test_read_config__reads_every_key(tmp_path: Path) -> None:
     assert warnings == ()
 
 
+def test_read_config__takes_a_decimal_point_as_json_schema_does(tmp_path: Path) -> None:
+    config, _ = _read(tmp_path, "batch_size: 5.0\ncwe_families: {x: [79.0]}")
+
+    assert config == TargetConfig(batch_size=5, cwe_families={"x": (79,)})
+
+
 @pytest.mark.parametrize("text", ["", "# nothing\n", "{}\n"])
 def test_read_config__may_be_empty(tmp_path: Path, text: str) -> None:
     assert _read(tmp_path, text) == (TargetConfig(), ())
@@ -88,8 +94,17 @@ def test_read_config__warns_of_unknown_keys_with_their_line(tmp_path: Path) -> N
         ("- a\n- b", "line 1", "the file: ['a', 'b'] is not of type 'object'"),
         ("batch_size: 0\nmax_sessions: 0", "line 1", "; 1 more faults"),
         ("a: [", "line 1", "is not YAML"),
-        ("a: &x [1]\nb: *x", "", "aliases"),
-        ("a: !!python/object:os.system {}", "line 1", "is not YAML"),
+        ("a: &x [1]\nb: *x", "line 2", "aliases"),
+        ("a: !!python/object:os.system {}", "line 1", "uses YAML tags"),
+        ("batch_size: !!bool x", "line 1", "uses YAML tags"),  # the parser would stop with a KeyError
+        ('a: 1\nb: "\\ud800"', "line 2", "half a character"),
+        ("x: 2026-13-40", "", "is not YAML"),
+        ("x: " + "9" * 5000, "", "is not YAML"),
+        ("\x07: 1", "", "special characters are not allowed"),
+        ("cwe_families:\n  1: [79]", "line 2", "1 is not of type 'string'"),
+        ('cwe_families: {"x\\n": [79]}', "line 1", "does not match"),
+        ('exclude_paths: ["x\\n"]', "line 1", "does not match"),
+        ("batch_size: 1\nexclude_paths:\n  - '[z-a]'", "line 3", "'[z-a]' is no glob in gitignore syntax"),
         ("[" * 501, "", "has more than 500 brackets"),
         ("[" * 400, "line 1", "is not YAML"),
         ("x: " + "y" * 200_000, "", "is longer than"),

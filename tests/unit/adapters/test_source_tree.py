@@ -36,7 +36,10 @@ def test_text__is_that_of_the_file(root: Path) -> None:
 
 @pytest.mark.parametrize(
     "file",
-    ["", ".", "src", "missing", "../secret", "src/../../secret", "/etc/hostname", "a\0b", "src/a.py/x"],
+    [
+        *("", ".", "src", "missing", "../secret", "src/../../secret", "/etc/hostname", "a\0b", "src/a.py/x"),
+        *("a" * 300, "a/" * 3000, "\ud800"),  # names that no file can have
+    ],
 )
 def test_text__of_what_is_no_file_inside_is_none(root: Path, file: str) -> None:
     assert CheckoutTree(root).text(file) is None
@@ -79,6 +82,22 @@ def test_files__are_those_that_git_tracks(root: Path) -> None:
     assert tree.commit() == _git(root, "rev-parse", "HEAD")
 
 
+def test_files__runs_no_program_that_the_target_names(root: Path, tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\nenv > {tmp_path}/ran\n")
+    program.chmod(0o755)
+    _git(root, "init", "--quiet")
+    _git(root, "add", "src")
+    _git(root, "commit", "--quiet", "--message", "m")
+    for name in ("core.fsmonitor", "core.pager", "core.sshCommand", "core.editor", "core.alternateRefsCommand"):
+        _git(root, "config", name, str(program))
+    tree = CheckoutTree(root, {**os.environ, "DEVIN_API_KEY": "secret"})  # noqa: TID251 - tests
+
+    assert tree.files() == ("src/a.py",)
+    assert tree.commit()
+    assert not (tmp_path / "ran").exists()
+
+
 def test_files__without_git_are_all_but_hidden_folders(root: Path) -> None:
     (root / ".cache").mkdir()
     (root / ".cache/x").write_text("x")
@@ -93,3 +112,13 @@ def test_no_checkout__has_nothing() -> None:
     tree = NoCheckout()
 
     assert (tree.text("a"), tree.files(), tree.commit()) == (None, (), "")
+
+
+@pytest.mark.parametrize("has_git", [False, True])
+def test_files__can_all_be_written_down(root: Path, *, has_git: bool) -> None:
+    (root / os.fsdecode(b"\xff.py")).write_text("x")
+    if has_git:
+        _git(root, "init", "--quiet")
+        _git(root, "add", ".")
+
+    assert CheckoutTree(root).files() == ("src/a.py", "\ufffd.py")

@@ -70,7 +70,21 @@ def test_expand__knows_what_codeql_scans_together() -> None:
     assert {"actions", "java-kotlin", "swift"} <= KNOWN
 
 
-@pytest.mark.parametrize("glob", ["!", "[z-a]"])
+@pytest.mark.parametrize("glob", ["!", "[z-a]", "\ud800", "a" * 1_000_000])
 def test_eligibility__refuses_what_is_no_glob(glob: str) -> None:
     with pytest.raises(ConfigError, match="is no glob in gitignore syntax"):
         Eligibility(FilterOptions(exclude_paths=(("fine/",), (glob,))))
+
+
+def test_eligibility__refuses_more_globs_than_can_be_matched_together() -> None:
+    globs = tuple(f"**/?*[abc]*{number}*/**/*b?" for number in range(1000))
+
+    with pytest.raises(ConfigError, match="too many or too long globs"):
+        Eligibility(FilterOptions(exclude_paths=(globs,)))
+
+
+@pytest.mark.parametrize("glob", ["*a" * 50 + "b", "**/a/" * 50 + "b", "a/" + "**/a/" * 50 + "b"])
+@pytest.mark.parametrize("file", ["a" * 4000, "a/" * 2000 + "c"])
+def test_exclusion__takes_no_power_of_the_length_of_a_path(glob: str, file: str) -> None:
+    """A matcher that goes back over its steps does not come to an end here."""
+    assert Eligibility(FilterOptions(exclude_paths=((glob,),))).exclusion(file, HIGH) is None
