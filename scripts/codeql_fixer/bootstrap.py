@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,7 +85,7 @@ def _tree(settings: Settings, environ: Mapping[str, str]) -> SourceTree:
     if not settings.target_dir:
         return NoCheckout()
     root = Path(settings.target_dir)
-    if not root.is_dir():
+    if not os.path.isdir(root):  # noqa: PTH112 - unlike Path's, it also answers for names that no file can have
         raise UserError(f"--target-dir {root}: is not a directory")
     return CheckoutTree(root, environ)
 

@@ -23,22 +23,29 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
     """Expand directories (recursively, sorted by name); a file given twice is read once.
 
     Raises:
-        InputError: a path does not exist, or a directory holds no SARIF file.
+        InputError: a path does not exist or cannot be read, or a directory holds no SARIF file.
     """
-    found: dict[Path, None] = {}
+    found: list[Path] = []
     for path in paths:
-        if path.is_dir():
-            files = sorted(item for item in path.rglob("*") if item.name.lower().endswith(_SUFFIXES) and item.is_file())
-            if not files:
-                remedy = f"expected names ending in {', '.join(_SUFFIXES)}"
-                raise InputError(str(path), "", "the directory holds no SARIF file", remedy=remedy)
-            found.update(dict.fromkeys(files))
-        elif path.is_file():
-            found[path] = None
-        else:
-            problem = "is neither a file nor a directory" if path.exists() else "no such file or directory"
-            raise InputError(str(path), "", problem)
+        try:
+            found += _expand(path)
+        except OSError as error:
+            raise InputError(str(path), "", f"cannot be read: {error.strerror or error}") from error
     return list({path.resolve(): path for path in reversed(found)}.values())[::-1]
+
+
+def _expand(path: Path) -> list[Path]:
+    if path.is_dir():
+        files = sorted(item for item in path.rglob("*") if item.name.lower().endswith(_SUFFIXES) and item.is_file())
+        if not files:
+            remedy = f"expected names ending in {', '.join(_SUFFIXES)}"
+            raise InputError(str(path), "", "the directory holds no SARIF file", remedy=remedy)
+        return files
+    if path.is_file():
+        return [path]
+    raise InputError(
+        str(path), "", "is neither a file nor a directory" if path.exists() else "no such file or directory"
+    )
 
 
 def load(path: Path, max_bytes: int = MAX_BYTES) -> bytes:

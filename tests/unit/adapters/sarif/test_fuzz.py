@@ -82,7 +82,7 @@ def test_reader__survives_every_member_replaced(tmp_path: Path) -> None:
     path = tmp_path / "a.sarif"
     replacements: tuple[object, ...] = (None, True, -1, 1.5, "", "text", [], [None], {}, {"uri": 3}, 10**400)
 
-    for steps in _places(SAMPLE):
+    for steps in places(SAMPLE):
         for replacement in replacements:
             mutant = copy.deepcopy(SAMPLE)
             holder: Any = mutant
@@ -113,10 +113,10 @@ json_values = st.recursive(
 
 @given(st.data())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_reader__survives_random_json_in_random_places(tmp_path: Path, data: st.DataObject) -> None:
+def test_reader__survives_random_json_in_randomplaces(tmp_path: Path, data: st.DataObject) -> None:
     mutant = copy.deepcopy(SAMPLE)
     for _ in range(data.draw(st.integers(1, 3))):
-        steps = data.draw(st.sampled_from(list(_places(mutant))))
+        steps = data.draw(st.sampled_from(list(places(mutant))))
         holder: Any = mutant
         for step in steps[:-1]:
             holder = holder[step]
@@ -136,8 +136,8 @@ def test_reader__survives_random_bytes(tmp_path: Path, data: bytes) -> None:
     _read_all(path)
 
 
-def _places(value: object, steps: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+def places(value: object, steps: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in items:
         yield (*steps, key)
-        yield from _places(inner, (*steps, key))
+        yield from places(inner, (*steps, key))

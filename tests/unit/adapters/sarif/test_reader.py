@@ -304,6 +304,11 @@ def test_read__refuses_gzip_that_was_cut(tmp_path: Path) -> None:
         SarifReader([path]).read()
 
 
+def test_read__refuses_a_path_that_no_file_can_have(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be read: File name too long"):
+        SarifReader([tmp_path / ("a" * 300)]).read()
+
+
 def test_read__refuses_a_path_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
         SarifReader([tmp_path / "missing.sarif"]).read()
