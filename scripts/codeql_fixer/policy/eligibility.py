@@ -6,9 +6,7 @@ import re
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-import re2
 from msgspec import Struct
-from pathspec import GitIgnoreSpec
 
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.errors import ConfigError
@@ -16,6 +14,8 @@ from codeql_fixer.policy.languages import language_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from pathspec import GitIgnoreSpec
 
 
 class Exclusion(StrEnum):
@@ -86,6 +86,10 @@ def compiled(globs: Sequence[str]) -> GitIgnoreSpec:
     Raises:
         ConfigError: one of them is no glob, or all together are too large.
     """
+    # Imported here, since most runs have no globs, and these are a tenth of a small run's start-up.
+    import re2  # noqa: PLC0415
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415
+
     for part in (*([glob] for glob in globs), globs):
         try:
             spec = GitIgnoreSpec.from_lines(part, backend="re2")
