@@ -11,10 +11,10 @@ from codeql_fixer.domain.issue import Identified, Issue
 from codeql_fixer.policy.batching import make_batches
 from codeql_fixer.policy.eligibility import Eligibility, Exclusion
 from codeql_fixer.policy.identity import identify
+from codeql_fixer.policy.ordering import sort_by_place
 from codeql_fixer.policy.severity import severity_of
 
 if TYPE_CHECKING:
-    from codeql_fixer.domain.severity import Severity
     from codeql_fixer.policy.work_options import WorkOptions
     from codeql_fixer.ports.findings_reader import FindingsReader
     from codeql_fixer.ports.source_tree import SourceTree
@@ -49,24 +49,22 @@ def prepare(reader: FindingsReader, tree: SourceTree, options: WorkOptions) -> F
     return FixWork(reading=reading, issues=issues, batching=batching, counts=counts, exclusions=exclusions)
 
 
-def _filter(
-    identified: list[Identified], eligibility: Eligibility
-) -> tuple[list[tuple[Severity, Identified]], dict[str, int]]:
-    kept: list[tuple[Severity, Identified]] = []
+def _filter(identified: list[Identified], eligibility: Eligibility) -> tuple[list[Identified], dict[str, int]]:
+    kept: list[Identified] = []
     exclusions: Counter[str] = Counter()
     for item in identified:
-        severity = severity_of(item.finding)
-        reason = eligibility.exclusion(item.finding.file, severity.tier)
+        reason = eligibility.exclusion(item.finding.file, severity_of(item.finding).tier)
         if reason is None:
-            kept.append((severity, item))
+            kept.append(item)
         else:
             exclusions[reason] += 1
     return kept, dict(exclusions)
 
 
-def _number(kept: list[tuple[Severity, Identified]], options: WorkOptions) -> tuple[Issue, ...]:
-    """Sort, most severe first, and give the ids that people use; equal severities go by place."""
-    kept.sort(key=_order)
+def _number(kept: list[Identified], options: WorkOptions) -> tuple[Issue, ...]:
+    """Give the ids that people use, most severe first; equal severities go by place."""
+    sort_by_place(kept)
+    kept.sort(key=lambda item: severity_of(item.finding).score, reverse=True)
     prefix = f"CQLF-R{options.run_id}-"
     family_of = options.families.family_of
     return tuple(
@@ -75,14 +73,8 @@ def _number(kept: list[tuple[Severity, Identified]], options: WorkOptions) -> tu
             item.identity,
             item.finding,
             item.repeats,
-            severity,
+            severity_of(item.finding),
             item.finding.family or family_of(item.finding.rule.cwes),
         )
-        for number, (severity, item) in enumerate(kept, start=1)
+        for number, item in enumerate(kept, start=1)
     )
-
-
-def _order(entry: tuple[Severity, Identified]) -> tuple[float, str, int, str]:
-    severity, item = entry
-    finding = item.finding
-    return (-severity.score, finding.file, finding.start_line or 0, item.identity.fingerprint)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codeql_fixer.domain.batch import Batch, Batching, LeftOut
+from codeql_fixer.policy.ordering import sort_by_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,13 +36,9 @@ def make_batches(issues: Iterable[Issue], *, batch_size: int, max_batches: int) 
 
 
 def _starts(members: list[Issue], batch_size: int) -> range:
-    members.sort(key=_place)
+    sort_by_place(members)
+    members.sort(key=lambda issue: issue.severity.tier.rank, reverse=True)
     return range(0, len(members), batch_size)
-
-
-def _place(issue: Issue) -> tuple[int, str, int, str]:
-    finding = issue.finding
-    return (-issue.severity.tier.rank, finding.file, finding.start_line or 0, issue.identity.fingerprint)
 
 
 def _urgency(group: tuple[str, Sequence[Issue]]) -> tuple[int, float, int, str, str, str]:

@@ -56,6 +56,14 @@ class SourceLines(Protocol):
 def identify(findings: Iterable[Finding], sources: SourceLines) -> list[Identified]:
     """Merge repeated reports and give every distinct finding a fingerprint; the order of the input is kept."""
     distinct, repeats = _merge(findings)
+    return [
+        Identified(finding, identity, tuple(repeats.get(position, ())))
+        for position, (finding, identity) in enumerate(zip(distinct, _identities(distinct, sources), strict=True))
+    ]
+
+
+def _identities(distinct: list[Finding], sources: SourceLines) -> list[Identity]:
+    """One identity for each finding; those that agree in all evidence are numbered in the order of the source."""
     identities: list[Identity] = []
     seen: dict[str, int] = {}
     agreeing: dict[str, list[int]] = {}
@@ -71,10 +79,7 @@ def identify(findings: Iterable[Finding], sources: SourceLines) -> list[Identifi
         for occurrence, position in enumerate(positions, start=1):
             fingerprint = base if occurrence == 1 else _digest(f"{base}\0{occurrence}")
             identities[position] = Identity(fingerprint, identities[position].evidence, occurrence)
-    return [
-        Identified(finding, identity, tuple(repeats.get(position, ())))
-        for position, (finding, identity) in enumerate(zip(distinct, identities, strict=True))
-    ]
+    return identities
 
 
 def legacy_fingerprint(finding: Finding) -> str:

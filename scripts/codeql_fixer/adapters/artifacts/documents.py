@@ -82,7 +82,7 @@ class BatchesFile(Struct, frozen=True, kw_only=True):
     target_repo: str
     run_id: str
     batches: tuple[BatchDocument, ...]
-    left_out: tuple[LeftOutDocument, ...]
+    left_out: tuple[LeftOutDocument, ...] = ()
 
 
 def issues_file(work: FixWork, run: ScanRun) -> IssuesFile:
@@ -98,14 +98,19 @@ def issues_file(work: FixWork, run: ScanRun) -> IssuesFile:
 
 
 def batches_file(work: FixWork, run: ScanRun, records: Mapping[str, bytes]) -> BatchesFile:
-    """The batches, worst first, and what was left out; `records` holds the records of batched issues by id."""
+    """batches.json with an empty list of what was left out; `records` holds the records of batched issues by id."""
     return BatchesFile(
         schema_version=DOCUMENT_VERSION,
         target_repo=run.target_repo,
         run_id=run.run_id,
         batches=tuple(_batch(batch, records) for batch in work.batching.batches),
-        left_out=tuple(_left_out(group) for group in work.batching.left_out),
     )
+
+
+def left_out_entry(group: LeftOut) -> bytes:
+    """The JSON of a group that is in no batch."""
+    ids = tuple(issue.id for issue in group.issues)
+    return _encode(LeftOutDocument(group.reason, group.family, len(ids), ids))
 
 
 def issue_entry(record: bytes, issue: Issue, trace: Trace | None = None) -> bytes:
@@ -140,8 +145,3 @@ def _batch(batch: Batch, records: Mapping[str, bytes]) -> BatchDocument:
         fingerprints=tuple(issue.identity.fingerprint for issue in batch.issues),
         issues=tuple(Raw(issue_entry(records[issue.id], issue, issue.trace())) for issue in batch.issues),
     )
-
-
-def _left_out(group: LeftOut) -> LeftOutDocument:
-    ids = tuple(issue.id for issue in group.issues)
-    return LeftOutDocument(group.reason, group.family, len(ids), ids)

@@ -9,14 +9,15 @@ from typing import IO, TYPE_CHECKING
 
 import msgspec
 
-from codeql_fixer.adapters.artifacts.documents import batches_file, issue_entry, issues_file
+from codeql_fixer.adapters.artifacts.documents import batches_file, issue_entry, issues_file, left_out_entry
 from codeql_fixer.adapters.artifacts.stream import ListWriter
 from codeql_fixer.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from codeql_fixer.domain.batch import LeftOut
     from codeql_fixer.domain.fix_work import FixWork
     from codeql_fixer.domain.scan_run import IssueRecord, ScanRun
 
@@ -49,7 +50,8 @@ class OutputDirectory:
             # The last to be opened is the first to take its place.
             with self._replacing(_RUN) as run_stream, self._replacing("issues.json") as issues_stream:
                 batched = _stream_issues(work, run, issues, run_stream=run_stream, issues_stream=issues_stream)
-                self._write("batches.json", msgspec.json.encode(batches_file(work, run, batched)))
+                with self._replacing("batches.json") as stream:
+                    _stream_left_out(ListWriter(stream, batches_file(work, run, batched)), work.batching.left_out)
                 self._write("summary.md", summary.encode())
                 for batch_id, text in prompts.items():
                     self._write(f"{_PROMPTS}/{batch_id}.md", text.encode())
@@ -99,3 +101,10 @@ def _stream_issues(
     run_list.close()
     issues_list.close()
     return batched
+
+
+def _stream_left_out(writer: ListWriter, left_out: Sequence[LeftOut]) -> None:
+    groups = iter(left_out)
+    while chunk := list(islice(groups, _CHUNK)):
+        writer.write([left_out_entry(group) for group in chunk])
+    writer.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
+import sys
 from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -272,7 +273,7 @@ def _fingerprints(result: wire.Result) -> ToolFingerprints:
     if not partial and not result.fingerprints:
         return NO_FINGERPRINTS
     line_hash = partial.pop("primaryLocationLineHash", "")
-    column = partial.pop("primaryLocationStartColumnFingerprint", "")
+    column = sys.intern(partial.pop("primaryLocationStartColumnFingerprint", ""))  # a few numbers, over and over
     if not partial and not result.fingerprints:
         return ToolFingerprints(line_hash, column)
     return ToolFingerprints(line_hash, column, (*sorted((result.fingerprints or {}).items()), *sorted(partial.items())))
