@@ -80,6 +80,7 @@ class CsvReader:
         return Reading(findings, list(scans.values()), len(rows), aside, self._warnings)
 
     def _rows(self) -> Iterator[_Row]:
+        csv.field_size_limit(_MAX_BYTES)  # the module's own would refuse a whole file for one long description
         reader = csv.DictReader(io.StringIO(self._text(), newline=""), strict=True)
         try:
             columns = [(name or "").strip().lower() for name in reader.fieldnames or ()]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codeql_fixer.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
 # GitHub refuses uploads above 10 MB gzipped; a gigabyte of text is a hundred times that. Guards against bombs.
 MAX_BYTES = 1 << 30
@@ -30,22 +31,30 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
         try:
             found += _expand(path)
         except OSError as error:
-            raise InputError(str(path), "", f"cannot be read: {error.strerror or error}") from error
+            raise InputError(error.filename or str(path), "", f"cannot be read: {error.strerror}") from error
     return list({path.resolve(): path for path in reversed(found)}.values())[::-1]
 
 
 def _expand(path: Path) -> list[Path]:
     if path.is_dir():
-        files = sorted(item for item in path.rglob("*") if item.name.lower().endswith(_SUFFIXES) and item.is_file())
+        walk = os.walk(path, onerror=_raise)
+        names = sorted(Path(folder, name) for folder, _, names in walk for name in names)
+        files = [name for name in names if name.name.lower().endswith(_SUFFIXES)]
         if not files:
             remedy = f"expected names ending in {', '.join(_SUFFIXES)}"
             raise InputError(str(path), "", "the directory holds no SARIF file", remedy=remedy)
-        return files
-    if path.is_file():
-        return [path]
-    raise InputError(
-        str(path), "", "is neither a file nor a directory" if path.exists() else "no such file or directory"
-    )
+    else:
+        files = [path]
+    for file in files:
+        if not file.is_file():
+            problem = "is neither a file nor a directory" if file.exists() else "no such file or directory"
+            raise InputError(str(file), "", problem)
+    return files
+
+
+def _raise(error: OSError) -> None:
+    """What is below a folder that cannot be read must not be left out without a word, as `os.walk` would."""
+    raise error
 
 
 def load(path: Path, max_bytes: int = MAX_BYTES) -> bytes:

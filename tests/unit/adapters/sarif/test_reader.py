@@ -331,6 +331,32 @@ def test_load__refuses_what_is_too_large(tmp_path: Path) -> None:
         load(packed, max_bytes=300)
 
 
+def test_read__leaves_nothing_out_of_a_directory(tmp_path: Path) -> None:
+    write_sarif(tmp_path / "a.sarif", run(result()))
+    (tmp_path / "b.sarif").symlink_to(tmp_path / "missing")
+
+    with pytest.raises(InputError, match="no such file") as caught:
+        SarifReader([tmp_path]).read()
+
+    assert caught.value.source == str(tmp_path / "b.sarif")
+
+
+def test_read__says_which_folder_below_cannot_be_read(tmp_path: Path) -> None:
+    write_sarif(tmp_path / "a.sarif", run(result()))
+    here = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(20):  # deeper than any path may be long
+        os.mkdir("d" * 250, dir_fd=here)
+        below = os.open("d" * 250, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+
+    with pytest.raises(InputError, match="cannot be read: File name too long") as caught:
+        SarifReader([tmp_path]).read()
+
+    assert caught.value.source.startswith(str(tmp_path / ("d" * 250)))
+
+
 def test_read__refuses_a_directory_without_sarif(tmp_path: Path) -> None:
     (tmp_path / "readme.txt").write_text("x")
 
