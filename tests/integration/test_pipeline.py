@@ -325,14 +325,37 @@ def test_pipeline__a_cancelled_run_takes_its_scanner_along(tmp_path: Path, sent:
     assert not (tmp_path / "out/run.json").exists()
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_pipeline__a_full_disk_is_a_clear_error(sarif: Path, tmp_path: Path) -> None:
+def test_pipeline__a_disk_that_takes_no_more_is_a_clear_error(sarif: Path, tmp_path: Path) -> None:
+    options = [
+        "--mode",
+        "dry-run",
+        "--sarif",
+        str(sarif),
+        "--target-repo",
+        "a/b",
+        "--output-dir",
+        str(tmp_path / "out"),
+    ]
+
+    done = subprocess.run(
+        ["sh", "-c", 'ulimit -f 1; exec "$@"', "sh", sys.executable, ROOT / "scripts/pipeline.py", *options],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={},
+    )
+
+    assert done.returncode == 2
+    assert "cannot be written: File too large" in done.stderr
+    assert [path.name for path in (tmp_path / "out").rglob("*")] == ["prompts"]
+
+
+def test_pipeline__a_run_that_fails_does_not_look_like_the_one_before(sarif: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    (out / "prompts").mkdir(parents=True)
-    (out / ".issues.json.partial").symlink_to("/dev/full")
+    _dry_run(sarif, out)
+    sarif.write_text("{")
 
     done = _pipeline("--mode", "dry-run", "--sarif", sarif, "--target-repo", "a/b", "--output-dir", out)
 
     assert done.returncode == 2
-    assert "cannot be written" in done.stderr
-    assert not (out / "run.json").exists()
+    assert [path.name for path in out.rglob("*")] == ["prompts"]

@@ -46,6 +46,7 @@ class Pipeline(Struct, frozen=True, kw_only=True):
             UserError: input or output is unusable.
             UpstreamError: the scanner failed.
         """
+        self.artifacts.clear()  # a run that fails from here on must not look like the one before
         on_step("Reading findings")
         work = prepare(self.reader, self.tree, self.options)
         run = scan_run_of(work, self.facts, extra_warnings=self.warnings)

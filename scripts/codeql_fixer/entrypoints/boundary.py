@@ -25,7 +25,7 @@ def guarded(command: Callable[[], None], on_error: Callable[[int, str], None]) -
         on_error(error.exit_code, str(error))
         return error.exit_code
     except KeyboardInterrupt:
-        say("interrupted: nothing was kept of this run")
+        say("interrupted")
         return _INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the boundary
         message = f"this is a bug in codeql-fixer: {type(error).__name__}: {error}"

@@ -14,6 +14,14 @@ if TYPE_CHECKING:
 class Artifacts(Protocol):
     """Keeps the outcome of one run."""
 
+    def clear(self) -> None:
+        """Make the place ready before any work, and take away what an earlier run left.
+
+        Raises:
+            UserError: nothing can be kept there.
+        """
+        ...
+
     def save(
         self,
         work: FixWork,

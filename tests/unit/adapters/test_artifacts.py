@@ -45,8 +45,9 @@ def _work(*issues: Issue) -> FixWork:
 
 
 def _save(folder: Path, work: FixWork, prompts: dict[str, str] | None = None) -> None:
-    records = issue_records(work)
-    OutputDirectory(folder).save(work, scan_run(), issues=records, prompts=prompts or {"B001": "é"}, summary="# s\n")
+    directory, records = OutputDirectory(folder), issue_records(work)
+    directory.clear()
+    directory.save(work, scan_run(), issues=records, prompts=prompts or {"B001": "é"}, summary="# s\n")
 
 
 def test_save__writes_what_belongs_together(tmp_path: Path) -> None:
@@ -99,15 +100,56 @@ def test_save__is_whole_after_a_run_that_was_killed(tmp_path: Path) -> None:
 
 
 def test_save__that_fails_leaves_no_record_behind(tmp_path: Path) -> None:
-    _save(tmp_path, _work(issue(1)))
-    (tmp_path / "issues.json").unlink()
-    (tmp_path / "issues.json").mkdir()
+    directory, work = OutputDirectory(tmp_path), _work(issue(1))
+    directory.clear()
+    (tmp_path / "batches.json").mkdir()
 
-    with pytest.raises(UserError, match=r"issues\.json.*cannot be written: Is a directory"):
-        _save(tmp_path, _work(issue(1)))
+    with pytest.raises(UserError, match=r"batches\.json.*cannot be written: Is a directory"):
+        directory.save(work, scan_run(), issues=issue_records(work), prompts={}, summary="")
 
     assert not (tmp_path / "run.json").exists()
     assert not list(tmp_path.rglob("*.partial"))
+
+
+def test_clear__takes_the_earlier_run_away_before_the_next_one_can_fail(tmp_path: Path) -> None:
+    _save(tmp_path, _work(issue(1)))
+
+    OutputDirectory(tmp_path).clear()
+
+    assert [path.name for path in tmp_path.rglob("*")] == ["prompts"]
+
+
+def test_output__follows_no_link_that_the_author_of_a_checkout_left_in_it(tmp_path: Path) -> None:
+    secret, out = tmp_path / "secret", tmp_path / "out"
+    secret.write_text("untouched")
+    (out / "prompts").mkdir(parents=True)
+    names = ["run.json", ".run.json.partial", ".issues.json.partial", "summary.md", "prompts/.B001.md.partial"]
+    for name in (*names, "prompts/B001.md"):
+        (out / name).symlink_to(secret)
+
+    _save(out, _work(issue(1)))
+
+    assert secret.read_text() == "untouched"
+    assert not [path for path in out.rglob("*") if path.is_symlink()]
+
+
+def test_save__follows_no_link_that_appears_later(tmp_path: Path) -> None:
+    directory, work = OutputDirectory(tmp_path / "out"), _work(issue(1))
+    directory.clear()
+    (tmp_path / "out/.summary.md.partial").symlink_to(tmp_path / "secret")
+
+    with pytest.raises(UserError, match=r"summary\.md\.partial: cannot be written: File exists"):
+        directory.save(work, scan_run(), issues=issue_records(work), prompts={}, summary="")
+
+    assert not (tmp_path / "secret").exists()
+
+
+def test_clear__refuses_a_link_in_place_of_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "prompts").symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(UserError, match="prompts: is a link"):
+        OutputDirectory(tmp_path).clear()
 
 
 def test_save__needs_a_directory(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from itertools import islice
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -21,15 +21,35 @@ if TYPE_CHECKING:
     from codeql_fixer.domain.fix_work import FixWork
     from codeql_fixer.domain.scan_run import IssueRecord, ScanRun
 
-_RUN, _PROMPTS = "run.json", "prompts"
+_RUN, _ISSUES, _BATCHES, _SUMMARY, _PROMPTS = "run.json", "issues.json", "batches.json", "summary.md", "prompts"
+_LEFT_BY_EARLIER_RUNS = (_RUN, _ISSUES, _BATCHES, _SUMMARY, ".*.partial", f"{_PROMPTS}/B*.md", f"{_PROMPTS}/.*.partial")
 _CHUNK = 1000
+_T = TypeVar("_T")
 
 
 class OutputDirectory:
-    """Artifacts in a directory; what an earlier run left there under the same names is replaced."""
+    """Artifacts in a directory, which may lie inside the target's checkout: no link in it is followed.
+
+    Args:
+        root: the directory; one run at a time.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root
+
+    def clear(self) -> None:
+        """Make the directory and take away what would look like this run's; other files stay.
+
+        Raises:
+            UserError: the directory cannot be written, with the reason of the system.
+        """
+        with self._told():
+            (self._root / _PROMPTS).mkdir(parents=True, exist_ok=True)
+            if (self._root / _PROMPTS).is_symlink():
+                raise UserError(f"{self._root / _PROMPTS}: is a link, which is not followed; remove it")
+            for pattern in _LEFT_BY_EARLIER_RUNS:
+                for stale in self._root.glob(pattern):
+                    stale.unlink()
 
     def save(
         self,
@@ -45,26 +65,23 @@ class OutputDirectory:
         Raises:
             UserError: the directory cannot be written, with the reason of the system.
         """
+        # The last to be opened is the first to take its place.
+        with self._told(), self._replacing(_RUN) as run_stream, self._replacing(_ISSUES) as issues_stream:
+            batched = _stream_issues(work, run, issues, run_stream=run_stream, issues_stream=issues_stream)
+            with self._replacing(_BATCHES) as stream:
+                _stream_left_out(ListWriter(stream, batches_file(work, run, batched)), work.batching.left_out)
+            self._write(_SUMMARY, summary.encode())
+            for batch_id, text in prompts.items():
+                self._write(f"{_PROMPTS}/{batch_id}.md", text.encode())
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Errors of the system as errors for people."""
         try:
-            self._clear()
-            # The last to be opened is the first to take its place.
-            with self._replacing(_RUN) as run_stream, self._replacing("issues.json") as issues_stream:
-                batched = _stream_issues(work, run, issues, run_stream=run_stream, issues_stream=issues_stream)
-                with self._replacing("batches.json") as stream:
-                    _stream_left_out(ListWriter(stream, batches_file(work, run, batched)), work.batching.left_out)
-                self._write("summary.md", summary.encode())
-                for batch_id, text in prompts.items():
-                    self._write(f"{_PROMPTS}/{batch_id}.md", text.encode())
+            yield
         except OSError as error:
             where = error.filename or self._root
             raise UserError(f"{where}: cannot be written: {error.strerror or error}") from error
-
-    def _clear(self) -> None:
-        """Make the directory, and take away what would look like this run's."""
-        (self._root / _PROMPTS).mkdir(parents=True, exist_ok=True)
-        (self._root / _RUN).unlink(missing_ok=True)
-        for stale in (self._root / _PROMPTS).glob("B*.md"):
-            stale.unlink()
 
     def _write(self, name: str, data: bytes) -> None:
         with self._replacing(name) as stream:
@@ -76,7 +93,7 @@ class OutputDirectory:
         path = self._root / name
         partial = path.with_name(f".{path.name}.partial")
         try:
-            with partial.open("wb") as stream:
+            with partial.open("xb") as stream:  # x: the author of a checkout may have put a link there
                 yield stream
                 stream.flush()
                 os.fsync(stream.fileno())
@@ -92,8 +109,7 @@ def _stream_issues(
     encode = msgspec.json.Encoder().encode
     run_list, issues_list = ListWriter(run_stream, run), ListWriter(issues_stream, issues_file(work, run))
     batched: dict[str, bytes] = {}
-    pairs = zip(records, work.issues, strict=True)
-    while chunk := list(islice(pairs, _CHUNK)):
+    for chunk in _chunks(zip(records, work.issues, strict=True)):
         encoded = [encode(record) for record, _ in chunk]
         run_list.write(encoded)
         issues_list.write([issue_entry(text, issue) for text, (_, issue) in zip(encoded, chunk, strict=True)])
@@ -104,7 +120,13 @@ def _stream_issues(
 
 
 def _stream_left_out(writer: ListWriter, left_out: Sequence[LeftOut]) -> None:
-    groups = iter(left_out)
-    while chunk := list(islice(groups, _CHUNK)):
+    for chunk in _chunks(left_out):
         writer.write([left_out_entry(group) for group in chunk])
     writer.close()
+
+
+def _chunks(items: Iterable[_T]) -> Iterator[list[_T]]:
+    """Lists of `_CHUNK` items, so that never more than those stand encoded in memory."""
+    rest = iter(items)
+    while chunk := list(islice(rest, _CHUNK)):
+        yield chunk
