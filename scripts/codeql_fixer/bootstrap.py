@@ -17,8 +17,7 @@ from codeql_fixer.adapters.source_tree import CheckoutTree, NoCheckout
 from codeql_fixer.app.pipeline import Pipeline
 from codeql_fixer.app.record import RunFacts
 from codeql_fixer.domain.scan_run import Producer
-from codeql_fixer.errors import ConfigError, UserError
-from codeql_fixer.policy import languages
+from codeql_fixer.errors import UserError
 from codeql_fixer.policy.eligibility import FilterOptions
 from codeql_fixer.policy.families import FamilyTable
 from codeql_fixer.policy.work_options import WorkOptions, narrow
@@ -106,10 +105,6 @@ def _reader(settings: Settings, environ: Mapping[str, str], tree: SourceTree) ->
     from codeql_fixer.app.scan import ScanningReader  # noqa: PLC0415
 
     sarif = Path(settings.output_dir) / f"{settings.scanner}.sarif"
-    try:
-        sarif.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"--output-dir {sarif.parent}: cannot be made: {error.strerror}") from error
     scanner = CommandScanner(PROGRAMS[settings.scanner], environ)
     reader = SarifReader([sarif], checkout_root, tree.files())
     return ScanningReader(scanner, Path(settings.target_dir), sarif=sarif, reader=reader)
@@ -117,17 +112,13 @@ def _reader(settings: Settings, environ: Mapping[str, str], tree: SourceTree) ->
 
 def _work_options(settings: Settings, tree: SourceTree, run_id: str) -> tuple[WorkOptions, tuple[str, ...]]:
     """The user's limits, narrowed by what the target's own configuration asks for."""
-    wanted = languages.expand(settings.languages)
-    unknown = sorted(wanted - languages.KNOWN)
-    if unknown:
-        raise ConfigError(f"languages: {', '.join(unknown)} unknown; known are {', '.join(sorted(languages.KNOWN))}")
     options = WorkOptions(
         run_id=run_id,
         filters=FilterOptions(
             threshold=settings.severity_threshold,
             include_paths=(settings.include_paths,),
             exclude_paths=(settings.exclude_paths,),
-            languages=wanted,
+            languages=settings.languages,
         ),
         batch_size=settings.batch_size,
         max_sessions=settings.max_sessions,

@@ -49,6 +49,7 @@ class Option(NamedTuple):
 MODES = ("dry-run", "basic", "orchestrator")
 SCANNERS = ("bandit", "semgrep")
 THRESHOLDS = ("critical", "high", "medium", "low")
+TRUE, FALSE = frozenset({"true", "1", "yes", "on"}), frozenset({"false", "0", "no", "off", ""})
 BATCH_SIZES = range(1, 51)
 MAX_SESSIONS = range(1, 101)
 

@@ -10,7 +10,9 @@ from msgspec import Struct
 from codeql_fixer.domain.mode import Mode
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.errors import ConfigError
-from codeql_fixer.options import BATCH_SIZES, BY_NAME, MAX_SESSIONS, Option, Use
+from codeql_fixer.options import BATCH_SIZES, BY_NAME, FALSE, MAX_SESSIONS, TRUE, Option, Use
+from codeql_fixer.policy.eligibility import compiled
+from codeql_fixer.policy.languages import KNOWN, expand
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +26,6 @@ _RUN_ID = re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{0,63}(?<!\.)(?<!\.loc
 _BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,199}")
 _LINES = re.compile(r"[\r\n]")
 _LINES_OR_COMMAS = re.compile(r"[\r\n,]")
-_TRUE, _FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off", ""}
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _PERCENT = range(101)
 _RETRIES = range(11)
@@ -43,7 +44,10 @@ class DispatchSettings(Struct, frozen=True, kw_only=True):
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """The options of one run; meanings and defaults stand in options.py."""
+    """The options of one run; meanings and defaults stand in options.py.
+
+    `languages` are named as `language_of` names them, whatever spelling was given.
+    """
 
     mode: Mode
     target_repo: str
@@ -57,7 +61,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     max_sessions: int
     include_paths: tuple[str, ...]
     exclude_paths: tuple[str, ...]
-    languages: tuple[str, ...]
+    languages: frozenset[str]
     config_file: str
     prompt_template: str
     default_branch: str
@@ -88,9 +92,9 @@ class Settings(Struct, frozen=True, kw_only=True):
             severity_threshold=SeverityTier(reader.choice("severity_threshold")),
             batch_size=reader.number("batch_size", BATCH_SIZES),
             max_sessions=reader.number("max_sessions", MAX_SESSIONS),
-            include_paths=reader.list("include_paths"),
-            exclude_paths=reader.list("exclude_paths"),
-            languages=reader.list("languages"),
+            include_paths=reader.globs("include_paths"),
+            exclude_paths=reader.globs("exclude_paths"),
+            languages=reader.languages("languages"),
             config_file=reader.text("config_file"),
             prompt_template=reader.text("prompt_template"),
             default_branch=reader.matching("default_branch", _BRANCH, "a branch name"),
@@ -129,6 +133,21 @@ class _Reader:
         separators = _LINES if name == "sarif" else _LINES_OR_COMMAS  # a file name may hold a comma
         return tuple(part.strip() for part in separators.split(self.text(name)) if part.strip())
 
+    def globs(self, name: str) -> tuple[str, ...]:
+        globs = self.list(name)
+        try:
+            if globs:
+                compiled(globs)
+        except ConfigError as error:
+            self.fault(BY_NAME[name], str(error))
+        return globs
+
+    def languages(self, name: str) -> frozenset[str]:
+        wanted = expand(self.list(name))
+        if unknown := sorted(wanted - KNOWN):
+            self.fault(BY_NAME[name], f"{', '.join(unknown)!r:.80} unknown; known are {', '.join(sorted(KNOWN))}")
+        return wanted
+
     def choice(self, name: str) -> str:
         option, value = BY_NAME[name], self.text(name)
         if value and value not in option.choices:
@@ -145,9 +164,9 @@ class _Reader:
 
     def boolean(self, name: str) -> bool:
         value = self.text(name).lower()
-        if value not in _TRUE | _FALSE:
+        if value not in TRUE | FALSE:
             self.fault(BY_NAME[name], f"must be true or false, got {value!r:.60}")
-        return value in _TRUE
+        return value in TRUE
 
     def matching(self, name: str, pattern: re.Pattern[str], wanted: str) -> str:
         value = self.text(name)

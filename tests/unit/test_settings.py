@@ -83,6 +83,9 @@ def test_from_environ__refuses_what_is_no_repository(given: str) -> None:
         ("MAX_FAILURE_RATE", "101"),
         ("MAX_ACU_PER_SESSION", "0"),
         ("ENABLE_KNOWLEDGE", "2"),
+        ("LANGUAGES", "python, cobol"),
+        ("INCLUDE_PATHS", "src/, [z-a]"),
+        ("EXCLUDE_PATHS", "!"),
     ],
 )
 def test_from_environ__names_the_option_of_a_wrong_value(name: str, value: str) -> None:
@@ -126,6 +129,12 @@ def test_from_environ__splits_lists() -> None:
 
     assert settings.exclude_paths == ("a/", "b/", "c/")
     assert settings.sarif == ("one,two.sarif", "three")  # a file name may hold a comma
+
+
+def test_from_environ__knows_languages_by_any_spelling() -> None:
+    settings = Settings.from_environ({**BASE, "LANGUAGES": "JavaScript-TypeScript, c++"})
+
+    assert settings.languages == {"javascript", "typescript", "cpp"}
 
 
 def test_from_environ__never_keeps_or_shows_a_secret() -> None:

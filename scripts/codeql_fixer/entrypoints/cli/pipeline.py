@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import codeql_fixer
 from codeql_fixer.entrypoints.boundary import guarded, say
-from codeql_fixer.options import OPTIONS, Use
+from codeql_fixer.options import OPTIONS, TRUE, Use
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     given = _parser().parse_args(arguments)
     flags = {name: _text(value) for name, value in vars(given).items() if value is not None}
-    wants_json = flags.get("json", os.environ.get("JSON", "")).lower() in {"true", "1", "yes", "on"}
+    wants_json = flags.get("json", os.environ.get("JSON", "")).lower() in TRUE
 
     def on_error(code: int, message: str) -> None:
         if wants_json:
