@@ -10,8 +10,8 @@ import pytest
 
 from codeql_fixer.adapters.sarif.reader import SarifReader
 from codeql_fixer.adapters.source_tree import NoCheckout
+from codeql_fixer.app.line_hashes import TreeLineHashes
 from codeql_fixer.app.prepare import prepare
-from codeql_fixer.app.source_lines import TreeLines
 from codeql_fixer.errors import InputError
 from codeql_fixer.policy.eligibility import FilterOptions
 from codeql_fixer.policy.families import FamilyTable
@@ -76,7 +76,7 @@ def test_corpus__distinct_findings_never_merge(shared: Path) -> None:
         if not row["results"]:
             continue
         findings = SarifReader([shared / "sarif/public" / row["file"]]).read().findings
-        items = identify(findings, TreeLines(NoCheckout()))
+        items = identify(findings, TreeLineHashes(NoCheckout()).line_hash)
 
         distinct = Counter(map(_visible, findings))
         assert len(items) >= len(distinct), row["file"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from codeql_fixer.adapters.sarif.reader import SarifReader
 from codeql_fixer.adapters.source_tree import CheckoutTree
-from codeql_fixer.app.source_lines import TreeLines
+from codeql_fixer.app.line_hashes import TreeLineHashes
 from codeql_fixer.policy.line_hash import line_hashes
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def test_line_hashes__match_what_the_published_action_adds_to_sarif(shared: Path
             (tmp_path / name).write_bytes(text.encode())
         sarif = tmp_path / "a.sarif"
         sarif.write_text(json.dumps(vector["input_sarif"]))
-        lines = TreeLines(CheckoutTree(tmp_path))
+        lines = TreeLineHashes(CheckoutTree(tmp_path))
 
         for found, expected in zip(SarifReader([sarif]).read().findings, vector["expected"], strict=True):
             assert (found.file, found.start_line) == (expected["uri"], expected["startLine"])

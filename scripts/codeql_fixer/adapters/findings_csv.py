@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from codeql_fixer.domain.finding import NO_FINGERPRINTS, Finding, Location, Reading, Rule, Scan, SetAside
-from codeql_fixer.domain.severity import Level, SeverityTier
+from codeql_fixer.domain.severity import Level
 from codeql_fixer.errors import InputError
 from codeql_fixer.policy.paths import repository_relative
 
@@ -30,12 +30,14 @@ CATEGORIES = {
     "other": ("", 0),
 }
 REQUIRED_COLUMNS = ("category", "severity", "title", "file_path")
+# Score, the least of the tier, and level.
 _SEVERITIES = {
-    "critical": (SeverityTier.CRITICAL, 9.0, Level.ERROR),
-    "high": (SeverityTier.HIGH, 7.0, Level.ERROR),
-    "medium": (SeverityTier.MEDIUM, 4.0, Level.WARNING),
-    "low": (SeverityTier.LOW, 1.0, Level.NOTE),
+    "critical": (9.0, Level.ERROR),
+    "high": (7.0, Level.ERROR),
+    "medium": (4.0, Level.WARNING),
+    "low": (1.0, Level.NOTE),
 }
+_SAME_FINDING = ("service_name", "file_path", "line_number", "category", "dependency_name")
 _MAX_BYTES = 100_000_000
 # `79`, `CWE-79`, `CWE-79: Cross-site Scripting`, `79, 89`.
 _CWE = re.compile(r"(?:^|[,;]|cwe)[\s:_-]*0*([1-9][0-9]{0,4})\b", re.IGNORECASE)
@@ -137,16 +139,14 @@ class CsvReader:
         family, usual_cwe = CATEGORIES[category]
         named = tuple(dict.fromkeys(map(int, _CWE.findall(_cell(row, "cwe_id")))))
         cwes = named or ((usual_cwe,) if usual_cwe else ())
-        _, score, level = _SEVERITIES[_cell(row, "severity").lower()]
+        score, level = _SEVERITIES[_cell(row, "severity").lower()]
         title, description = _cell(row, "title"), _cell(row, "description")
         rule = Rule(id=category, name=category, short_description=title, cwes=cwes, level=level)
         file = repository_relative(_cell(row, "file_path"))
         line = self._line(row)
         place = Location(file, line, 1 if line else None, line, external_uri="" if file else _cell(row, "file_path"))
         message = " ".join(filter(None, (f"{title}.", description, _dependency(row))))
-        return Finding(
-            rule, scan, level, message, (place,), NO_FINGERPRINTS, security_severity=score, family=family or ""
-        )
+        return Finding(rule, scan, level, message, (place,), NO_FINGERPRINTS, security_severity=score, family=family)
 
     def _line(self, row: _Row) -> int | None:
         text = _cell(row, "line_number")
@@ -186,15 +186,14 @@ def _without_repeats(rows: list[_Row]) -> list[_Row]:
     """
     best: dict[tuple[str, ...], _Row] = {}
     for row in rows:
-        columns = ["service_name", "file_path", "line_number", "category", "dependency_name"]
-        key = tuple(_cell(row, column) for column in columns)
+        key = tuple(_cell(row, column) for column in _SAME_FINDING)
         if not _cell(row, "line_number"):
             key += (_cell(row, "title"),)
         known = best.get(key)
-        if known is None or _rank(row) > _rank(known):
+        if known is None or _score(row) > _score(known):
             best[key] = row
     return sorted(best.values(), key=lambda row: row.number)
 
 
-def _rank(row: _Row) -> int:
-    return _SEVERITIES[_cell(row, "severity").lower()][0].rank
+def _score(row: _Row) -> float:
+    return _SEVERITIES[_cell(row, "severity").lower()][0]

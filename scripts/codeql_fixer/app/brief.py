@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from codeql_fixer.domain.brief import Brief, IssueBrief
 from codeql_fixer.policy.languages import language_of
 from codeql_fixer.policy.line_hash import split_lines
-from codeql_fixer.policy.repository_facts import TestIndex, repository_facts
+from codeql_fixer.policy.repository_facts import TestIndex, is_test, repository_facts
 
 if TYPE_CHECKING:
     from codeql_fixer.domain.batch import Batch
@@ -22,7 +22,6 @@ _MAX_TESTS = 5
 _MAX_TESTS_SEARCHED = 300
 _LINE_WIDTH = 300
 _IMPORT = re.compile(r"^.*\b(?:import|from|require|include|use)\b.*$", re.MULTILINE)
-_TEST_FILE = re.compile(r"(^|/)(tests?|spec|__tests__)/|(^|/)test_[^/]+$|[._](test|spec)\.[^/]+$")
 
 
 class BriefWriter:
@@ -88,14 +87,14 @@ class BriefWriter:
         named = self._named_tests.tests_of(file)
         stem = re.escape(file.rpartition("/")[2].partition(".")[0])
         if len(named) >= _MAX_TESTS or not stem or stem == "__init__":
-            return named
+            return named[:_MAX_TESTS]
         mention = re.compile(rf"\b{stem}\b")
         mentioning = (test for test, text in self._tests().items() if test not in named and mention.search(text))
         return (*named, *mentioning)[:_MAX_TESTS]
 
     def _tests(self) -> dict[str, str]:
         if self._test_imports is None:
-            tests = [file for file in self._files if _TEST_FILE.search(file) and language_of(file)]
+            tests = [file for file in self._files if is_test(file)]
             self._test_imports = {
                 test: "\n".join(_IMPORT.findall(self._tree.text(test) or "")) for test in tests[:_MAX_TESTS_SEARCHED]
             }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from codeql_fixer.app.source_lines import TreeLines
+from codeql_fixer.app.line_hashes import TreeLineHashes
 from codeql_fixer.domain.fix_work import Counts, FixWork
 from codeql_fixer.domain.issue import Identified, Issue
 from codeql_fixer.policy.batching import make_batches
@@ -30,7 +30,7 @@ def prepare(reader: FindingsReader, tree: SourceTree, options: WorkOptions) -> F
     """
     eligibility = Eligibility(options.filters)
     reading = reader.read()
-    identified = identify(reading.findings, TreeLines(tree))
+    identified = identify(reading.findings, TreeLineHashes(tree).line_hash)
     kept, exclusions = _filter(identified, eligibility)
     issues = _number(kept, options)
     batching = make_batches(issues, batch_size=options.batch_size, max_batches=options.max_sessions)

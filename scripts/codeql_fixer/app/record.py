@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec import Struct
 
 from codeql_fixer.domain.mode import Mode
@@ -23,7 +24,6 @@ from codeql_fixer.policy.identity import FINGERPRINT_VERSION, legacy_fingerprint
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codeql_fixer.domain.finding import Scan
     from codeql_fixer.domain.fix_work import FixWork
     from codeql_fixer.domain.issue import Issue
 
@@ -68,7 +68,7 @@ def scan_run_of(work: FixWork, facts: RunFacts, extra_warnings: tuple[str, ...] 
         mode=facts.mode,
         commit=facts.commit or (revisions.pop() if len(revisions) == 1 else ""),
         fingerprint_version=FINGERPRINT_VERSION,
-        scans=tuple(_summary(scan) for scan in work.reading.scans),
+        scans=tuple(msgspec.convert(scan, ScanSummary, from_attributes=True) for scan in work.reading.scans),
         filters=FilterRecord(
             severity_threshold=facts.filters.threshold,
             include_paths=facts.filters.include_paths,
@@ -88,20 +88,6 @@ def issue_records(work: FixWork) -> Iterator[IssueRecord]:
     """The records of all issues, most severe first."""
     batch_ids = {issue.id: batch.id for batch in work.batching.batches for issue in batch.issues}
     return (_issue_record(issue, batch_ids.get(issue.id, "")) for issue in work.issues)
-
-
-def _summary(scan: Scan) -> ScanSummary:
-    return ScanSummary(
-        tool=scan.tool,
-        tool_version=scan.tool_version,
-        category=scan.category,
-        execution_successful=scan.execution_successful,
-        has_results=scan.has_results,
-        results_read=scan.results_read,
-        tool_errors=scan.tool_errors,
-        revision=scan.revision,
-        rule_ids=scan.rule_ids,
-    )
 
 
 def _issue_record(issue: Issue, batch_id: str) -> IssueRecord:

@@ -81,7 +81,7 @@ def _issue_table(issues: Iterable[Issue], source_url: str) -> list[str]:
     rows = [
         [
             issue.id,
-            f"{issue.severity.tier} {issue.severity.score:g}",
+            issue.severity,
             _text(issue.finding.rule.id, _MAX_CELL),
             _link(issue, source_url),
             _text(issue.finding.text, _MAX_CELL),
@@ -92,10 +92,7 @@ def _issue_table(issues: Iterable[Issue], source_url: str) -> list[str]:
 
 
 def _batch_table(work: FixWork) -> list[str]:
-    rows = [
-        [batch.id, batch.family, f"{batch.severity.tier} {batch.severity.score:g}", len(batch.issues)]
-        for batch in work.batching.batches
-    ]
+    rows = [[batch.id, batch.family, batch.severity, len(batch.issues)] for batch in work.batching.batches]
     lines = _table(["batch", "family", "worst", "issues"], rows)
     for reason, count in Counter(group.reason for group in work.batching.left_out for _ in group.issues).items():
         lines += ["", f"Left out: {counted(count, 'issue')}, {reason}."]

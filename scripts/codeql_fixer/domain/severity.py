@@ -37,3 +37,7 @@ class Severity(Struct, frozen=True, gc=False):
 
     score: float
     tier: SeverityTier
+
+    def __str__(self) -> str:
+        """As people read it: `high 8.8`."""
+        return f"{self.tier} {self.score:g}"

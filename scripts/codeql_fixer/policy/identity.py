@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from hashlib import sha256
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, TypeAlias
 
 from codeql_fixer.domain.issue import Evidence, Identified, Identity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from codeql_fixer.domain.finding import Finding, ToolFingerprints
 
@@ -41,34 +41,31 @@ _HASH = re.compile(r"(?=.*\d)[0-9A-Za-z+/=_.:-]{8,256}")
 _FAR = 1 << 62
 
 
-class SourceLines(Protocol):
-    """What the identity needs of the target checkout; "" where the file or line is not at hand."""
-
-    def line(self, file: str, number: int) -> str:
-        """The text of a line, counted from 1."""
-        ...
-
-    def line_hash(self, file: str, number: int) -> str:
-        """The published hash of a line (policy/line_hash.py)."""
-        ...
+# The published hash of a line (policy/line_hash.py) by file and number; "" where the checkout does not have it.
+LineHash: TypeAlias = "Callable[[str, int], str]"
 
 
-def identify(findings: Iterable[Finding], sources: SourceLines) -> list[Identified]:
-    """Merge repeated reports and give every distinct finding a fingerprint; the order of the input is kept."""
+def identify(findings: Iterable[Finding], line_hash: LineHash) -> list[Identified]:
+    """Merge repeated reports and give every distinct finding a fingerprint; the order of the input is kept.
+
+    Args:
+        findings: in the order of the report.
+        line_hash: asked only where the scanner gave no stable fingerprint.
+    """
     distinct, repeats = _merge(findings)
     return [
         Identified(finding, identity, tuple(repeats.get(position, ())))
-        for position, (finding, identity) in enumerate(zip(distinct, _identities(distinct, sources), strict=True))
+        for position, (finding, identity) in enumerate(zip(distinct, _identities(distinct, line_hash), strict=True))
     ]
 
 
-def _identities(distinct: list[Finding], sources: SourceLines) -> list[Identity]:
+def _identities(distinct: list[Finding], line_hash: LineHash) -> list[Identity]:
     """One identity for each finding; those that agree in all evidence are numbered in the order of the source."""
     identities: list[Identity] = []
     seen: dict[str, int] = {}
     agreeing: dict[str, list[int]] = {}
     for position, finding in enumerate(distinct):
-        evidence, value = _evidence(finding, sources)
+        evidence, value = _evidence(finding, line_hash)
         base = _digest(f"{FINGERPRINT_VERSION}\0{finding.file}\0{finding.rule.id}\0{evidence}\0{value}")
         identities.append(Identity(base, evidence))
         first = seen.setdefault(base, position)
@@ -150,21 +147,16 @@ def _contradict(one: ToolFingerprints, two: ToolFingerprints) -> bool:
     return any(others.get(key, value) != value for key, value in two.others)
 
 
-def _evidence(finding: Finding, sources: SourceLines) -> tuple[Evidence, str]:
-    line_hash = finding.tool_fingerprints.line_hash
-    if line_hash:
-        return Evidence.LINE_HASH, line_hash
+def _evidence(finding: Finding, line_hash: LineHash) -> tuple[Evidence, str]:
+    if finding.tool_fingerprints.line_hash:
+        return Evidence.LINE_HASH, finding.tool_fingerprints.line_hash
     stable = _stable_tool_fingerprint(finding.tool_fingerprints)
     if stable:
         return Evidence.TOOL_FINGERPRINT, stable
     file, number = finding.file, finding.start_line
-    text = finding.snippet
-    if file and number:
-        line_hash = sources.line_hash(file, number)
-        if line_hash:
-            return Evidence.LINE_HASH, line_hash
-        text = text or sources.line(file, number)
-    line = " ".join(text.split())
+    if file and number and (computed := line_hash(file, number)):
+        return Evidence.LINE_HASH, computed
+    line = " ".join(finding.snippet.split())
     if line:
         return Evidence.SOURCE_LINE, line
     if finding.message:

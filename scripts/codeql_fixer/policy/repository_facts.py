@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 _MAX_LANGUAGES = 5
 _MAX_DEPTH = 2  # folders above a manifest: services of a monorepo count, vendored packages do not
-_MAX_TESTS = 5
 # Manifest or lock file to package manager; where several stand side by side the first one decides.
 _MANAGERS: Mapping[str, str] = {
     "uv.lock": "uv",
@@ -55,6 +54,7 @@ _STYLE_FILES = re.compile(
     r"|\.prettierrc(\.\w+)?|prettier\.config\.\w+|\.rubocop\.yml|\.golangci\.ya?ml|rustfmt\.toml|\.clang-format"
     r"|checkstyle\.xml|\.pre-commit-config\.yaml|\.php-cs-fixer(\.dist)?\.php"
 )
+_TEST_FILE = re.compile(r"(^|/)(tests?|spec|__tests__)/|(^|/)test_[^/]+$|[._](test|spec)\.[^/]+$")
 _TEST_NAME = re.compile(r"(?:test_(?P<a>.+)|(?P<b>.+?)(?:_test|_tests|\.test|\.spec|_spec|Test|Tests|IT))\.[A-Za-z]+")
 
 
@@ -84,6 +84,11 @@ def repository_facts(files: Iterable[str]) -> RepositoryFacts:
     )
 
 
+def is_test(file: str) -> bool:
+    """True for source code that, by its name or folder, tests other code."""
+    return _TEST_FILE.search(file) is not None and language_of(file) != ""
+
+
 class TestIndex:
     """Finds the tests that belong to a file by their names, the nearest first."""
 
@@ -96,12 +101,12 @@ class TestIndex:
                 self._tests.setdefault((match["a"] or match["b"]).lower(), []).append(file)
 
     def tests_of(self, file: str) -> tuple[str, ...]:
-        """At most five test files named after a file, those that share most folders with it first."""
+        """The test files named after a file, those that share most folders with it first."""
         stem = posixpath.basename(file).partition(".")[0].lower()
         if not stem or stem == "__init__":
             return ()
         found = self._tests.get(stem, [])
-        return tuple(sorted(found, key=lambda test: (-_shared_folders(test, file), test))[:_MAX_TESTS])
+        return tuple(sorted(found, key=lambda test: (-_shared_folders(test, file), test)))
 
 
 def _shared_folders(one: str, two: str) -> int:

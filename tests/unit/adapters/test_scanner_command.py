@@ -19,12 +19,11 @@ def _program(folder: Path, script: str) -> tuple[ScannerProgram, dict[str, str]]
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
     environment = {"PATH": f"{path.parent}:/usr/bin:/bin", "DEVIN_API_KEY": "secret", "LANG": "C"}
-    return ScannerProgram(name="scanner", arguments=lambda sarif: [sarif], successes=(0, 1)), environment
+    return ScannerProgram(name="scanner", arguments=lambda sarif: [sarif]), environment
 
 
-@pytest.mark.parametrize("code", [0, 1])
-def test_scan__leaves_the_result(tmp_path: Path, code: int) -> None:
-    program, environment = _program(tmp_path, f'pwd > "$1"; exit {code}')
+def test_scan__leaves_the_result(tmp_path: Path) -> None:
+    program, environment = _program(tmp_path, 'pwd > "$1"')
     target = tmp_path / "target"
     target.mkdir()
 
@@ -81,7 +80,7 @@ def test_scan__hands_no_secret_over_and_gives_a_home_of_its_own(tmp_path: Path) 
 
 
 def test_scan__says_how_to_install_what_is_missing(tmp_path: Path) -> None:
-    program = ScannerProgram(name="no-such-scanner", arguments=lambda sarif: [sarif], successes=(0,))
+    program = ScannerProgram(name="no-such-scanner", arguments=lambda sarif: [sarif])
 
     with pytest.raises(UserError, match="no-such-scanner is not installed; 'pip install no-such-scanner'"):
         CommandScanner(program, {"PATH": "/usr/bin"}).scan(tmp_path, tmp_path / "out.sarif")
@@ -90,5 +89,13 @@ def test_scan__says_how_to_install_what_is_missing(tmp_path: Path) -> None:
 def test_scan__needs_a_directory(tmp_path: Path) -> None:
     program, environment = _program(tmp_path, "exit 0")
 
-    with pytest.raises(UserError, match="is not a directory"):
+    with pytest.raises(UserError, match=r"scanner cannot scan .*: No such file or directory"):
         CommandScanner(program, environment).scan(tmp_path / "missing", tmp_path / "out.sarif")
+
+
+def test_scan__of_what_the_system_refuses_is_a_clear_error(tmp_path: Path) -> None:
+    program, environment = _program(tmp_path, "exit 0")
+    (tmp_path / "bin/scanner").write_text("#!/no/such/shell\n")
+
+    with pytest.raises(UserError, match=r"scanner cannot scan .*: No such file or directory"):
+        CommandScanner(program, environment).scan(tmp_path, tmp_path / "out.sarif")

@@ -9,9 +9,10 @@ from msgspec.structs import replace
 
 from codeql_fixer.adapters.source_tree import CheckoutTree, NoCheckout
 from codeql_fixer.app.brief import BriefWriter
-from codeql_fixer.app.source_lines import TreeLines
+from codeql_fixer.app.line_hashes import TreeLineHashes
 from codeql_fixer.domain.batch import Batch
 from codeql_fixer.domain.finding import Location
+from codeql_fixer.policy.line_hash import line_hashes
 from tests.builders import issue
 
 if TYPE_CHECKING:
@@ -97,10 +98,9 @@ def test_write__knows_the_language(tree: CheckoutTree) -> None:
     assert _brief(NoCheckout(), issue(1)).tests == ()
 
 
-def test_tree_lines__are_those_of_the_checkout(tree: CheckoutTree) -> None:
-    lines = TreeLines(tree)
+def test_tree_line_hashes__are_those_of_the_checkout(tree: CheckoutTree) -> None:
+    hashes = TreeLineHashes(tree)
 
-    assert lines.line("shop/app.py", 3) == "line 3"
-    assert lines.line_hash("shop/app.py", 3) == lines.line_hash("shop/app.py", 3) != ""
-    assert [lines.line("shop/app.py", number) for number in (0, 101)] == ["", ""]
-    assert (lines.line("missing", 1), lines.line_hash("missing", 1)) == ("", "")
+    assert hashes.line_hash("shop/app.py", 3) == line_hashes(tree.text("shop/app.py") or "")[2]
+    assert [hashes.line_hash("shop/app.py", number) for number in (0, 101)] == ["", ""]
+    assert hashes.line_hash("missing", 1) == ""

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from codeql_fixer.domain.finding import Scan, ToolFingerprints
 from codeql_fixer.domain.issue import Evidence
-from codeql_fixer.policy.identity import identify, is_known_as, legacy_fingerprint
+from codeql_fixer.policy.identity import LineHash, identify, is_known_as, legacy_fingerprint
 from tests.builders import finding
 
 if TYPE_CHECKING:
@@ -21,66 +21,58 @@ if TYPE_CHECKING:
     from codeql_fixer.domain.finding import Finding
 
 
-class Lines:
-    """Source lines by (file, line)."""
-
-    def __init__(self, texts: dict[tuple[str, int], str] | None = None, *, has_hashes: bool = True) -> None:
-        self._texts, self._has_hashes = texts or {}, has_hashes
-
-    def line(self, file: str, number: int) -> str:
-        return self._texts.get((file, number), "")
-
-    def line_hash(self, file: str, number: int) -> str:
-        text = self._texts.get((file, number))
-        return f"hash of {text}" if text and self._has_hashes else ""
+def _no_checkout(file: str, number: int) -> str:
+    """The line hash where there is no checkout."""
+    del file, number
+    return ""
 
 
-NO_LINES = Lines()
+def _checkout(file: str, number: int) -> str:
+    """The line hash where there is one."""
+    return f"hash of {file}:{number}"
 
 
-def _fingerprints(*findings: Finding, lines: Lines = NO_LINES) -> list[str]:
-    return [item.identity.fingerprint for item in identify(findings, lines)]
+def _fingerprints(*findings: Finding, line_hash: LineHash = _no_checkout) -> list[str]:
+    return [item.identity.fingerprint for item in identify(findings, line_hash)]
 
 
 @pytest.mark.parametrize(
-    ("found", "lines", "evidence"),
+    ("found", "line_hash", "evidence"),
     [
-        (finding(line_hash="abc:1", others=(("matchBasedId/v1", "0123456789abcdef"),)), {}, Evidence.LINE_HASH),
-        (finding(others=(("matchBasedId/v1", "0123456789abcdef_0"),)), {}, Evidence.TOOL_FINGERPRINT),
+        (
+            finding(line_hash="abc:1", others=(("matchBasedId/v1", "0123456789abcdef"),)),
+            _no_checkout,
+            Evidence.LINE_HASH,
+        ),
+        (finding(others=(("matchBasedId/v1", "0123456789abcdef_0"),)), _no_checkout, Evidence.TOOL_FINGERPRINT),
         # Semgrep without an account
-        (finding(others=(("matchBasedId/v1", "requires login"),)), {}, Evidence.MESSAGE),
+        (finding(others=(("matchBasedId/v1", "requires login"),)), _no_checkout, Evidence.MESSAGE),
         # a key that nobody promises to be stable
-        (finding(others=(("procedure", "0123456789abcdef"),)), {}, Evidence.MESSAGE),
-        (finding(), {("shop/app.py", 10): "x"}, Evidence.LINE_HASH),
-        (finding(snippet="  x =  1"), {}, Evidence.SOURCE_LINE),
-        (finding(), {}, Evidence.MESSAGE),
-        (finding(message=""), {}, Evidence.LINE_NUMBER),
-        (finding(message="", line=None), {}, Evidence.LINE_NUMBER),
-        (finding(file=""), {}, Evidence.MESSAGE),
+        (finding(others=(("procedure", "0123456789abcdef"),)), _no_checkout, Evidence.MESSAGE),
+        (finding(snippet="  x =  1"), _checkout, Evidence.LINE_HASH),
+        (finding(snippet="  x =  1"), _no_checkout, Evidence.SOURCE_LINE),
+        (finding(line=None, snippet="x"), _checkout, Evidence.SOURCE_LINE),
+        (finding(), _no_checkout, Evidence.MESSAGE),
+        (finding(message=""), _no_checkout, Evidence.LINE_NUMBER),
+        (finding(message="", line=None), _no_checkout, Evidence.LINE_NUMBER),
+        (finding(file=""), _no_checkout, Evidence.MESSAGE),
     ],
 )
-def test_identify__takes_the_best_evidence(
-    found: Finding, lines: dict[tuple[str, int], str], evidence: Evidence
-) -> None:
-    [item] = identify([found], Lines(lines))
+def test_identify__takes_the_best_evidence(found: Finding, line_hash: LineHash, evidence: Evidence) -> None:
+    [item] = identify([found], line_hash)
 
     assert item.identity.evidence is evidence
     assert item.identity.is_fragile is (evidence is Evidence.LINE_NUMBER)
 
 
-def test_identify__takes_the_source_line_where_it_cannot_be_hashed() -> None:
-    lines = Lines({("shop/app.py", 10): "  x = 1"}, has_hashes=False)
-
-    [item] = identify([finding()], lines)
-
-    assert item.identity.evidence is Evidence.SOURCE_LINE
-    assert _fingerprints(finding(), lines=lines) == _fingerprints(finding(snippet="x =  1"))
+def test_identify__takes_no_notice_of_blanks_in_the_source_line() -> None:
+    assert _fingerprints(finding(snippet="  x = 1")) == _fingerprints(finding(snippet="x =  1"))
 
 
 def test_identify__agrees_whether_the_tool_or_we_hashed_the_line() -> None:
-    lines = Lines({("shop/app.py", 10): "x"})
+    hashed = finding(line_hash="hash of shop/app.py:10")
 
-    assert _fingerprints(finding(line_hash="hash of x")) == _fingerprints(finding(), lines=lines)
+    assert _fingerprints(hashed) == _fingerprints(finding(), line_hash=_checkout)
 
 
 def test_identify__takes_the_highest_version_of_a_tool_fingerprint() -> None:
@@ -115,7 +107,7 @@ def test_identify__survives_a_move_of_the_line() -> None:
 def test_identify__numbers_findings_that_agree_in_everything() -> None:
     found = [finding(line_hash="abc:1", line=line, column=column) for line, column in ((30, 1), (10, 9), (10, 2))]
 
-    items = identify(found, NO_LINES)
+    items = identify(found, _no_checkout)
 
     assert [item.identity.occurrence for item in items] == [3, 2, 1]  # in the order of the source
     assert len({item.identity.fingerprint for item in items}) == 3
@@ -125,7 +117,7 @@ def test_identify__numbers_findings_without_a_place_in_the_order_of_the_report()
     nowhere = replace(finding(message="m"), locations=())
     placed = replace(finding(message="m", file="", line=None))
 
-    items = identify([nowhere, placed], NO_LINES)
+    items = identify([nowhere, placed], _no_checkout)
 
     assert [item.identity.occurrence for item in items] == [1, 2]
 
@@ -133,7 +125,7 @@ def test_identify__numbers_findings_without_a_place_in_the_order_of_the_report()
 def test_identify__merges_the_same_finding_of_two_runs() -> None:
     again = finding(line_hash="abc:1", scan=Scan("other.sarif", "CodeQL", category="python"))
 
-    [item] = identify([finding(line_hash="abc:1"), again], NO_LINES)
+    [item] = identify([finding(line_hash="abc:1"), again], _no_checkout)
 
     assert item.repeats == (again,)
 
@@ -155,7 +147,7 @@ def test_identify__merges_when_one_report_has_no_fingerprint() -> None:
 def test_identify__keeps_findings_apart_that_the_tool_keeps_apart(one: ToolFingerprints, two: ToolFingerprints) -> None:
     found = [replace(finding(), tool_fingerprints=prints) for prints in (one, two, one, two)]
 
-    items = identify(found, NO_LINES)
+    items = identify(found, _no_checkout)
 
     assert [len(item.repeats) for item in items] == [1, 1]
 
@@ -177,7 +169,7 @@ def test_identify__joins_nothing_through_a_report_without_fingerprint(order: tup
 def test_identify__merges_nothing_that_differs(change: dict[str, Any]) -> None:
     other = finding(**change)
 
-    assert len(identify([finding(), other], NO_LINES)) == 2
+    assert len(identify([finding(), other], _no_checkout)) == 2
 
 
 findings = st.builds(
@@ -194,7 +186,7 @@ findings = st.builds(
 
 @given(st.lists(findings, max_size=12))
 def test_identify__loses_nothing_and_gives_each_its_own_fingerprint(found: list[Finding]) -> None:
-    items = identify(found, NO_LINES)
+    items = identify(found, _no_checkout)
 
     assert sum(1 + len(item.repeats) for item in items) == len(found)
     assert len({item.identity.fingerprint for item in items}) == len(items)

@@ -25,12 +25,13 @@ _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
 
 
 class ScannerProgram(Struct, frozen=True, kw_only=True):
-    """How to call a scanner: `arguments` maps the SARIF path to what follows the program's name."""
+    """How to call a scanner: `arguments` maps the SARIF path to what follows the program's name.
+
+    Exit code 0 has to mean that the scan was whole, whether it found something or not.
+    """
 
     name: str
     arguments: Callable[[str], list[str]]
-    successes: tuple[int, ...]
-    environment: dict[str, str] = {}
 
 
 class CommandScanner:
@@ -52,21 +53,21 @@ class CommandScanner:
         """Scan `target` and leave the result at `sarif`.
 
         Raises:
-            UserError: the target is no directory, or the program is not installed.
+            UserError: the program is not installed, or the system does not let it start.
             UpstreamError: the program failed, ran out of time or wrote nothing.
         """
-        if not target.is_dir():
-            raise UserError(f"{target}: is not a directory, so {self._program.name} cannot scan it")
         name = self._program.name
         executable = shutil.which(name, path=self._environment.get("PATH", os.defpath))
         if executable is None:
             raise UserError(f"{name} is not installed; 'pip install {name}' or give its results with --sarif")
-        sarif.unlink(missing_ok=True)
-        with tempfile.TemporaryDirectory(prefix="codeql-fixer-") as home:
-            environment = {**self._environment, "HOME": home, **self._program.environment}
-            command = [executable, *self._program.arguments(str(sarif.resolve()))]
-            code, output = self._run(command, target, environment)
-        if code not in self._program.successes:
+        try:
+            sarif.unlink(missing_ok=True)
+            with tempfile.TemporaryDirectory(prefix="codeql-fixer-") as home:
+                command = [executable, *self._program.arguments(str(sarif.resolve()))]
+                code, output = self._run(command, target, {**self._environment, "HOME": home})
+        except OSError as error:
+            raise UserError(f"{name} cannot scan {target}: {error.filename}: {error.strerror or error}") from error
+        if code:
             raise UpstreamError(f"{name} failed with exit code {code}:\n{output[-_TAIL:]}")
         if not sarif.is_file():
             raise UpstreamError(f"{name} ended well and wrote no SARIF:\n{output[-_TAIL:]}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
@@ -74,7 +73,7 @@ def describe(work: FixWork, run: ScanRun, output_dir: str) -> str:
     ]
     if work.issues:
         lines += ["", *_issues(work), "", *_batches(work)]
-    return "\n".join([*lines, "", f"Written to {os.fspath(output_dir)}: summary.md, prompts/, run.json and more"])
+    return "\n".join([*lines, "", f"Written to {output_dir}: summary.md, prompts/, run.json and more"])
 
 
 def _tiers(run: ScanRun) -> str:
@@ -86,7 +85,7 @@ def _issues(work: FixWork) -> list[str]:
     rows = [
         (
             issue.id,
-            f"{issue.severity.tier} {issue.severity.score:g}",
+            str(issue.severity),
             _cell(issue.finding.rule.id),
             _cell(f"{issue.finding.file or '(no file)'}:{issue.finding.start_line or '?'}"),
         )
