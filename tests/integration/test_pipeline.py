@@ -326,16 +326,8 @@ def test_pipeline__a_cancelled_run_takes_its_scanner_along(tmp_path: Path, sent:
 
 
 def test_pipeline__a_disk_that_takes_no_more_is_a_clear_error(sarif: Path, tmp_path: Path) -> None:
-    options = [
-        "--mode",
-        "dry-run",
-        "--sarif",
-        str(sarif),
-        "--target-repo",
-        "a/b",
-        "--output-dir",
-        str(tmp_path / "out"),
-    ]
+    out = tmp_path / "out"
+    options = ["--mode", "dry-run", "--sarif", str(sarif), "--target-repo", "a/b", "--output-dir", str(out)]
 
     done = subprocess.run(
         ["sh", "-c", 'ulimit -f 1; exec "$@"', "sh", sys.executable, ROOT / "scripts/pipeline.py", *options],
@@ -347,7 +339,7 @@ def test_pipeline__a_disk_that_takes_no_more_is_a_clear_error(sarif: Path, tmp_p
 
     assert done.returncode == 2
     assert "cannot be written: File too large" in done.stderr
-    assert [path.name for path in (tmp_path / "out").rglob("*")] == ["prompts"]
+    assert [path.name for path in out.rglob("*")] == ["prompts"]
 
 
 def test_pipeline__a_run_that_fails_does_not_look_like_the_one_before(sarif: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 # A source file above this is generated; no snippet or hash of it is worth the memory.
 _MAX_BYTES = 5_000_000
-_GIT_SECONDS = 60
+_GIT_SECONDS = 60.0
 _PASSED_ON = ("PATH", "HOME")
 # A stranger's `.git/config` can name programs for git to run; these are the ones that reading could reach.
 _NO_PROGRAMS = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.pager=cat")
@@ -41,11 +41,15 @@ class CheckoutTree:
     Args:
         root: the directory.
         environment: where git finds itself and the user's settings; nothing else of it is handed on.
+        git_seconds: after this git is stopped, and the tree is read as one without git.
     """
 
-    def __init__(self, root: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, root: Path, environment: Mapping[str, str] | None = None, git_seconds: float = _GIT_SECONDS
+    ) -> None:
         self._root = root.resolve()
         self._environment = {name: value for name, value in (environment or {}).items() if name in _PASSED_ON}
+        self._git_seconds = git_seconds
         self._files: tuple[str, ...] | None = None
 
     def text(self, file: str) -> str | None:
@@ -97,7 +101,7 @@ class CheckoutTree:
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 check=True,
-                timeout=_GIT_SECONDS,
+                timeout=self._git_seconds,
             )
         except (OSError, subprocess.SubprocessError):
             return b""

@@ -98,6 +98,20 @@ def test_files__runs_no_program_that_the_target_names(root: Path, tmp_path: Path
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.parametrize("script", ["exec sleep 600", "echo x; exit 128", None])
+def test_files__with_a_git_that_hangs_fails_or_is_missing_are_those_on_the_disk(
+    root: Path, tmp_path: Path, script: str | None
+) -> None:
+    if script:
+        (tmp_path / "bin").mkdir()
+        (tmp_path / "bin/git").write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / "bin/git").chmod(0o755)
+    environment = {"PATH": f"{tmp_path}/bin:/bin" if script else str(tmp_path)}
+    tree = CheckoutTree(root, environment, git_seconds=0.5)
+
+    assert (tree.files(), tree.commit()) == (("src/a.py",), "")
+
+
 def test_files__without_git_are_all_but_hidden_folders(root: Path) -> None:
     (root / ".cache").mkdir()
     (root / ".cache/x").write_text("x")
