@@ -12,7 +12,8 @@ from codeql_fixer.domain.finding import NO_FINGERPRINTS, Finding, Location, Rule
 from codeql_fixer.domain.fix_work import Counts
 from codeql_fixer.domain.issue import Evidence, Identity, Issue
 from codeql_fixer.domain.mode import Mode
-from codeql_fixer.domain.scan_run import FilterRecord, Producer, ScanRun
+from codeql_fixer.domain.record import Producer
+from codeql_fixer.domain.scan_run import FilterRecord, ScanRun, ScanScope
 from codeql_fixer.domain.severity import Level, SeverityTier
 from codeql_fixer.policy.severity import severity_of
 
@@ -94,17 +95,20 @@ def write_sarif(path: Path, *runs: object) -> Path:
 def scan_run(**members: Any) -> ScanRun:  # noqa: ANN401 - passed on
     """The record of a run that found nothing; members given replace those."""
     record = ScanRun(
-        schema_version=1,
+        schema_version=2,
         kind="scan_run",
         id="scan_run/acme/shop/1",
         recorded_at=datetime(2026, 11, 21, tzinfo=UTC),
         producer=Producer(name="codeql-fixer", version="0"),
         target_repo="acme/shop",
+        scanned_repo="",
         run_id="1",
         run_label="run-1-2026-11-21-000000",
         run_url="",
         mode=Mode.DRY_RUN,
         commit="",
+        ref="",
+        scope=ScanScope.UNKNOWN,
         fingerprint_version=1,
         scans=(),
         filters=FilterRecord(severity_threshold=SeverityTier.LOW, include_paths=(), exclude_paths=(), languages=()),
@@ -122,6 +126,7 @@ def scan_run(**members: Any) -> ScanRun:  # noqa: ANN401 - passed on
         severity_breakdown={},
         category_breakdown={},
         warnings=(),
+        set_aside=(),
         issues=(),
     )
     return replace(record, **members)

@@ -46,3 +46,21 @@ class UpstreamError(CodeqlFixerError):
     """A tool or service we depend on failed; the same call may succeed later."""
 
     exit_code = ExitCode.UPSTREAM_FAILED
+
+
+class LedgerNotWrittenError(CodeqlFixerError):
+    """Records could not be put on the ledger; whoever called keeps them for a replay."""
+
+    exit_code = ExitCode.LEDGER_NOT_WRITTEN
+
+
+class LedgerResetError(UserError):
+    """The ledger lost records that were known: to go on could pay twice, so a person decides."""
+
+
+class DamagedRecordError(InputError):
+    """A record cannot be read; only what depends on it is blocked."""
+
+
+class FutureRecordError(UserError):
+    """A newer version wrote this record; only that version or a later one knows what it means."""

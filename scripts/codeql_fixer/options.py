@@ -14,6 +14,7 @@ class Use(StrEnum):
 
     EVERYWHERE = "everywhere"
     ACTION = "action"  # prepares the scan inside action.yml; the command never sees it
+    FLEET = "fleet"  # flags and variables of scripts/orchestrator.py
     DISPATCH = "dispatch"  # accepted and checked by the action today, used once dispatch exists
 
 
@@ -73,9 +74,23 @@ OPTIONS = (
         "default_branch", "branch that pull requests go to; default: the one that the agent finds", metavar="BRANCH"
     ),
     Option("run_id", "identity of this run; default: the workflow run, else the time", metavar="ID"),
+    Option(
+        "ledger",
+        "where the records go: address or path of a git repository, or a directory; #BRANCH may follow; "
+        "default: branch telemetry of the control repository",
+        metavar="PLACE",
+    ),
+    Option(
+        "control_repo", "repository that holds the ledger; default: in Actions the workflow's own", metavar="OWNER/NAME"
+    ),
     Option("json", "print one JSON document with the counts on standard output", is_flag=True),
     Option("queries", "CodeQL query suite", "security-extended", use=Use.ACTION),
-    Option("github_token", "token that can read the target and open pull requests", is_secret=True, use=Use.DISPATCH),
+    Option(
+        "github_token",
+        "token that can read the target, open pull requests and write the control repository",
+        is_secret=True,
+        use=Use.DISPATCH,
+    ),
     Option("devin_api_key", "key of the Devin API", is_secret=True, use=Use.DISPATCH),
     Option("max_acu_per_session", "most agent compute units for one session", use=Use.DISPATCH),
     Option("max_failure_rate", "share of sessions, in percent, that may fail to start", "50", use=Use.DISPATCH),
@@ -84,5 +99,25 @@ OPTIONS = (
     Option("knowledge_folder_id", "folder for that knowledge", use=Use.DISPATCH),
     Option("webhook_url", "address that gets lifecycle events", use=Use.DISPATCH),
     Option("webhook_secret", "secret that signs them", is_secret=True, use=Use.DISPATCH),
+    Option(
+        "state_dir",
+        "where the index and a copy of the ledger are kept between runs; both can be deleted at any time",
+        ".codeql-fixer",
+        "DIR",
+        use=Use.FLEET,
+    ),
+    Option(
+        "index",
+        "database of the index: a file, or postgresql://...; default: in state_dir",
+        metavar="DB",
+        use=Use.FLEET,
+    ),
+    Option(
+        "sla_hours",
+        "hours until an issue has to be fixed, by tier",
+        "critical=24,high=72,medium=168,low=720",
+        "TIER=HOURS,...",
+        use=Use.FLEET,
+    ),
 )
 BY_NAME = {option.name: option for option in OPTIONS}

@@ -10,7 +10,7 @@ from msgspec import Struct
 from codeql_fixer.domain.mode import Mode
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.errors import ConfigError
-from codeql_fixer.options import BATCH_SIZES, BY_NAME, FALSE, MAX_SESSIONS, TRUE, Option, Use
+from codeql_fixer.options import BATCH_SIZES, BY_NAME, FALSE, MAX_SESSIONS, THRESHOLDS, TRUE, Option, Use
 from codeql_fixer.policy.eligibility import compiled
 from codeql_fixer.policy.languages import KNOWN, expand
 
@@ -30,6 +30,10 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 _PERCENT = range(101)
 _RETRIES = range(11)
 _ACUS = range(1, 10_001)
+_HOURS = range(1, 100_000)
+_SERVER = "https://github.com"
+_LEDGER_BRANCH = "telemetry"
+_HAS_PASSWORD = re.compile(r"https?://[^/@]*@")
 
 
 class DispatchSettings(Struct, frozen=True, kw_only=True):
@@ -41,6 +45,49 @@ class DispatchSettings(Struct, frozen=True, kw_only=True):
     max_failure_rate: int
     max_retry_attempts: int
     is_knowledge_enabled: bool
+
+
+class LedgerSettings(Struct, frozen=True, kw_only=True):
+    """Where the ledger is: an address or path, and the branch there."""
+
+    place: str
+    branch: str
+    server: str
+    token: str = ""
+
+    def __repr__(self) -> str:
+        """Everything but the token."""
+        return f"LedgerSettings({self.place!r}, {self.branch!r})"
+
+
+class FleetSettings(Struct, frozen=True, kw_only=True):
+    """What the commands of the orchestrator share. `sla_hours` has the tiers with a deadline."""
+
+    ledger: LedgerSettings
+    state_dir: str
+    index: str
+    sla_hours: dict[SeverityTier, int]
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str], flags: Mapping[str, str] | None = None) -> FleetSettings:
+        """Read the variables of the option table; a flag that was given wins over its variable.
+
+        Raises:
+            ConfigError: one line per fault, all faults at once; secrets are never shown.
+        """
+        reader = _Reader(environ, flags or {})
+        ledger = reader.ledger(is_needed=True)
+        settings = cls(
+            ledger=ledger or LedgerSettings(place="", branch="", server=""),
+            state_dir=reader.required("state_dir"),
+            index=reader.text("index"),
+            sla_hours=reader.hours("sla_hours"),
+        )
+        if "@" in (flags or {}).get("index", "").partition("//")[2]:
+            reader.fault(BY_NAME["index"], "a flag is no place for a password; give it as the variable INDEX")
+        if reader.faults:
+            raise ConfigError("\n".join(reader.faults))
+        return settings
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -67,6 +114,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     default_branch: str
     run_id: str
     is_json: bool
+    ledger: LedgerSettings | None
     dispatch: DispatchSettings
 
     @classmethod
@@ -100,6 +148,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             default_branch=reader.matching("default_branch", _BRANCH, "a branch name"),
             run_id=reader.matching("run_id", _RUN_ID, "up to 64 letters, digits, dots, dashes and underscores"),
             is_json=reader.boolean("json"),
+            ledger=reader.ledger(is_needed=reader.text("mode") == Mode.ORCHESTRATOR),
             dispatch=reader.dispatch(),
         )
         reader.check_sources(settings)
@@ -174,12 +223,41 @@ class _Reader:
             self.fault(BY_NAME[name], f"must be {wanted}, got {value!r:.60}")
         return value
 
-    def repository(self, name: str) -> str:
-        value = self.required(name)
+    def repository(self, name: str, *, is_required: bool = True) -> str:
+        value = self.required(name) if is_required else self.text(name)
         found = _REPOSITORY.fullmatch(value)
         if value and not found:
             self.fault(BY_NAME[name], f"must be owner/name or a URL of a repository, got {value!r:.80}")
         return found["slug"] if found else ""
+
+    def hours(self, name: str) -> dict[SeverityTier, int]:
+        allowed = {}
+        for part in self.list(name):
+            tier, _, hours = part.partition("=")
+            if tier not in THRESHOLDS or not _NUMBER.fullmatch(hours) or int(hours) not in _HOURS:
+                self.fault(BY_NAME[name], f"must be like critical=24,high=72, hours from 1 to 99999, got {part!r:.60}")
+            else:
+                allowed[SeverityTier(tier)] = int(hours)
+        return allowed
+
+    def ledger(self, *, is_needed: bool) -> LedgerSettings | None:
+        """Where the ledger is: as given, else the control repository's branch, which in Actions is known."""
+        server = self._environ.get("GITHUB_SERVER_URL", "") or _SERVER
+        place, _, branch = self.text("ledger").partition("#")
+        control = self.repository("control_repo", is_required=False) or self._environ.get("GITHUB_REPOSITORY", "")
+        if not place and control:
+            place = f"{server}/{control}.git"
+        if not place:
+            if is_needed:
+                self.fault(BY_NAME["ledger"], "is required where --control-repo is not given and no workflow runs")
+            return None
+        if branch and not _BRANCH.fullmatch(branch):
+            self.fault(BY_NAME["ledger"], f"the part after # must be a branch name, got {branch!r:.60}")
+        if _HAS_PASSWORD.match(place):
+            self.fault(BY_NAME["ledger"], "must hold no user name or password; give the token as GITHUB_TOKEN")
+        return LedgerSettings(
+            place=place, branch=branch or _LEDGER_BRANCH, server=server, token=self._environ.get("GITHUB_TOKEN", "")
+        )
 
     def dispatch(self) -> DispatchSettings:
         has_limit = bool(self.text("max_acu_per_session"))
@@ -204,5 +282,5 @@ class _Reader:
 
     def fault(self, option: Option, problem: str) -> None:
         """Note a fault under every name the user may have used for the option."""
-        flag = f"{option.flag}, " if option.use is Use.EVERYWHERE else ""
+        flag = f"{option.flag}, " if option.use in {Use.EVERYWHERE, Use.FLEET} else ""
         self.faults.append(f"{option.name} ({flag}{option.variable}): {problem}")

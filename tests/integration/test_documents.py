@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from codeql_fixer.adapters.github_actions import outputs_of
-from codeql_fixer.bootstrap import playbook_directory
+from codeql_fixer.bootstrap.pipeline import playbook_directory
 from codeql_fixer.entrypoints.generate import generated_files
 from codeql_fixer.errors import ExitCode
 from codeql_fixer.options import OPTIONS, Use
@@ -35,6 +35,7 @@ def test_action__has_an_input_for_every_option() -> None:
     assert defaults == {
         option.name: _FILLED_IN.get(option.name, option.default or ("false" if option.is_flag else ""))
         for option in OPTIONS
+        if option.use is not Use.FLEET
     }
 
 
@@ -42,7 +43,7 @@ def test_action__hands_every_input_over_through_the_environment() -> None:
     step = next(step for step in ACTION["runs"]["steps"] if step.get("id") == "fix")
 
     for option in OPTIONS:
-        if option.use is not Use.ACTION:
+        if option.use not in {Use.ACTION, Use.FLEET}:
             assert f"inputs.{option.name} " in step["env"][option.variable], option.name
 
 

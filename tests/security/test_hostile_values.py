@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from codeql_fixer.bootstrap import build_pipeline
+from codeql_fixer.bootstrap.pipeline import build_pipeline
 from codeql_fixer.errors import UserError
 from codeql_fixer.settings import Settings
 from tests.unit.adapters.sarif.test_fuzz import SAMPLE, places

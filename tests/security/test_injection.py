@@ -24,7 +24,7 @@ from codeql_fixer.app.brief import BriefWriter
 from codeql_fixer.app.prepare import prepare
 from codeql_fixer.app.record import issue_records
 from codeql_fixer.app.summary import summary_of
-from codeql_fixer.bootstrap import playbook_directory
+from codeql_fixer.bootstrap.pipeline import playbook_directory
 from codeql_fixer.entrypoints.boundary import say
 from codeql_fixer.entrypoints.cli.pipeline_output import describe
 from codeql_fixer.policy.eligibility import FilterOptions
@@ -268,7 +268,7 @@ def test_issue_entry__keeps_the_text_as_it_was(tmp_path: Path, text: str) -> Non
 
     assert entry["tool"] == text.encode("utf-16", "replace").decode("utf-16", "replace") or "\ufffd" in entry["tool"]
     assert entry["id"] == "CQLF-R1-0001"
-    assert len(entry) == 21
+    assert len(entry) == 22
 
 
 @attempts

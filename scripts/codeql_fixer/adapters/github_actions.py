@@ -5,11 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+import msgspec
+from msgspec import Struct
+
+from codeql_fixer.domain.scan_run import ScanScope
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.errors import UserError
 from codeql_fixer.policy.plain_text import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from codeql_fixer.domain.fix_work import FixWork
     from codeql_fixer.domain.issue import Issue
     from codeql_fixer.domain.scan_run import ScanRun
@@ -19,6 +25,35 @@ _MOST_PER_KIND = 10
 _MAX_SUMMARY_BYTES = 1 << 20
 _KINDS = {SeverityTier.CRITICAL: "error", SeverityTier.HIGH: "error", SeverityTier.MEDIUM: "warning"}
 _MAX_MESSAGE = 500
+_PULL_REQUEST_EVENTS = frozenset({"pull_request", "pull_request_target", "merge_group"})
+
+
+def scanned_ref(environ: Mapping[str, str]) -> tuple[str, ScanScope]:
+    """The ref that the job is about, and whether it is the default branch, by the event that started the job."""
+    ref = environ.get("GITHUB_REF", "")
+    if environ.get("GITHUB_EVENT_NAME", "") in _PULL_REQUEST_EVENTS or ref.startswith("refs/pull/"):
+        return ref, ScanScope.PULL_REQUEST
+    default = _default_branch(environ.get("GITHUB_EVENT_PATH", ""))
+    if not ref or not default:
+        return ref, ScanScope.UNKNOWN
+    return ref, ScanScope.DEFAULT_BRANCH if ref == f"refs/heads/{default}" else ScanScope.OTHER_BRANCH
+
+
+def _default_branch(event_path: str) -> str:
+    """The default branch that the event's payload names, "" when it does not."""
+    try:
+        event = msgspec.json.decode(Path(event_path).read_bytes(), type=_Event)
+    except (OSError, msgspec.DecodeError):
+        return ""
+    return event.repository.default_branch
+
+
+class _EventRepository(Struct, frozen=True):
+    default_branch: str = ""
+
+
+class _Event(Struct, frozen=True):
+    repository: _EventRepository = _EventRepository()
 
 
 class ActionsReporter:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from codeql_fixer.app.brief import BriefWriter
+from codeql_fixer.app.keep import Recorder
 from codeql_fixer.app.prepare import prepare
 from codeql_fixer.app.record import RunFacts, issue_records, scan_run_of
 from codeql_fixer.app.summary import summary_of
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Pipeline(Struct, frozen=True, kw_only=True):
-    """The parts of one run, as bootstrap chose them."""
+    """The parts of one run, as bootstrap chose them; with a `recorder` the scan goes on the ledger."""
 
     reader: FindingsReader
     tree: SourceTree
@@ -38,6 +40,7 @@ class Pipeline(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...]
     default_branch: str
     server_url: str
+    recorder: Recorder | None = None
 
     def run(self, on_step: Callable[[str], None]) -> tuple[FixWork, ScanRun]:
         """Do the job and return what came of it; `on_step` hears what is being done, for people who wait.
@@ -45,6 +48,7 @@ class Pipeline(Struct, frozen=True, kw_only=True):
         Raises:
             UserError: input or output is unusable.
             UpstreamError: the scanner failed.
+            LedgerNotWrittenError: everything else is done; the record is kept for a replay.
         """
         self.artifacts.clear()  # a run that fails from here on must not look like the one before
         on_step("Reading findings")
@@ -61,4 +65,7 @@ class Pipeline(Struct, frozen=True, kw_only=True):
         self.artifacts.save(work, run, issues=issue_records(work), prompts=prompts, summary=summary)
         for reporter in self.reporters:
             reporter.report(work, run, summary=summary)
+        if self.recorder:
+            on_step("Recording the scan")
+            self.recorder.record([replace(run, issues=tuple(issue_records(work)))])
         return work, run

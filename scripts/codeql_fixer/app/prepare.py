@@ -31,7 +31,7 @@ def prepare(reader: FindingsReader, tree: SourceTree, options: WorkOptions) -> F
     eligibility = Eligibility(options.filters)
     reading = reader.read()
     identified = identify(reading.findings, TreeLineHashes(tree).line_hash)
-    kept, exclusions = _filter(identified, eligibility)
+    kept, left, exclusions = _filter(identified, eligibility)
     issues = _number(kept, options)
     batching = make_batches(issues, batch_size=options.batch_size, max_batches=options.max_sessions)
     below_threshold = exclusions.pop(Exclusion.BELOW_THRESHOLD, 0)
@@ -46,11 +46,22 @@ def prepare(reader: FindingsReader, tree: SourceTree, options: WorkOptions) -> F
         batches=len(batching.batches),
         left_out=sum(len(group.issues) for group in batching.left_out),
     )
-    return FixWork(reading=reading, issues=issues, batching=batching, counts=counts, exclusions=exclusions)
+    return FixWork(
+        reading=reading,
+        issues=issues,
+        batching=batching,
+        counts=counts,
+        exclusions=exclusions,
+        set_aside=tuple(sorted(left | reading.set_aside.suppressed_places)),
+    )
 
 
-def _filter(identified: list[Identified], eligibility: Eligibility) -> tuple[list[Identified], dict[str, int]]:
+def _filter(
+    identified: list[Identified], eligibility: Eligibility
+) -> tuple[list[Identified], set[tuple[str, str]], dict[str, int]]:
+    """What is worth work, rule and file of what is not, and how much that is by reason."""
     kept: list[Identified] = []
+    left: set[tuple[str, str]] = set()
     exclusions: Counter[str] = Counter()
     for item in identified:
         reason = eligibility.exclusion(item.finding.file, severity_of(item.finding).tier)
@@ -58,7 +69,8 @@ def _filter(identified: list[Identified], eligibility: Eligibility) -> tuple[lis
             kept.append(item)
         else:
             exclusions[reason] += 1
-    return kept, dict(exclusions)
+            left.add((item.finding.rule.id, item.finding.file))
+    return kept, left, dict(exclusions)
 
 
 def _number(kept: list[Identified], options: WorkOptions) -> tuple[Issue, ...]:

@@ -10,13 +10,15 @@ import msgspec
 from msgspec import Struct
 
 from codeql_fixer.domain.mode import Mode
+from codeql_fixer.domain.record import Producer
 from codeql_fixer.domain.scan_run import (
     SCHEMA_VERSION,
     FilterRecord,
     IssueRecord,
-    Producer,
     ScanRun,
+    ScanScope,
     ScanSummary,
+    SetAsidePlace,
 )
 from codeql_fixer.policy.eligibility import FilterOptions
 from codeql_fixer.policy.identity import FINGERPRINT_VERSION, legacy_fingerprint
@@ -32,7 +34,7 @@ _LABEL_TIME = "%Y-%m-%d-%H%M%S"
 
 
 class RunFacts(Struct, frozen=True, kw_only=True):
-    """What is known about the run itself; `commit` is the target's, "" when it is not known."""
+    """What is known about the run itself; `commit` and `ref` are the target's, "" when they are not known."""
 
     target_repo: str
     run_id: str
@@ -42,6 +44,8 @@ class RunFacts(Struct, frozen=True, kw_only=True):
     filters: FilterOptions
     run_url: str = ""
     commit: str = ""
+    ref: str = ""
+    scope: ScanScope = ScanScope.UNKNOWN
 
     @property
     def label(self) -> str:
@@ -62,11 +66,14 @@ def scan_run_of(work: FixWork, facts: RunFacts, extra_warnings: tuple[str, ...] 
         recorded_at=facts.started_at,
         producer=facts.producer,
         target_repo=facts.target_repo,
+        scanned_repo="",
         run_id=facts.run_id,
         run_label=facts.label,
         run_url=facts.run_url,
         mode=facts.mode,
         commit=facts.commit or (revisions.pop() if len(revisions) == 1 else ""),
+        ref=facts.ref,
+        scope=facts.scope,
         fingerprint_version=FINGERPRINT_VERSION,
         scans=tuple(msgspec.convert(scan, ScanSummary, from_attributes=True) for scan in work.reading.scans),
         filters=FilterRecord(
@@ -80,6 +87,7 @@ def scan_run_of(work: FixWork, facts: RunFacts, extra_warnings: tuple[str, ...] 
         severity_breakdown=dict(Counter(issue.severity.tier.value for issue in work.issues)),
         category_breakdown=dict(Counter(issue.family for issue in work.issues).most_common()),
         warnings=(*extra_warnings, *work.reading.warnings),
+        set_aside=tuple(SetAsidePlace(*place) for place in work.set_aside),
         issues=(),
     )
 
@@ -87,10 +95,13 @@ def scan_run_of(work: FixWork, facts: RunFacts, extra_warnings: tuple[str, ...] 
 def issue_records(work: FixWork) -> Iterator[IssueRecord]:
     """The records of all issues, most severe first."""
     batch_ids = {issue.id: batch.id for batch in work.batching.batches for issue in batch.issues}
-    return (_issue_record(issue, batch_ids.get(issue.id, "")) for issue in work.issues)
+    scans = {id(scan): position for position, scan in enumerate(work.reading.scans)}
+    return (
+        _issue_record(issue, batch_ids.get(issue.id, ""), scans.get(id(issue.finding.scan), 0)) for issue in work.issues
+    )
 
 
-def _issue_record(issue: Issue, batch_id: str) -> IssueRecord:
+def _issue_record(issue: Issue, batch_id: str, scan: int) -> IssueRecord:
     finding, identity, severity = issue.finding, issue.identity, issue.severity
     rule = finding.rule
     return IssueRecord(
@@ -108,4 +119,5 @@ def _issue_record(issue: Issue, batch_id: str) -> IssueRecord:
         finding.start_line,
         finding.text[:_MAX_MESSAGE],
         batch_id,
+        scan,
     )

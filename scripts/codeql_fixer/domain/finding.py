@@ -150,7 +150,10 @@ class Finding(Struct, frozen=True, gc=False):
 
 
 class SetAside(Struct, frozen=True, gc=False):
-    """How many results were read but are no findings, by reason; `repeated` ones count as duplicates."""
+    """How many results were read but are no findings, by reason; `repeated` ones count as duplicates.
+
+    `suppressed_places` are rule id and file of the suppressed ones: those are there, only not reported.
+    """
 
     suppressed: int = 0
     not_failing: int = 0
@@ -158,6 +161,7 @@ class SetAside(Struct, frozen=True, gc=False):
     invalid: int = 0
     other_repository: int = 0
     repeated: int = 0
+    suppressed_places: frozenset[tuple[str, str]] = frozenset()
 
     def excluded(self) -> dict[str, int]:
         """The reasons that are neither suppression nor repetition, where they occurred."""

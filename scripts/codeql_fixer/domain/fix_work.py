@@ -26,10 +26,14 @@ class Counts(Struct, frozen=True, kw_only=True):
 
 
 class FixWork(Struct, frozen=True, kw_only=True):
-    """The outcome: issues most severe first, their batches, and where the other results went."""
+    """The outcome: issues most severe first, their batches, and where the other results went.
+
+    `set_aside` are rule id and file of findings that were read and are no issues, in order.
+    """
 
     reading: Reading
     issues: tuple[Issue, ...]
     batching: Batching
     counts: Counts
     exclusions: dict[str, int]
+    set_aside: tuple[tuple[str, str], ...] = ()

@@ -18,6 +18,7 @@ class Evidence(StrEnum):
     SOURCE_LINE = "source-line"
     MESSAGE = "message"
     LINE_NUMBER = "line-number"
+    UNKNOWN = "unknown"  # records of the first generation do not say
 
 
 class Identity(Struct, frozen=True, gc=False):
@@ -33,7 +34,7 @@ class Identity(Struct, frozen=True, gc=False):
     @property
     def is_fragile(self) -> bool:
         """True when an edit elsewhere in the file changes the fingerprint."""
-        return self.evidence is Evidence.LINE_NUMBER
+        return self.evidence in {Evidence.LINE_NUMBER, Evidence.UNKNOWN}
 
 
 class Identified(Struct, frozen=True, gc=False):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -10,24 +10,27 @@ from msgspec import Meta, Struct
 from codeql_fixer.domain.fix_work import Counts
 from codeql_fixer.domain.issue import Evidence
 from codeql_fixer.domain.mode import Mode
+from codeql_fixer.domain.record import Count, Fingerprint, Name, Record, RepositoryName, RepositoryNameOrNone
 from codeql_fixer.domain.severity import SeverityTier
 
-SCHEMA_VERSION: Literal[1] = 1
+SCHEMA_VERSION: Literal[2] = 2
+FIRST_GENERATION = 0  # `fingerprint_version` of records that an importer made
 
-Fingerprint = Annotated[str, Meta(pattern="^[0-9a-f]{20}$", description="20 hex characters")]
 Alias = Annotated[
-    str, Meta(pattern="^[0-9a-f]{16,20}$", description="a fingerprint of an earlier algorithm; its start is one, too")
+    str,
+    Meta(
+        pattern="^[0-9a-f]{16,20}$(?!\\n)", description="a fingerprint of an earlier algorithm; its start is one, too"
+    ),
 ]
-Count = Annotated[int, Meta(ge=0)]
-RepositoryName = Annotated[str, Meta(pattern="^[^/\\s]+/[^/\\s]+$", description="owner/name")]
 
 
-class Producer(Struct, frozen=True, kw_only=True):
-    """The software that wrote a record; `commit` is "" when it is not known."""
+class ScanScope(StrEnum):
+    """Which code was scanned. Only a scan of the default branch tells how the repository is doing."""
 
-    name: str
-    version: str
-    commit: str = ""
+    DEFAULT_BRANCH = "default-branch"
+    OTHER_BRANCH = "other-branch"
+    PULL_REQUEST = "pull-request"  # CodeQL reports only what the change touches
+    UNKNOWN = "unknown"  # taken for the default branch: whoever scans another repository scans that
 
 
 class ScanSummary(Struct, frozen=True, kw_only=True):
@@ -53,8 +56,18 @@ class FilterRecord(Struct, frozen=True, kw_only=True):
     languages: tuple[str, ...]
 
 
+class SetAsidePlace(Struct, frozen=True, gc=False):
+    """A rule and a file with findings that were read and left aside: not reported as issues, and not gone."""
+
+    rule_id: str
+    file: str
+
+
 class IssueRecord(Struct, frozen=True, gc=False):
-    """One issue as a later run compares it; `batch_id` is "" for an issue that was left out."""
+    """One issue as a later run compares it; `batch_id` is "" for an issue that was left out.
+
+    `scan` is the position of the scan that reported it. Only imported records lack a score.
+    """
 
     id: str
     fingerprint: Fingerprint
@@ -63,30 +76,35 @@ class IssueRecord(Struct, frozen=True, gc=False):
     aliases: tuple[Alias, ...]
     rule_id: str
     severity_tier: SeverityTier
-    severity_score: Annotated[float, Meta(ge=0, le=10)]
+    severity_score: Annotated[float, Meta(ge=0, le=10)] | None
     cwes: tuple[str, ...]
     cwe_family: str
     file: str
     start_line: Annotated[int, Meta(ge=1)] | None
     message: Annotated[str, Meta(max_length=2000)]
     batch_id: str
+    scan: Count
 
 
-class ScanRun(Struct, frozen=True, kw_only=True):
-    """A scan and what was made of it. Only a record of this kind is a scan."""
+class ScanRun(Record, frozen=True, kw_only=True):
+    """A scan and what was made of it. Only a record of this kind is a scan.
 
-    schema_version: Literal[1]
+    `scanned_repo` is the fork that was scanned in the target's place, "" for the target itself. `set_aside` is None
+    where it was not written down.
+    """
+
+    schema_version: Literal[2]
     kind: Literal["scan_run"]
-    id: str
-    recorded_at: Annotated[datetime, Meta(tz=True)]
-    producer: Producer
     target_repo: RepositoryName
-    run_id: str
+    scanned_repo: RepositoryNameOrNone
+    run_id: Name
     run_label: str
     run_url: str
     mode: Mode
     commit: str
-    fingerprint_version: int
+    ref: str
+    scope: ScanScope
+    fingerprint_version: Count
     scans: tuple[ScanSummary, ...]
     filters: FilterRecord
     counts: Counts
@@ -94,4 +112,5 @@ class ScanRun(Struct, frozen=True, kw_only=True):
     severity_breakdown: dict[str, Count]
     category_breakdown: dict[str, Count]
     warnings: tuple[str, ...]
+    set_aside: tuple[SetAsidePlace, ...] | None
     issues: tuple[IssueRecord, ...]

@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
 import yaml
 
+from codeql_fixer.adapters.ledger.schemas import schema_of
 from codeql_fixer.adapters.repo_config import SCHEMA as REPO_CONFIG_SCHEMA
-from codeql_fixer.domain.scan_run import ScanRun
+from codeql_fixer.domain.kinds import KINDS
 from codeql_fixer.entrypoints.boundary import guarded, say
 from codeql_fixer.errors import UserError
 from codeql_fixer.options import OPTIONS, Option, Use
@@ -25,6 +25,7 @@ _ROOT = Path(__file__).parents[3]
 _USES = {
     Use.EVERYWHERE: "flag, variable, action input",
     Use.ACTION: "action input",
+    Use.FLEET: "flag and variable of `orchestrator.py`",
     Use.DISPATCH: "action input, variable; for dispatch",
 }
 
@@ -53,18 +54,14 @@ def _generate(*, is_check: bool) -> None:
 
 def generated_files() -> Iterator[tuple[Path, str]]:
     """Every generated file with its text."""
-    yield _ROOT / "telemetry/schemas/scan_run.schema.json", _json(_schema(ScanRun, "A scan and what was made of it"))
+    for kind in KINDS:
+        yield _ROOT / f"telemetry/schemas/{kind}.schema.json", _json(schema_of(kind))
     yield _ROOT / "docs/reference/repo-config.schema.json", _json(REPO_CONFIG_SCHEMA)
     yield _ROOT / "docs/reference/options.md", _options_page()
     readme = _ROOT / "README.md"
     text = readme.read_text(encoding="utf-8")
-    text = _between(text, "inputs", _table(option for option in OPTIONS if option.use is not Use.DISPATCH))
+    text = _between(text, "inputs", _table(option for option in OPTIONS if option.use in {Use.EVERYWHERE, Use.ACTION}))
     yield readme, _between(text, "outputs", _outputs_table())
-
-
-def _schema(record: type[msgspec.Struct], title: str) -> dict[str, object]:
-    schema = msgspec.json.schema(record)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **schema}
 
 
 def _json(value: object) -> str:
@@ -77,6 +74,7 @@ def _options_page() -> str:
         "",
         "Made by `make schemas` from `scripts/codeql_fixer/options.py`. An option is the same thing as a flag of",
         "`scripts/pipeline.py`, as an environment variable and as an input of the action. A flag wins over a variable.",
+        "`scripts/orchestrator.py` knows `ledger`, `control_repo`, `json` and those marked so, and takes GITHUB_TOKEN.",
         "",
         "| option | flag | variable | default | meaning | where |",
         "|---|---|---|---|---|---|",
@@ -105,7 +103,7 @@ def _options_page() -> str:
 
 
 def _option_row(option: Option) -> str:
-    flag = f"`{option.flag}`" if option.use is Use.EVERYWHERE else ""
+    flag = f"`{option.flag}`" if option.use in {Use.EVERYWHERE, Use.FLEET} else ""
     variable = f"`{option.variable}`" if option.use is not Use.ACTION else ""
     default = f"`{option.default}`" if option.default else ""
     choices = f" ({', '.join(option.choices)})" if option.choices else ""

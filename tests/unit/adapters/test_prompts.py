@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from codeql_fixer.adapters.prompts.data import Data
 from codeql_fixer.adapters.prompts.playbooks import Playbooks
 from codeql_fixer.adapters.prompts.renderer import JinjaRenderer, pull_request_title
-from codeql_fixer.bootstrap import playbook_directory
+from codeql_fixer.bootstrap.pipeline import playbook_directory
 from codeql_fixer.domain.batch import Batch
 from codeql_fixer.domain.brief import Brief, IssueBrief, RepositoryFacts
 from codeql_fixer.domain.finding import Location, Trace

@@ -16,7 +16,8 @@ from codeql_fixer.domain.batch import Batch, Batching
 from codeql_fixer.domain.finding import Reading, Scan, SetAside
 from codeql_fixer.domain.fix_work import FixWork
 from codeql_fixer.domain.mode import Mode
-from codeql_fixer.domain.scan_run import Producer, ScanRun
+from codeql_fixer.domain.record import Producer
+from codeql_fixer.domain.scan_run import ScanRun
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.policy.eligibility import FilterOptions
 from tests.builders import issue, scan_run

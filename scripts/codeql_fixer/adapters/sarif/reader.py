@@ -65,16 +65,17 @@ class SarifReader:
         scans: list[Scan] = []
         warnings: list[str] = []
         aside: Counter[str] = Counter()
+        suppressed: set[tuple[str, str]] = set()
         for path in find_files(self._paths):
             faults = Faults(str(path))
             log = _decode(load(path), str(path), faults)
             for position, run in enumerate(log.runs or ()):
                 resolver = PathResolver(run, self._checkout_root, self._files)
                 reader = _RunReader(run, position, resolver=resolver, faults=faults, source=str(path))
-                scans.append(reader.read(findings, aside))
+                scans.append(reader.read(findings, aside, suppressed))
             warnings += faults.warnings()
         read = sum(scan.results_read for scan in scans)
-        return Reading(findings, scans, read, SetAside(**aside), warnings)
+        return Reading(findings, scans, read, SetAside(**aside, suppressed_places=frozenset(suppressed)), warnings)
 
 
 def _decode(data: bytes, source: str, faults: Faults) -> wire.Log:
@@ -141,15 +142,18 @@ class _RunReader:
         self._rules = RuleBook(run.tool, faults, self._place)
         self._scan = self._describe()
 
-    def read(self, findings: list[Finding], aside: Counter[str]) -> Scan:
-        """Append the run's findings and count what is set aside."""
+    def read(self, findings: list[Finding], aside: Counter[str], suppressed: set[tuple[str, str]]) -> Scan:
+        """Append the run's findings, count what is set aside, and note rule and file of what is suppressed."""
         for position, raw in enumerate(self._run.results or ()):
             result = self._decode(raw, position)
             reason = _reason_to_set_aside(result)
-            if reason:
-                aside[reason] += 1
-            else:
+            if not reason:
                 findings.append(self._finding(result, position))
+                continue
+            aside[reason] += 1
+            if reason == _SUPPRESSED:
+                finding = self._finding(result, position)
+                suppressed.add((finding.rule.id, finding.file))
         return self._scan
 
     def _decode(self, raw: Raw, position: int) -> wire.Result:

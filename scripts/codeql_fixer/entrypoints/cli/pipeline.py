@@ -26,12 +26,16 @@ examples:
   pipeline.py --mode dry-run --scanner bandit --target-dir shop --target-repo acme/shop --output-dir out \\
       --severity-threshold high --exclude-paths tests/
 
+  # put the scan on the fleet's ledger, for scripts/orchestrator.py
+  pipeline.py --mode orchestrator --sarif sarif/ --target-repo acme/shop --output-dir out --control-repo acme/security
+
   # the counts for a script
   pipeline.py --mode dry-run --sarif sarif/ --target-repo acme/shop --output-dir out --json | jq .issues
 
 Every option can also be given as an environment variable of the same name (BATCH_SIZE=5); a flag wins.
 
-exit codes: 0 done, 1 a bug of ours, 2 something to correct (input, configuration), 3 a scanner failed
+exit codes: 0 done, 1 a bug of ours, 2 something to correct (input, configuration), 3 a scanner failed,
+4 the ledger could not be written: the record is kept, and the message says how to replay it
 """
 
 
@@ -79,7 +83,7 @@ def _text(value: str | list[str]) -> str:
 
 def _run(flags: dict[str, str]) -> None:
     # Imported here, so that --help and a wrong flag cost nothing.
-    from codeql_fixer.bootstrap import build_pipeline  # noqa: PLC0415
+    from codeql_fixer.bootstrap.pipeline import build_pipeline  # noqa: PLC0415
     from codeql_fixer.domain.mode import Mode  # noqa: PLC0415
     from codeql_fixer.entrypoints.cli.pipeline_output import counts_document, describe, progress  # noqa: PLC0415
     from codeql_fixer.errors import NotAvailableError  # noqa: PLC0415
@@ -90,12 +94,12 @@ def _run(flags: dict[str, str]) -> None:
     gc.disable()  # a short process that makes millions of objects and next to no cycles: collecting costs a third
     settings = Settings.from_environ(os.environ, flags)
     with progress(sys.stderr) as on_step:
-        work, run = build_pipeline(settings, os.environ).run(on_step)
+        work, run = build_pipeline(settings, os.environ, say).run(on_step)
     say(describe(work, run, settings.output_dir))
-    if settings.mode is not Mode.DRY_RUN:
+    if settings.mode is Mode.BASIC:
         raise NotAvailableError(
-            f"mode {settings.mode} stops here: this version has no dispatch and no ledger yet, so no session was "
-            f"started and nothing was recorded beyond {settings.output_dir}/run.json; use --mode dry-run"
+            f"mode {settings.mode} stops here: this version has no dispatch yet, so no session was started and nothing "
+            f"was recorded beyond {settings.output_dir}/run.json; use --mode dry-run, or orchestrator with a ledger"
         )
     if settings.is_json:
         print(json.dumps(counts_document(work, run)))

@@ -92,14 +92,14 @@ def _issues(work: FixWork) -> list[str]:
         for issue in work.issues[:_SHOWN_ISSUES]
     ]
     more = len(work.issues) - len(rows)
-    return _aligned([("ISSUE", "SEVERITY", "RULE", "WHERE"), *rows]) + ([f"... and {more} more"] if more else [])
+    return aligned([("ISSUE", "SEVERITY", "RULE", "WHERE"), *rows]) + ([f"... and {more} more"] if more else [])
 
 
 def _batches(work: FixWork) -> list[str]:
     rows = [
         (batch.id, batch.family, batch.severity.tier.value, str(len(batch.issues))) for batch in work.batching.batches
     ]
-    return _aligned([("BATCH", "FAMILY", "WORST", "ISSUES"), *rows])
+    return aligned([("BATCH", "FAMILY", "WORST", "ISSUES"), *rows])
 
 
 def _cell(text: str) -> str:
@@ -107,7 +107,8 @@ def _cell(text: str) -> str:
     return text if len(text) <= _MAX_CELL else f"{text[:20]}...{text[23 - _MAX_CELL :]}"
 
 
-def _aligned(rows: Iterable[tuple[str, ...]]) -> list[str]:
+def aligned(rows: Iterable[tuple[str, ...]]) -> list[str]:
+    """A table as lines, every column as wide as its widest cell."""
     rows = list(rows)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

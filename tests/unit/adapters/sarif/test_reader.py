@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from codeql_fixer.domain.finding import Finding, Reading
 
+SUPPRESSED = SetAside(suppressed=1, suppressed_places=frozenset({("py/sql-injection", "shop/app.py")}))
+
 
 def _read(tmp_path: Path, *runs: object) -> Reading:
     return SarifReader([write_sarif(tmp_path / "a.sarif", *runs)]).read()
@@ -77,8 +79,8 @@ def test_read__keeps_what_a_fixer_needs(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("members", "aside"),
     [
-        ({"suppressions": [{"kind": "inSource"}]}, SetAside(suppressed=1)),
-        ({"suppressions": [{"kind": "external", "status": "accepted"}]}, SetAside(suppressed=1)),
+        ({"suppressions": [{"kind": "inSource"}]}, SUPPRESSED),
+        ({"suppressions": [{"kind": "external", "status": "accepted"}]}, SUPPRESSED),
         ({"suppressions": [{"kind": "external", "status": "underReview"}]}, SetAside()),
         ({"suppressions": [{"kind": "external", "status": "rejected"}]}, SetAside()),
         ({"suppressions": []}, SetAside()),

@@ -1,4 +1,4 @@
-"""Wires adapters to the use case, as the settings ask."""
+"""Wires the pipeline: from scan results to fix work, for one repository."""
 
 from __future__ import annotations
 
@@ -10,36 +10,44 @@ from typing import TYPE_CHECKING
 import codeql_fixer
 from codeql_fixer.adapters.artifacts.writer import OutputDirectory
 from codeql_fixer.adapters.clock import SystemClock
-from codeql_fixer.adapters.github_actions import ActionsReporter
+from codeql_fixer.adapters.github_actions import ActionsReporter, scanned_ref
 from codeql_fixer.adapters.prompts.playbooks import Playbooks
 from codeql_fixer.adapters.prompts.renderer import JinjaRenderer
 from codeql_fixer.adapters.source_tree import CheckoutTree, NoCheckout
 from codeql_fixer.app.pipeline import Pipeline
 from codeql_fixer.app.record import RunFacts
-from codeql_fixer.domain.scan_run import Producer
+from codeql_fixer.domain.mode import Mode
+from codeql_fixer.domain.record import Producer
+from codeql_fixer.domain.scan_run import ScanScope
 from codeql_fixer.errors import UserError
 from codeql_fixer.policy.eligibility import FilterOptions
 from codeql_fixer.policy.families import FamilyTable
 from codeql_fixer.policy.work_options import WorkOptions, narrow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from codeql_fixer.app.keep import Recorder
     from codeql_fixer.ports.findings_reader import FindingsReader
     from codeql_fixer.ports.reporter import Reporter
     from codeql_fixer.ports.source_tree import SourceTree
     from codeql_fixer.settings import Settings
 
-_PACKAGE = Path(__file__).parent
+_PACKAGE = Path(__file__).parents[1]
 _GITHUB = "https://github.com"
 
 
-def build_pipeline(settings: Settings, environ: Mapping[str, str]) -> Pipeline:
+def _ignore(text: str) -> None:
+    del text
+
+
+def build_pipeline(settings: Settings, environ: Mapping[str, str], tell: Callable[[str], None] = _ignore) -> Pipeline:
     """The pipeline for one run.
 
     Args:
         settings: what the user wants.
         environ: the environment, for what the runner tells about the job.
+        tell: hears, for people, what is tried again.
 
     Raises:
         UserError: a directory, template or configuration cannot be used.
@@ -48,6 +56,7 @@ def build_pipeline(settings: Settings, environ: Mapping[str, str]) -> Pipeline:
     now = SystemClock().now()
     run_id = settings.run_id or _run_id_of_job(environ) or now.strftime("%Y%m%dT%H%M%SZ")
     options, warnings = _work_options(settings, tree, run_id)
+    ref, scope = scanned_ref(environ) if _is_own_repository(settings, environ) else ("", ScanScope.UNKNOWN)
     template = Path(settings.prompt_template) if settings.prompt_template else None
     return Pipeline(
         reader=_reader(settings, environ, tree),
@@ -67,10 +76,13 @@ def build_pipeline(settings: Settings, environ: Mapping[str, str]) -> Pipeline:
             filters=options.filters,
             run_url=_run_url(environ),
             commit=tree.commit(),
+            ref=ref,
+            scope=scope,
         ),
         warnings=warnings,
         default_branch=settings.default_branch,
         server_url=environ.get("GITHUB_SERVER_URL") or _GITHUB,
+        recorder=_recorder(settings, environ, tell),
     )
 
 
@@ -136,15 +148,26 @@ def _work_options(settings: Settings, tree: SourceTree, run_id: str) -> tuple[Wo
 def _reporters(settings: Settings, environ: Mapping[str, str]) -> tuple[Reporter, ...]:
     if environ.get("GITHUB_ACTIONS") != "true":
         return ()
-    is_own_repository = environ.get("GITHUB_REPOSITORY", "").lower() == settings.target_repo.lower()
     return (
         ActionsReporter(
             output_dir=settings.output_dir,
             output=environ.get("GITHUB_OUTPUT", ""),
             step_summary=environ.get("GITHUB_STEP_SUMMARY", ""),
-            annotations=sys.stderr if is_own_repository else None,
+            annotations=sys.stderr if _is_own_repository(settings, environ) else None,
         ),
     )
+
+
+def _recorder(settings: Settings, environ: Mapping[str, str], tell: Callable[[str], None]) -> Recorder | None:
+    if settings.mode is not Mode.ORCHESTRATOR or settings.ledger is None:
+        return None
+    from codeql_fixer.bootstrap.fleet import KEPT, build_recorder  # noqa: PLC0415
+
+    return build_recorder(settings.ledger, Path(settings.output_dir) / KEPT, environ, tell=tell)
+
+
+def _is_own_repository(settings: Settings, environ: Mapping[str, str]) -> bool:
+    return environ.get("GITHUB_REPOSITORY", "").lower() == settings.target_repo.lower()
 
 
 def _run_id_of_job(environ: Mapping[str, str]) -> str:

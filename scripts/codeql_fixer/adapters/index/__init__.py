@@ -1,0 +1,1 @@
+"""Indexes in SQL: SQLite by default, Postgres for a fleet."""

@@ -1,0 +1,84 @@
+"""An issue's life as a list of events, from the rows of tables that speak of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codeql_fixer.adapters.index.rows import time_of
+from codeql_fixer.domain.tracked import TrackedIssue, Tracking
+from codeql_fixer.ports.index import Event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from codeql_fixer.adapters.index.rows import Row
+
+
+def events_of(
+    issue: TrackedIssue,
+    *,
+    appearances: Sequence[Row],
+    dispatches: Sequence[Row],
+    pull_requests: Sequence[Row],
+    verdicts: Sequence[Row],
+    dismissals: Sequence[Row],
+) -> list[Event]:
+    """All events, oldest first; each argument is what the query `<name>_of_issue` gives."""
+    found = [
+        *_of_scans(issue, appearances),
+        *(event for row in dispatches for event in _of_dispatch(row)),
+        *(event for row in pull_requests for event in _of_pull_request(row)),
+        *(event for row in verdicts for event in _event(row[0], "verdict", _joined(row[1], row[2]), source=row[3])),
+        *(event for row in dismissals for event in _of_dismissal(row)),
+    ]
+    return sorted(found, key=lambda event: event.at)
+
+
+def _of_scans(issue: TrackedIssue, appearances: Sequence[Row]) -> Iterator[Event]:
+    first = time_of(appearances[0][0]) if appearances else None
+    if first is None or issue.first_seen_at < first:
+        yield Event(issue.first_seen_at, "seen", "under an earlier fingerprint", issue.first_run)
+    for at, record_id, commit, line in appearances:
+        where = f"at line {line}" if line else ""
+        yield from _event(
+            at, "seen", " ".join(filter(None, [where, f"in {commit[:12]}" if commit else ""])), source=record_id
+        )
+    if issue.fixed_at is not None:
+        others = "; findings that look the same are told apart by their number only" if issue.occurrence > 1 else ""
+        yield Event(issue.fixed_at, "fixed", f"a comparable scan does not find it{others}", issue.fixed_run)
+    if issue.tracking is Tracking.RENAMED:
+        yield Event(issue.last_seen_at, "renamed", f"lives on as {issue.renamed_to}", issue.last_run)
+
+
+def _of_dispatch(row: Row) -> Iterator[Event]:
+    intent_id, agent, attempt, claimed_at, outcome, outcome_at, session_id, reason, status, url, observed_at, detail = (
+        row
+    )
+    yield from _event(claimed_at, "claimed", f"for {agent}, attempt {attempt}", source=intent_id)
+    if outcome:
+        yield from _event(outcome_at, "dispatch", _joined(outcome, session_id, reason), source=intent_id)
+    if status:
+        yield from _event(observed_at, "session", _joined(status, detail), source=url or session_id)
+
+
+def _of_pull_request(row: Row) -> Iterator[Event]:
+    number, state, url, observed_at, merged_at = row
+    at = observed_at if merged_at is None else merged_at
+    yield from _event(at, "pull request", f"#{number} {state}", source=url)
+
+
+def _of_dismissal(row: Row) -> Iterator[Event]:
+    recorded_at, reason, owner, comment, expires_at, record_id = row
+    until = time_of(expires_at)
+    end = f"until {until:%Y-%m-%d}" if until else ""
+    yield from _event(recorded_at, "dismissed", _joined(f"{reason} by {owner}", end, comment), source=record_id)
+
+
+def _event(at: int, kind: str, text: str, *, source: str) -> Iterator[Event]:
+    time = time_of(at)
+    if time is not None:
+        yield Event(time, kind, text, source)
+
+
+def _joined(*parts: str) -> str:
+    return ": ".join(part for part in parts if part)

@@ -1,0 +1,165 @@
+"""Between values and rows: times are microseconds since 1970, lists are words separated by blanks."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from codeql_fixer.domain.cycle import PullRequestState, SessionStatus
+from codeql_fixer.domain.dispatch import DispatchStatus
+from codeql_fixer.domain.issue import Evidence
+from codeql_fixer.domain.severity import SeverityTier
+from codeql_fixer.domain.tracked import Attempt, IssueFacts, Lifecycle, TrackedIssue, Tracking
+from codeql_fixer.policy.comparability import is_tracked
+from codeql_fixer.policy.ledger_paths import path_of
+from codeql_fixer.ports.index import IssueRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from codeql_fixer.domain.scan_run import ScanRun
+
+Row = tuple[Any, ...]  # of a database: its driver knows no types
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
+_TRACKED_COLUMNS = 28
+
+
+def micros(time: datetime | None) -> int | None:
+    """A time as the tables have it."""
+    return None if time is None else (time - _EPOCH) // _MICROSECOND
+
+
+def time_of(value: int | None) -> datetime | None:
+    """A time of the tables."""
+    return None if value is None else _time(value)
+
+
+def _time(value: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=value)
+
+
+def text(value: str) -> str:
+    """Text that every database can keep: Postgres knows no NUL."""
+    return value.replace("\0", "") if "\0" in value else value
+
+
+def issue_row(issue: TrackedIssue, lifecycle: Lifecycle, reason: str, *, repository_id: int) -> dict[str, object]:
+    """The columns of an issue."""
+    return {
+        "id": issue.key,
+        "repository_id": repository_id,
+        "lifecycle": lifecycle.value,
+        "reason": reason,
+        "fingerprint": issue.fingerprint,
+        "fingerprint_version": issue.fingerprint_version,
+        "tracking": issue.tracking.value,
+        "rule_id": text(issue.rule_id),
+        "family": text(issue.family),
+        "tier": issue.tier.value,
+        "score": issue.score,
+        "file": text(issue.file),
+        "start_line": issue.start_line,
+        "message": text(issue.message),
+        "evidence": issue.evidence.value,
+        "occurrence": issue.occurrence,
+        "tool": text(issue.tool),
+        "category": text(issue.category),
+        "first_seen_at": micros(issue.first_seen_at),
+        "first_run": issue.first_run,
+        "last_seen_at": micros(issue.last_seen_at),
+        "last_run": issue.last_run,
+        "appearances": issue.appearances,
+        "opened_at": micros(issue.opened_at),
+        "aliases": " ".join(issue.aliases),
+        "fixed_at": micros(issue.fixed_at),
+        "fixed_run": issue.fixed_run,
+        "doubt": issue.doubt,
+        "is_set_aside": int(issue.is_set_aside),
+        "renamed_to": issue.renamed_to,
+        "regressions": issue.regressions,
+    }
+
+
+def parse_issue(row: Row) -> TrackedIssue:
+    """The issue of a row of `issues_of`."""
+    return TrackedIssue(
+        row[0],
+        row[1],
+        Tracking(row[2]),
+        row[3],
+        row[4],
+        SeverityTier(row[5]),
+        row[6],
+        row[7],
+        row[8],
+        row[9],
+        Evidence(row[10]),
+        row[11],
+        row[12],
+        row[13],
+        _time(row[14]),
+        row[15],
+        _time(row[16]),
+        row[17],
+        row[18],
+        _time(row[19]),
+        tuple(row[20].split()),
+        time_of(row[21]),
+        row[22],
+        row[23],
+        bool(row[24]),
+        row[25],
+        row[26],
+        row[27],
+    )
+
+
+def parse_issue_row(row: Row) -> IssueRow:
+    """The issue of a row of `issues_by_id`, with its state."""
+    name, lifecycle, reason, until = row[_TRACKED_COLUMNS:]
+    return IssueRow(name, parse_issue(row), Lifecycle(lifecycle), reason, time_of(until))
+
+
+def run_row(run: ScanRun, *, key: int, repository_id: int) -> dict[str, object]:
+    """The columns of a scan run."""
+    tools = " ".join(sorted({scan.tool for scan in run.scans}))
+    return {
+        "id": key,
+        "record_id": path_of(run),
+        "repository_id": repository_id,
+        "recorded_at": micros(run.recorded_at),
+        "run_id": run.run_id,
+        "run_url": text(run.run_url),
+        "scope": run.scope.value,
+        "is_tracked": int(is_tracked(run)),
+        "commit_id": text(run.commit),
+        "tools": text(tools),
+        "issues": len(run.issues),
+    }
+
+
+def parse_facts(attempts: Iterable[Row], verified: Sequence[Row]) -> Mapping[str, IssueFacts]:
+    """Facts by fingerprint, from rows of `attempts_of` (one per attempt and pull request) and of `verified_of`."""
+    pulls: dict[tuple[str, str], list[tuple[PullRequestState, datetime]]] = {}
+    heads: dict[tuple[str, str], Row] = {}
+    for row in attempts:
+        key = (row[0], row[1])
+        heads.setdefault(key, row)
+        found = pulls.setdefault(key, [])
+        if row[6] is not None:
+            found.append((PullRequestState(row[6]), _time(row[8] if row[7] is None else row[7])))
+    by_issue: dict[str, list[Attempt]] = {}
+    for (fingerprint, intent_id), row in heads.items():
+        outcome = DispatchStatus(row[3]) if row[3] else None
+        session = SessionStatus(row[5]) if row[5] else None
+        by_issue.setdefault(fingerprint, []).append(
+            Attempt(intent_id, _time(row[2]), outcome, session, tuple(pulls[fingerprint, intent_id]))
+        )
+    proved = {fingerprint: _time(at) for fingerprint, at in verified}
+    return {
+        fingerprint: IssueFacts(tuple(by_issue.get(fingerprint, ())), proved.get(fingerprint))
+        for fingerprint in by_issue.keys() | proved.keys()
+    }

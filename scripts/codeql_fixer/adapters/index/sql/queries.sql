@@ -1,0 +1,258 @@
+-- name: tip$
+SELECT value FROM meta WHERE name = 'tip';
+
+-- name: set_tip!
+INSERT INTO meta (name, value) VALUES ('tip', :tip) ON CONFLICT (name) DO UPDATE SET value = excluded.value;
+
+-- name: repository_id$
+SELECT id FROM repositories WHERE name = :name;
+
+-- name: add_repository!
+INSERT INTO repositories (name) VALUES (:name) ON CONFLICT (name) DO NOTHING;
+
+-- name: known_runs
+SELECT s.record_id FROM scan_runs s JOIN repositories r ON r.id = s.repository_id WHERE r.name = :repository;
+
+-- name: last_run^
+SELECT s.recorded_at, s.record_id FROM scan_runs s JOIN repositories r ON r.id = s.repository_id
+WHERE r.name = :repository ORDER BY s.recorded_at DESC, s.record_id DESC LIMIT 1;
+
+-- name: next_issue_id$
+SELECT COALESCE(MAX(id), 0) + 1 FROM issues;
+
+-- name: next_run_id$
+SELECT COALESCE(MAX(id), 0) + 1 FROM scan_runs;
+
+-- name: add_runs*!
+INSERT INTO scan_runs
+  (id, record_id, repository_id, recorded_at, run_id, run_url, scope, is_tracked, commit_id, tools, issues)
+VALUES
+  (:id, :record_id, :repository_id, :recorded_at, :run_id, :run_url, :scope, :is_tracked, :commit_id, :tools, :issues);
+
+-- name: add_appearances*!
+INSERT INTO appearances (issue_id, scan_run_id, start_line) VALUES (:issue, :run, :line);
+
+-- name: add_issues*!
+INSERT INTO issues
+  (id, repository_id, lifecycle, reason, fingerprint, fingerprint_version, tracking, rule_id, family, tier, score, file,
+   start_line, message, evidence, occurrence, tool, category, first_seen_at, first_run, last_seen_at, last_run,
+   appearances, opened_at, aliases, fixed_at, fixed_run, doubt, is_set_aside, renamed_to, regressions)
+VALUES
+  (:id, :repository_id, :lifecycle, :reason, :fingerprint, :fingerprint_version, :tracking, :rule_id, :family, :tier,
+   :score, :file, :start_line, :message, :evidence, :occurrence, :tool, :category, :first_seen_at, :first_run,
+   :last_seen_at, :last_run, :appearances, :opened_at, :aliases, :fixed_at, :fixed_run, :doubt, :is_set_aside,
+   :renamed_to, :regressions);
+
+-- name: update_issues*!
+UPDATE issues SET
+  lifecycle = :lifecycle, reason = :reason, tracking = :tracking, rule_id = :rule_id, family = :family, tier = :tier,
+  score = :score, file = :file, start_line = :start_line, message = :message, first_seen_at = :first_seen_at,
+  first_run = :first_run, last_seen_at = :last_seen_at, last_run = :last_run, appearances = :appearances,
+  opened_at = :opened_at, fixed_at = :fixed_at, fixed_run = :fixed_run, doubt = :doubt, is_set_aside = :is_set_aside,
+  renamed_to = :renamed_to, regressions = :regressions
+WHERE id = :id;
+
+-- name: add_aliases*!
+INSERT INTO aliases (alias, issue_id) VALUES (:alias, :issue) ON CONFLICT DO NOTHING;
+
+-- name: save_lifecycles*!
+UPDATE issues SET lifecycle = :lifecycle, reason = :reason WHERE id = :id AND (lifecycle, reason) <> (:lifecycle, :reason);
+
+-- name: issues_of
+SELECT
+  i.fingerprint, i.fingerprint_version, i.tracking, i.rule_id, i.family, i.tier, i.score, i.file, i.start_line,
+  i.message, i.evidence, i.occurrence, i.tool, i.category, i.first_seen_at, i.first_run, i.last_seen_at, i.last_run,
+  i.appearances, i.opened_at, i.aliases, i.fixed_at, i.fixed_run, i.doubt, i.is_set_aside, i.renamed_to, i.regressions, i.id
+FROM issues i JOIN repositories r ON r.id = i.repository_id WHERE r.name = :repository;
+
+-- name: forget_appearances!
+DELETE FROM appearances WHERE issue_id IN (
+  SELECT i.id FROM issues i JOIN repositories r ON r.id = i.repository_id WHERE r.name = :repository);
+
+-- name: forget_aliases!
+DELETE FROM aliases WHERE issue_id IN (
+  SELECT i.id FROM issues i JOIN repositories r ON r.id = i.repository_id WHERE r.name = :repository);
+
+-- name: forget_issues!
+DELETE FROM issues WHERE repository_id = (SELECT id FROM repositories WHERE name = :repository);
+
+-- name: forget_runs!
+DELETE FROM scan_runs WHERE repository_id = (SELECT id FROM repositories WHERE name = :repository);
+
+-- name: add_intent!
+INSERT INTO dispatches (intent_id, repository, agent, attempt, claimed_at)
+VALUES (:intent_id, :repository, :agent, :attempt, :claimed_at)
+ON CONFLICT (intent_id) DO UPDATE SET
+  repository = excluded.repository, agent = excluded.agent, attempt = excluded.attempt, claimed_at = excluded.claimed_at
+WHERE dispatches.claimed_at IS NULL OR excluded.claimed_at < dispatches.claimed_at;
+
+-- name: add_intent_issues*!
+INSERT INTO dispatch_issues (intent_id, fingerprint) VALUES (:intent_id, :fingerprint) ON CONFLICT DO NOTHING;
+
+-- name: add_outcome!
+INSERT INTO dispatches (intent_id, outcome, outcome_at, session_id, reason)
+VALUES (:intent_id, :outcome, :outcome_at, :session_id, :reason)
+ON CONFLICT (intent_id) DO UPDATE SET
+  outcome = excluded.outcome, outcome_at = excluded.outcome_at, session_id = excluded.session_id, reason = excluded.reason
+WHERE dispatches.outcome_at IS NULL OR excluded.outcome_at < dispatches.outcome_at;
+
+-- name: repository_of_intent$
+SELECT repository FROM dispatches WHERE intent_id = :intent_id AND repository IS NOT NULL;
+
+-- name: repositories_of_attempt
+SELECT DISTINCT repository FROM dispatches
+WHERE (intent_id = :intent_id OR (session_id = :session_id AND session_id <> '')) AND repository IS NOT NULL;
+
+-- name: add_session!
+INSERT INTO sessions (session_id, intent_id, status, url, observed_at, acu_used, detail)
+VALUES (:session_id, :intent_id, :status, :url, :observed_at, :acu_used, :detail)
+ON CONFLICT (session_id) DO UPDATE SET
+  intent_id = excluded.intent_id, status = excluded.status, url = excluded.url, observed_at = excluded.observed_at,
+  acu_used = excluded.acu_used, detail = excluded.detail
+WHERE (excluded.observed_at, excluded.status, excluded.detail) > (sessions.observed_at, sessions.status, sessions.detail);
+
+-- name: add_pull_request!
+INSERT INTO pull_requests (repository, number, state, observed_at, merged_at, url, session_id, intent_id)
+VALUES (:repository, :number, :state, :observed_at, :merged_at, :url, :session_id, :intent_id)
+ON CONFLICT (repository, number) DO UPDATE SET
+  state = excluded.state, observed_at = excluded.observed_at, merged_at = excluded.merged_at, url = excluded.url,
+  session_id = excluded.session_id, intent_id = excluded.intent_id
+WHERE (excluded.observed_at, excluded.state, excluded.url) > (pull_requests.observed_at, pull_requests.state, pull_requests.url);
+
+-- name: add_verification!
+INSERT INTO verifications (id, repository, recorded_at, scan_run_id, pull_request, session_id)
+VALUES (:id, :repository, :recorded_at, :scan_run_id, :pull_request, :session_id) ON CONFLICT DO NOTHING;
+
+-- name: add_verdicts*!
+INSERT INTO verdicts (verification_id, fingerprint, verdict, reason)
+VALUES (:verification_id, :fingerprint, :verdict, :reason) ON CONFLICT DO NOTHING;
+
+-- name: add_dismissal!
+INSERT INTO dismissals (id, repository, fingerprint, reason, owner, comment, recorded_at, expires_at)
+VALUES (:id, :repository, :fingerprint, :reason, :owner, :comment, :recorded_at, :expires_at) ON CONFLICT DO NOTHING;
+
+-- name: add_cycle!
+INSERT INTO cycles (id, started_at, finished_at, ledger_commit, issues_considered, decisions)
+VALUES (:id, :started_at, :finished_at, :ledger_commit, :issues_considered, :decisions) ON CONFLICT DO NOTHING;
+
+-- name: attempts_of
+SELECT di.fingerprint, d.intent_id, d.claimed_at, d.outcome, d.session_id, s.status, p.state, p.merged_at, p.observed_at
+FROM dispatches d
+JOIN dispatch_issues di ON di.intent_id = d.intent_id
+LEFT JOIN sessions s ON s.session_id = d.session_id
+LEFT JOIN pull_requests p ON p.intent_id = d.intent_id OR (p.intent_id = '' AND p.session_id <> '' AND p.session_id = d.session_id)
+WHERE d.repository = :repository AND d.claimed_at IS NOT NULL
+ORDER BY d.claimed_at, d.intent_id, p.repository, p.number;
+
+-- name: verified_of
+SELECT x.fingerprint, MAX(v.recorded_at) FROM verifications v JOIN verdicts x ON x.verification_id = v.id
+WHERE v.repository = :repository AND x.verdict = 'fixed' GROUP BY x.fingerprint;
+
+-- name: add_damages*!
+INSERT INTO damages (path, repository, problem) VALUES (:path, :repository, :problem)
+ON CONFLICT (path) DO UPDATE SET repository = excluded.repository, problem = excluded.problem;
+
+-- name: forget_damages!
+DELETE FROM damages;
+
+-- name: damages
+SELECT path, problem FROM damages ORDER BY path;
+
+-- name: repositories
+SELECT r.name, COUNT(s.id),
+  (SELECT l.record_id FROM scan_runs l WHERE l.repository_id = r.id AND l.is_tracked = 1
+   ORDER BY l.recorded_at DESC, l.record_id DESC LIMIT 1),
+  MAX(CASE WHEN s.is_tracked = 1 THEN s.recorded_at END)
+FROM repositories r LEFT JOIN scan_runs s ON s.repository_id = r.id
+WHERE :repository = '' OR r.name = :repository
+GROUP BY r.id, r.name ORDER BY r.name;
+
+-- name: status
+WITH dismissed AS (
+  SELECT id, until FROM (
+    SELECT i.id AS id, COALESCE(d.expires_at, :forever) AS until,
+      ROW_NUMBER() OVER (PARTITION BY i.id ORDER BY d.recorded_at DESC, d.id DESC) AS place
+    FROM dismissals d JOIN repositories r ON r.name = d.repository
+    JOIN issues i ON i.repository_id = r.id
+      AND (i.fingerprint = d.fingerprint OR i.id IN (SELECT a.issue_id FROM aliases a WHERE a.alias = d.fingerprint))
+  ) latest WHERE place = 1
+),
+present AS (
+  SELECT r.name AS name, i.tier AS tier, i.doubt AS doubt, i.opened_at AS opened_at, i.fixed_at AS fixed_at,
+    CASE
+      WHEN i.tracking <> 'fixed' AND i.lifecycle NOT IN ('fixed', 'verified_fixed')
+        AND (i.is_set_aside = 1 OR d.until > :now) THEN 'dismissed'
+      ELSE i.lifecycle
+    END AS state,
+    CASE i.tier WHEN 'critical' THEN CAST(:breached_critical AS BIGINT) WHEN 'high' THEN CAST(:breached_high AS BIGINT)
+      WHEN 'medium' THEN CAST(:breached_medium AS BIGINT) WHEN 'low' THEN CAST(:breached_low AS BIGINT) END AS breached_before,
+    CASE i.tier WHEN 'critical' THEN CAST(:at_risk_critical AS BIGINT) WHEN 'high' THEN CAST(:at_risk_high AS BIGINT)
+      WHEN 'medium' THEN CAST(:at_risk_medium AS BIGINT) WHEN 'low' THEN CAST(:at_risk_low AS BIGINT) END AS at_risk_before
+  FROM issues i JOIN repositories r ON r.id = i.repository_id LEFT JOIN dismissed d ON d.id = i.id
+  WHERE i.tracking <> 'renamed' AND (:repository = '' OR r.name = :repository)
+)
+SELECT name, tier, state, COUNT(*),
+  SUM(CASE WHEN fixed_at IS NULL AND doubt <> '' THEN 1 ELSE 0 END),
+  SUM(CASE WHEN fixed_at IS NULL AND state <> 'dismissed' AND opened_at > breached_before AND opened_at <= at_risk_before
+      THEN 1 ELSE 0 END),
+  SUM(CASE WHEN fixed_at IS NULL AND state <> 'dismissed' AND opened_at <= breached_before THEN 1
+      WHEN fixed_at IS NOT NULL AND fixed_at - opened_at >= :now - breached_before THEN 1 ELSE 0 END),
+  SUM(CASE WHEN fixed_at IS NOT NULL AND fixed_at - opened_at < :now - breached_before THEN 1 ELSE 0 END)
+FROM present GROUP BY name, tier, state ORDER BY name, tier, state;
+
+-- name: issues_by_id
+SELECT
+  i.fingerprint, i.fingerprint_version, i.tracking, i.rule_id, i.family, i.tier, i.score, i.file, i.start_line,
+  i.message, i.evidence, i.occurrence, i.tool, i.category, i.first_seen_at, i.first_run, i.last_seen_at, i.last_run,
+  i.appearances, i.opened_at, i.aliases, i.fixed_at, i.fixed_run, i.doubt, i.is_set_aside, i.renamed_to, i.regressions,
+  i.id, r.name, i.lifecycle, i.reason,
+  (SELECT COALESCE(d.expires_at, :forever) FROM dismissals d
+   WHERE d.repository = r.name
+     AND (d.fingerprint = i.fingerprint OR EXISTS (SELECT 1 FROM aliases a WHERE a.issue_id = i.id AND a.alias = d.fingerprint))
+   ORDER BY d.recorded_at DESC, d.id DESC LIMIT 1)
+FROM issues i JOIN repositories r ON r.id = i.repository_id WHERE i.id = :id;
+
+-- name: ids_by_name
+SELECT i.id FROM issues i JOIN repositories r ON r.id = i.repository_id
+WHERE (:repository = '' OR r.name = :repository) AND i.fingerprint >= :name AND i.fingerprint < :beyond
+UNION
+SELECT a.issue_id FROM aliases a JOIN issues i ON i.id = a.issue_id JOIN repositories r ON r.id = i.repository_id
+WHERE (:repository = '' OR r.name = :repository) AND a.alias >= :name AND a.alias < :beyond
+ORDER BY 1;
+
+-- name: appearances_of_issue
+SELECT s.recorded_at, s.record_id, s.commit_id, a.start_line FROM appearances a JOIN scan_runs s ON s.id = a.scan_run_id
+WHERE a.issue_id = :id ORDER BY s.recorded_at, s.record_id;
+
+-- name: dispatches_of_issue
+SELECT d.intent_id, d.agent, d.attempt, d.claimed_at, d.outcome, d.outcome_at, d.session_id, d.reason, s.status, s.url,
+  s.observed_at, s.detail
+FROM issues i JOIN repositories r ON r.id = i.repository_id
+JOIN dispatches d ON d.repository = r.name
+JOIN dispatch_issues di ON di.intent_id = d.intent_id
+  AND (di.fingerprint = i.fingerprint OR EXISTS (SELECT 1 FROM aliases a WHERE a.issue_id = i.id AND a.alias = di.fingerprint))
+LEFT JOIN sessions s ON s.session_id = d.session_id
+WHERE i.id = :id ORDER BY d.claimed_at, d.intent_id;
+
+-- name: pull_requests_of_issue
+SELECT DISTINCT p.number, p.state, p.url, p.observed_at, p.merged_at
+FROM issues i JOIN repositories r ON r.id = i.repository_id
+JOIN dispatches d ON d.repository = r.name
+JOIN dispatch_issues di ON di.intent_id = d.intent_id
+  AND (di.fingerprint = i.fingerprint OR EXISTS (SELECT 1 FROM aliases a WHERE a.issue_id = i.id AND a.alias = di.fingerprint))
+JOIN pull_requests p ON p.intent_id = d.intent_id OR (p.intent_id = '' AND p.session_id <> '' AND p.session_id = d.session_id)
+WHERE i.id = :id ORDER BY p.observed_at, p.number;
+
+-- name: verdicts_of_issue
+SELECT v.recorded_at, x.verdict, x.reason, v.id FROM issues i JOIN repositories r ON r.id = i.repository_id
+JOIN verifications v ON v.repository = r.name
+JOIN verdicts x ON x.verification_id = v.id
+  AND (x.fingerprint = i.fingerprint OR EXISTS (SELECT 1 FROM aliases a WHERE a.issue_id = i.id AND a.alias = x.fingerprint))
+WHERE i.id = :id ORDER BY v.recorded_at, v.id;
+
+-- name: dismissals_of_issue
+SELECT d.recorded_at, d.reason, d.owner, d.comment, d.expires_at, d.id FROM issues i
+JOIN repositories r ON r.id = i.repository_id
+JOIN dismissals d ON d.repository = r.name
+  AND (d.fingerprint = i.fingerprint OR EXISTS (SELECT 1 FROM aliases a WHERE a.issue_id = i.id AND a.alias = d.fingerprint))
+WHERE i.id = :id ORDER BY d.recorded_at, d.id;

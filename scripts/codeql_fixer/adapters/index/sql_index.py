@@ -1,0 +1,156 @@
+"""Index in a SQL database: migrations and questions; what differs between databases is in `Database`."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Protocol
+
+import aiosql
+
+from codeql_fixer.adapters.index.events import events_of
+from codeql_fixer.adapters.index.rows import FOREVER, micros, parse_issue_row, time_of
+from codeql_fixer.adapters.index.writer import SqlWriter
+from codeql_fixer.domain.severity import SeverityTier
+from codeql_fixer.domain.tracked import Lifecycle
+from codeql_fixer.errors import UserError
+from codeql_fixer.ports.index import RepositoryRow, StatusRow
+from codeql_fixer.ports.ledger import Damaged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    from codeql_fixer.policy.sla import SlaLimits
+    from codeql_fixer.ports.index import Event, IssueRow
+
+_SQL = files("codeql_fixer.adapters.index") / "sql"
+_WORD = re.compile(r"[^\W_]+")
+_MOST_WORDS = 20
+_AFTER_HEX = "g"
+_LIFE = ("appearances", "dispatches", "pull_requests", "verdicts", "dismissals")
+
+
+class Database(Protocol):
+    """What an index needs of a database beside SQL that all of them know."""
+
+    name: str
+
+    def connection(self) -> Any:  # noqa: ANN401 - drivers have no common type
+        """An open connection, always the same."""
+        ...
+
+    def writing(self) -> AbstractContextManager[None]:
+        """A transaction of the only writer, waiting for its turn."""
+        ...
+
+    def version(self) -> int:
+        """The number of the last migration, 0 for an empty database."""
+        ...
+
+    def migrate(self, script: str, version: int) -> None:
+        """Run a migration and note its number, both or neither. Called inside `writing`."""
+        ...
+
+    def words(self, words: Sequence[str]) -> str:
+        """A full-text query for rows with all of these words or words that start so."""
+        ...
+
+
+class SqlIndex:
+    """Index in a database; brings its tables up to date first.
+
+    Raises:
+        UserError: a newer version of this software made the tables.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        texts = [_SQL / "queries.sql", _SQL / database.name / "search.sql"]
+        driver = "sqlite3" if database.name == "sqlite" else "psycopg"
+        sql = "\n".join(path.read_text(encoding="utf-8") for path in texts)
+        self._queries: Any = aiosql.from_str(sql, driver, mandatory_parameters=False)
+        self._migrate()
+
+    def tip(self) -> str:
+        """The state of the ledger that is reflected."""
+        return self._queries.tip(self._connection) or ""
+
+    @contextmanager
+    def writing(self) -> Iterator[SqlWriter]:
+        """A transaction; see the port."""
+        with self._database.writing():
+            yield SqlWriter(self._connection, self._queries)
+
+    def repositories(self, repository: str = "") -> list[RepositoryRow]:
+        """All repositories or one, by name."""
+        rows = self._queries.repositories(self._connection, repository=repository.lower())
+        return [RepositoryRow(name, runs, last or "", time_of(at)) for name, runs, last, at in rows]
+
+    def status(self, now: datetime, limits: Sequence[SlaLimits], repository: str = "") -> list[StatusRow]:
+        """Counts by repository, tier and state."""
+        bounds: dict[str, int | None] = {}
+        by_tier = {limit.tier: limit for limit in limits}
+        for tier in SeverityTier:
+            limit = by_tier.get(tier)
+            bounds[f"breached_{tier}"] = micros(limit.breached) if limit else None
+            bounds[f"at_risk_{tier}"] = micros(limit.at_risk) if limit else None
+        rows = self._queries.status(
+            self._connection, repository=repository.lower(), now=micros(now), forever=micros(FOREVER), **bounds
+        )
+        return [StatusRow(row[0], SeverityTier(row[1]), Lifecycle(row[2]), *map(int, row[3:])) for row in rows]
+
+    def issues(self, fingerprint: str, repository: str = "") -> list[IssueRow]:
+        """Issues by fingerprint, a start of it, or an earlier name."""
+        ids = self._queries.ids_by_name(
+            self._connection, repository=repository.lower(), name=fingerprint, beyond=fingerprint + _AFTER_HEX
+        )
+        return self._rows(ids)
+
+    def search(self, words: str, *, limit: int = 50) -> list[IssueRow]:
+        """Issues whose rule, file or message has all these words."""
+        terms = _WORD.findall(words.lower())[:_MOST_WORDS]
+        if not terms:
+            return []
+        query = self._database.words(terms)
+        return self._rows(self._queries.ids_by_words(self._connection, words=query, most=limit))
+
+    def history(self, key: int) -> list[Event]:
+        """The life of an issue, oldest first."""
+        (row,) = self._rows([(key,)])
+        parts = {name: list(getattr(self._queries, f"{name}_of_issue")(self._connection, id=key)) for name in _LIFE}
+        return events_of(row.issue, **parts)
+
+    def damages(self) -> list[Damaged]:
+        """What of the ledger could not be read."""
+        return [Damaged(path, problem) for path, problem in self._queries.damages(self._connection)]
+
+    @property
+    def _connection(self) -> Any:  # noqa: ANN401 - drivers have no common type
+        return self._database.connection()
+
+    def _rows(self, ids: Iterable[tuple[int]]) -> list[IssueRow]:
+        found = [self._queries.issues_by_id(self._connection, id=key, forever=micros(FOREVER)) for (key,) in list(ids)]
+        return [parse_issue_row(row) for rows in found for row in rows]
+
+    def _migrate(self) -> None:
+        migrations = {
+            int(path.name.partition("_")[0]): path
+            for path in (_SQL / self._database.name).iterdir()
+            if path.name[0].isdigit()
+        }
+        version = self._database.version()
+        newest = max(migrations)
+        if version > newest:
+            raise UserError(
+                f"the index is of version {version}, this software knows up to {newest}: "
+                "update it, or name another index"
+            )
+        if version == newest:
+            return
+        with self._database.writing():
+            # Another process may have done it while this one waited.
+            for number in range(self._database.version() + 1, newest + 1):
+                self._database.migrate(migrations[number].read_text(encoding="utf-8"), number)

@@ -1,0 +1,272 @@
+"""The writing half of an index: one transaction, the same statements for every database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, assert_never
+
+from codeql_fixer.adapters.index.rows import issue_row, micros, parse_facts, parse_issue, run_row, text, time_of
+from codeql_fixer.domain.cycle import Cycle
+from codeql_fixer.domain.dismissal import Dismissal
+from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome
+from codeql_fixer.domain.scan_run import ScanRun
+from codeql_fixer.domain.snapshot import Snapshot
+from codeql_fixer.domain.verification import Verification
+from codeql_fixer.policy.ledger_paths import path_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from codeql_fixer.domain.cycle import PullRequestObservation, SessionObservation
+    from codeql_fixer.domain.kinds import AnyRecord
+    from codeql_fixer.domain.tracked import IssueFacts, Lifecycle, TrackedIssue
+    from codeql_fixer.policy.tracking import Sighting
+    from codeql_fixer.ports.ledger import Damaged
+
+_TABLES = (
+    *("appearances", "aliases", "issues", "scan_runs", "repositories", "dispatch_issues", "dispatches", "sessions"),
+    *("pull_requests", "verdicts", "verifications", "dismissals", "cycles", "damages", "meta"),
+)
+
+
+class SqlWriter:
+    """IndexWriter on a connection that is inside a transaction.
+
+    Args:
+        connection: of the driver.
+        queries: those of sql/, as aiosql loaded them for that driver.
+    """
+
+    def __init__(self, connection: Any, queries: Any) -> None:  # noqa: ANN401 - drivers and aiosql have no types
+        self._connection, self._queries = connection, queries
+        self._next_issue: int = queries.next_issue_id(connection)
+        self._next_run: int = queries.next_run_id(connection)
+
+    def known_runs(self, repository: str) -> frozenset[str]:
+        """Ids of the scan runs that were taken in."""
+        return frozenset(row[0] for row in self._queries.known_runs(self._connection, repository=repository))
+
+    def last_order(self, repository: str) -> tuple[datetime, str] | None:
+        """The place in time of the last of them."""
+        row = self._queries.last_run(self._connection, repository=repository)
+        at = time_of(row[0]) if row else None
+        return None if at is None else (at, row[1])
+
+    def issues_of(self, repository: str) -> list[TrackedIssue]:
+        """All issues of a repository."""
+        return [parse_issue(row) for row in self._queries.issues_of(self._connection, repository=repository)]
+
+    def forget(self, repository: str) -> None:
+        """Take away runs, issues and appearances of a repository."""
+        for name in ("appearances", "aliases", "issues", "runs"):
+            getattr(self._queries, f"forget_{name}")(self._connection, repository=repository)
+
+    def save_issues(self, repository: str, issues: Sequence[tuple[TrackedIssue, Lifecycle, str]]) -> None:
+        """Insert or replace issues; new ones get their key."""
+        repository_id = self._repository_id(repository)
+        old = [item for item in issues if item[0].key]
+        new = [item for item in issues if not item[0].key]
+        for issue, _, _ in new:
+            issue.key = self._next_issue
+            self._next_issue += 1
+        self._many("add_issues", (issue_row(*item, repository_id=repository_id) for item in new))
+        self._many("update_issues", (issue_row(*item, repository_id=repository_id) for item in old))
+        self._many("add_aliases", ({"alias": name, "issue": item[0].key} for item in new for name in item[0].aliases))
+
+    def add_runs(self, repository: str, runs: Sequence[tuple[ScanRun, Sequence[Sighting]]]) -> None:
+        """Add scan runs and what each saw."""
+        repository_id = self._repository_id(repository)
+        keyed = list(enumerate(runs, start=self._next_run))
+        self._next_run += len(keyed)
+        self._many("add_runs", (run_row(run, key=key, repository_id=repository_id) for key, (run, _) in keyed))
+        appearances = [
+            {"issue": sighting.issue.key, "run": key, "line": sighting.start_line}
+            for key, (_, sightings) in keyed
+            for sighting in sightings
+        ]
+        appearances.sort(key=lambda row: (row["issue"] or 0, row["run"] or 0))  # in the order of the table
+        self._many("add_appearances", appearances)
+
+    def add_fact(self, record: AnyRecord) -> frozenset[str]:
+        """Add a record that is no scan run; the order in which records come does not matter."""
+        match record:
+            case DispatchIntent():
+                return self._add_intent(record)
+            case DispatchOutcome():
+                return self._add_outcome(record)
+            case Cycle():
+                return self._add_cycle(record)
+            case Verification():
+                return self._add_verification(record)
+            case Dismissal():
+                return self._add_dismissal(record)
+            case ScanRun() | Snapshot():
+                return frozenset()
+            case _:
+                assert_never(record)
+
+    def facts_of(self, repository: str) -> Mapping[str, IssueFacts]:
+        """What is known beside the scans, by fingerprint."""
+        return parse_facts(
+            self._queries.attempts_of(self._connection, repository=repository),
+            list(self._queries.verified_of(self._connection, repository=repository)),
+        )
+
+    def save_lifecycles(self, rows: Iterable[tuple[int, Lifecycle, str]]) -> None:
+        """Keep the states of issues."""
+        self._many(
+            "save_lifecycles",
+            ({"id": key, "lifecycle": lifecycle.value, "reason": reason} for key, lifecycle, reason in rows),
+        )
+
+    def replace_damage(self, damages: Iterable[tuple[Damaged, str]], *, is_complete: bool) -> None:
+        """Note what could not be read."""
+        if is_complete:
+            self._queries.forget_damages(self._connection)
+        self._many(
+            "add_damages",
+            (
+                {"path": text(damage.path), "repository": repository, "problem": text(damage.problem)}
+                for damage, repository in damages
+            ),
+        )
+
+    def clear(self) -> None:
+        """Forget everything."""
+        cursor = self._connection.cursor()
+        for table in _TABLES:
+            cursor.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own
+        cursor.close()
+        self._next_issue = self._next_run = 1
+
+    def set_tip(self, tip: str) -> None:
+        """Remember the state of the ledger that is now reflected."""
+        self._queries.set_tip(self._connection, tip=tip)
+
+    def _many(self, name: str, rows: Iterable[Mapping[str, object]]) -> None:
+        rows = list(rows)
+        if rows:
+            getattr(self._queries, name)(self._connection, rows)
+
+    def _repository_id(self, name: str) -> int:
+        found: int | None = self._queries.repository_id(self._connection, name=name)
+        if found is None:
+            self._queries.add_repository(self._connection, name=name)
+            found = self._queries.repository_id(self._connection, name=name)
+        assert found is not None  # noqa: S101 - it was just added
+        return found
+
+    def _add_intent(self, record: DispatchIntent) -> frozenset[str]:
+        repository = record.target_repo.lower()
+        self._queries.add_intent(
+            self._connection,
+            intent_id=record.id,
+            repository=repository,
+            agent=record.agent,
+            attempt=record.attempt,
+            claimed_at=micros(record.recorded_at),
+        )
+        self._many("add_intent_issues", ({"intent_id": record.id, "fingerprint": name} for name in record.fingerprints))
+        return frozenset({repository})
+
+    def _add_outcome(self, record: DispatchOutcome) -> frozenset[str]:
+        self._queries.add_outcome(
+            self._connection,
+            intent_id=record.id,
+            outcome=record.status.value,
+            outcome_at=micros(record.created_at or record.recorded_at),
+            session_id=text(record.session_id),
+            reason=text(record.reason),
+        )
+        repository = self._queries.repository_of_intent(self._connection, intent_id=record.id)
+        return frozenset({repository} if repository else ())
+
+    def _add_cycle(self, record: Cycle) -> frozenset[str]:
+        self._queries.add_cycle(
+            self._connection,
+            id=path_of(record),
+            started_at=micros(record.started_at),
+            finished_at=micros(record.finished_at),
+            ledger_commit=text(record.ledger_commit),
+            issues_considered=record.issues_considered,
+            decisions=len(record.decisions),
+        )
+        concerned: set[str] = set()
+        for session in record.sessions:
+            concerned |= self._add_session(session)
+        for pull_request in record.pull_requests:
+            concerned |= self._add_pull_request(pull_request)
+        return frozenset(concerned)
+
+    def _add_session(self, seen: SessionObservation) -> set[str]:
+        self._queries.add_session(
+            self._connection,
+            session_id=text(seen.session_id),
+            intent_id=text(seen.intent_id),
+            status=seen.status.value,
+            url=text(seen.session_url),
+            observed_at=micros(seen.observed_at),
+            acu_used=seen.acu_used,
+            detail=text(seen.detail),
+        )
+        return self._repositories_of(seen.intent_id, seen.session_id)
+
+    def _repositories_of(self, intent_id: str, session_id: str) -> set[str]:
+        rows = self._queries.repositories_of_attempt(
+            self._connection, intent_id=text(intent_id), session_id=text(session_id)
+        )
+        return {row[0] for row in rows}
+
+    def _add_pull_request(self, seen: PullRequestObservation) -> set[str]:
+        repository = seen.target_repo.lower()
+        self._queries.add_pull_request(
+            self._connection,
+            repository=repository,
+            number=seen.number,
+            state=seen.state.value,
+            observed_at=micros(seen.observed_at),
+            merged_at=micros(seen.merged_at),
+            url=text(seen.url),
+            session_id=text(seen.session_id),
+            intent_id=text(seen.intent_id),
+        )
+        return self._repositories_of(seen.intent_id, seen.session_id)
+
+    def _add_verification(self, record: Verification) -> frozenset[str]:
+        repository = record.target_repo.lower()
+        self._queries.add_verification(
+            self._connection,
+            id=path_of(record),
+            repository=repository,
+            recorded_at=micros(record.recorded_at),
+            scan_run_id=text(record.scan_run_id),
+            pull_request=record.pull_request,
+            session_id=text(record.session_id),
+        )
+        self._many(
+            "add_verdicts",
+            (
+                {
+                    "verification_id": path_of(record),
+                    "fingerprint": verdict.fingerprint,
+                    "verdict": verdict.verdict.value,
+                    "reason": text(verdict.reason),
+                }
+                for verdict in record.verdicts
+            ),
+        )
+        return frozenset({repository})
+
+    def _add_dismissal(self, record: Dismissal) -> frozenset[str]:
+        self._queries.add_dismissal(
+            self._connection,
+            id=path_of(record),
+            repository=record.target_repo.lower(),
+            fingerprint=record.fingerprint,
+            reason=record.reason.value,
+            owner=text(record.owner),
+            comment=text(record.comment),
+            recorded_at=micros(record.recorded_at),
+            expires_at=micros(record.expires_at),
+        )
+        return frozenset()  # a dismissal runs out: it is looked at when somebody asks

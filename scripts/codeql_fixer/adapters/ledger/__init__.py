@@ -1,0 +1,1 @@
+"""Ledgers: a git branch, a directory, memory."""

@@ -1,0 +1,229 @@
+"""Runs git: no shell, no prompt, no secret in an argument; its words about failures become kinds of failures."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import signal
+import subprocess
+import tempfile
+from enum import Enum, auto
+from typing import IO, TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from codeql_fixer.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+# What a person may have set up for git to reach a server: their own configuration, agent, proxy and certificates.
+_PASSED_ON = (
+    *("PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR", "SSH_AUTH_SOCK", "GIT_SSH_COMMAND", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+    *("GIT_SSL_CAINFO", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "no_proxy", "NO_PROXY"),
+)
+_QUIET = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "SSH_ASKPASS": "", "GCM_INTERACTIVE": "never"}
+_DEFAULT_SSH = "ssh -o BatchMode=yes"
+_CHUNK = 1 << 16
+_TAIL = 600
+_PASSWORD_IN_URL = re.compile(r"(?<=://)[^/\s@]+@")
+
+
+class Failure(Enum):
+    """Why git failed, as far as its words tell."""
+
+    RACE = auto()  # another writer was faster
+    REFUSED = auto()  # the server has a rule against it
+    DENIED = auto()  # the server does not accept the token
+    MISSING = auto()  # there is no such repository
+    DISK = auto()  # this machine cannot write
+    OTHER = auto()  # the network, the server, or words nobody knows: worth another try
+
+
+_WORDS = (
+    (Failure.DISK, ("No space left on device", "Read-only file system", "Disk quota exceeded")),
+    (
+        Failure.RACE,
+        (
+            *("[rejected]", "cannot lock ref", "failed to update ref", "reference already exists", "stale info"),
+            *("remote ref does not exist", "incorrect old value", "fetch first"),
+        ),
+    ),
+    (
+        Failure.REFUSED,
+        (
+            *(
+                "hook declined",
+                "protected branch",
+                "GH006",
+                "GH013",
+                "deny updating a hidden ref",
+                "is currently checked",
+            ),
+            *("refusing to", "funny refname", "prohibited", "not allowed"),
+        ),
+    ),
+    (
+        Failure.DENIED,
+        (
+            *("Authentication failed", "could not read Username", "could not read Password", "Permission denied"),
+            *("Invalid username or password", "error: 401", "error: 403", "Permission to ", "Host key verification"),
+        ),
+    ),
+    (
+        Failure.MISSING,
+        ("does not appear to be a git repository", "Repository not found", "error: 404", "dubious ownership"),
+    ),
+)
+
+
+class GitError(Exception):
+    """Git failed; `failure` says how, the message is git's own, without secrets."""
+
+    def __init__(self, failure: Failure, message: str) -> None:
+        self.failure = failure
+        super().__init__(message)
+
+
+class Remote(Struct, frozen=True):
+    """Where the ledger's repository is, and the token for it, which goes to `server` only.
+
+    Raises:
+        UserError: the address holds a password, which would be seen in the list of processes.
+    """
+
+    url: str
+    token: str = ""
+    server: str = "https://github.com"
+
+    def __post_init__(self) -> None:
+        """Refuse addresses that carry secrets."""
+        if "://" in self.url and urlsplit(self.url).scheme in {"http", "https"} and "@" in urlsplit(self.url).netloc:
+            raise UserError(
+                "the ledger's address holds a user name or password; give the token as GITHUB_TOKEN instead"
+            )
+
+    def __repr__(self) -> str:
+        """The address only."""
+        return f"Remote({self.url!r})"
+
+    def settings(self) -> dict[str, str]:
+        """What git needs to know to be let in, as variables: arguments can be seen by every user of the machine."""
+        if not self.token or not self.url.startswith(f"{self.server}/"):
+            return {}
+        secret = base64.b64encode(f"x-access-token:{self.token}".encode()).decode()
+        return {
+            "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_KEY_0": f"http.{self.server}/.extraheader",
+            "GIT_CONFIG_VALUE_0": f"AUTHORIZATION: basic {secret}",
+        }
+
+
+class Git:
+    """Runs git in one bare repository.
+
+    Args:
+        directory: the repository.
+        remote: whose token the commands may use.
+        environment: where PATH, HOME and the like come from.
+        seconds: after this a command and its children are stopped.
+    """
+
+    def __init__(self, directory: Path, remote: Remote, environment: Mapping[str, str], *, seconds: float) -> None:
+        self.directory = directory.resolve()
+        self._seconds = seconds
+        self._secrets = [secret for secret in (remote.token, *_encoded(remote)) if secret]
+        self._environment = {
+            "GIT_SSH_COMMAND": _DEFAULT_SSH,
+            **{name: environment[name] for name in _PASSED_ON if name in environment},
+            **_QUIET,
+            **remote.settings(),
+        }
+
+    def run(self, *arguments: str, data: bytes = b"", place: Path | None = None) -> bytes:
+        """What git prints on standard output.
+
+        Args:
+            arguments: the command; nothing in them is secret.
+            data: for its standard input.
+            place: the directory to run in, when it is not the repository.
+
+        Raises:
+            GitError: it failed or did not end in time.
+        """
+        with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as given:
+            given.write(data)
+            given.seek(0)
+            code = self._wait(arguments, place or self.directory, given, output=output, errors=errors)
+            output.seek(0)
+            printed = output.read()
+            if code:
+                errors.seek(0)
+                raise self._error(printed + b"\n" + errors.read())
+            return printed
+
+    def lines(self, *arguments: str) -> Iterator[bytes]:
+        """The parts of NUL-separated output."""
+        return (part for part in self.run(*arguments).split(b"\0") if part)
+
+    def blobs(self, ids: Iterator[str]) -> Iterator[bytes]:
+        """The contents of objects, in the order of their ids, one in memory at a time.
+
+        Raises:
+            GitError: one of them is not here.
+        """
+        with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+            given.writelines(f"{name}\n".encode() for name in ids)
+            given.seek(0)
+            arguments = ("cat-file", "--batch")
+            if self._wait(arguments, self.directory, given, output=output, errors=errors):
+                errors.seek(0)
+                raise self._error(errors.read())
+            output.seek(0)
+            while head := output.readline():
+                parts = head.split()
+                if len(parts) != 3:  # noqa: PLR2004 - id, type, size
+                    raise GitError(Failure.OTHER, f"an object is missing: {head.decode(errors='replace').strip()}")
+                yield output.read(int(parts[2]))
+                output.read(1)
+
+    def _wait(
+        self, arguments: tuple[str, ...], place: Path, given: IO[bytes], *, output: IO[bytes], errors: IO[bytes]
+    ) -> int:
+        """The exit code; files and not pipes, so that nothing fills up and nobody has to listen."""
+        try:
+            process = subprocess.Popen(  # noqa: S603 - our own arguments, no shell
+                ["git", *arguments],  # noqa: S607 - git from PATH
+                cwd=place,
+                env=self._environment,
+                stdin=given,
+                stdout=output,
+                stderr=errors,
+                start_new_session=True,
+            )
+        except FileNotFoundError as error:
+            raise UserError(f"git cannot be started: {error.filename} is not there") from error
+        try:
+            return process.wait(self._seconds)
+        except BaseException as error:
+            os.killpg(process.pid, signal.SIGKILL)  # its own session: transports of git go with it
+            process.wait()
+            if isinstance(error, subprocess.TimeoutExpired):
+                problem = f"git {arguments[0]} did not end within {self._seconds:g} s and was stopped"
+                raise GitError(Failure.OTHER, problem) from None
+            raise
+
+    def _error(self, words: bytes) -> GitError:
+        text = words.decode(errors="replace")
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        text = _PASSWORD_IN_URL.sub("***@", text).strip()
+        failure = next((kind for kind, words in _WORDS if any(word in text for word in words)), Failure.OTHER)
+        return GitError(failure, text[-_TAIL:])
+
+
+def _encoded(remote: Remote) -> list[str]:
+    return [value.rpartition(" ")[2] for name, value in remote.settings().items() if name.endswith("VALUE_0")]

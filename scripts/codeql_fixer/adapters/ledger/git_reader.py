@@ -1,0 +1,173 @@
+"""Reads a git ledger through a mirror that holds one commit of history: it costs what changed, not what exists."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from codeql_fixer.adapters.ledger.codec import audit, entries_of
+from codeql_fixer.adapters.ledger.git_command import Failure, GitError
+from codeql_fixer.adapters.ledger.git_inbox import fetch, waiting
+from codeql_fixer.adapters.ledger.git_writer import make_repository
+from codeql_fixer.errors import LedgerResetError
+from codeql_fixer.policy.ledger_paths import PACKS, ROOT, SNAPSHOT_PATH, is_record_path
+from codeql_fixer.ports.ledger import Changes, Damaged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from codeql_fixer.adapters.ledger.git_command import Git, Remote
+    from codeql_fixer.adapters.ledger.git_inbox import Heads
+    from codeql_fixer.ports.ledger import Entry
+
+
+class GitReader:
+    """Reads branch and inbox together.
+
+    Args:
+        git: of the mirror, which is made when it is not there; several processes take turns.
+        remote: the server.
+        branch: of the ledger.
+    """
+
+    def __init__(self, git: Git, remote: Remote, branch: str) -> None:
+        self._git, self._branch, self._url = git, branch, remote.url
+
+    def heads(self) -> Heads:
+        """Bring the mirror up to date and return the state of the server.
+
+        Raises:
+            GitError: the server cannot be read.
+        """
+        with self._locked():
+            try:
+                return self._fetch()
+            except GitError as error:
+                if error.failure is not Failure.OTHER or not (self._git.directory / "config").exists():
+                    raise
+                shutil.rmtree(self._git.directory)  # a killed process may have left locks or halves; it is a copy only
+                return self._fetch()
+
+    def changes(self, heads: Heads, since: str) -> Changes:
+        """What came since a state; with "" everything.
+
+        Raises:
+            LedgerResetError: the server does not know that state.
+            GitError: the server cannot be read.
+        """
+        if since and since != heads.tip:
+            self._have(since)
+        if not since:
+            files = dict(self._listed(heads.tip))
+            return Changes(heads.tip, self._entries(heads, files), is_complete=True)
+        added, gone = self._difference(since, heads.tip) if since != heads.tip else ({}, ())
+        packed = (
+            {
+                entry.path
+                for entry in self._walk([(path, blob) for path, blob in added.items() if path.startswith(PACKS)])
+            }
+            if gone
+            else set()
+        )
+        lost = tuple(path for path in gone if path not in packed)
+        return Changes(heads.tip, self._entries(heads, added), is_complete=False, lost=lost)
+
+    def under(self, heads: Heads, prefix: str) -> Iterator[Entry]:
+        """Everything below a folder, in the branch, in packs and in the inbox."""
+        pack = prefix.replace(ROOT, PACKS, 1)
+        files = dict(self._listed(heads.tip, prefix, pack))
+        yield from self._walk(files.items())
+        yield from self._waiting(heads, prefix, files)
+
+    def audit(self, heads: Heads) -> Iterator[Damaged]:
+        """Everything on the branch and in the inbox that is not as it should be."""
+        files = dict(self._listed(heads.tip))
+        for item in waiting(self._git, heads.inbox):
+            if item.problem:
+                yield Damaged(item.ref, item.problem)
+            for path, blob in item.files.items():
+                if files.setdefault(path, blob) != blob:
+                    yield Damaged(item.ref, f"{item.ref}: {path} is taken by another record")
+        for path in files:
+            if path.startswith(ROOT) and path.endswith((".json", ".jsonl")) and not is_record_path(path):
+                yield Damaged(path, f"{path}: is no place of a record")
+        for path, data in self._contents(files.items()):
+            yield from audit(path, data)
+
+    def _fetch(self) -> Heads:
+        if not (self._git.directory / "config").exists():
+            make_repository(self._git, self._url, is_partial=False)
+        return fetch(self._git, self._branch)
+
+    def _have(self, commit: str) -> None:
+        """Make sure that the state to compare with is in the mirror; a new mirror has to ask for it."""
+        try:
+            self._git.run("cat-file", "-e", f"{commit}^{{tree}}")
+        except GitError:
+            with self._locked():
+                try:
+                    self._git.run("fetch", "--quiet", "--depth=1", "--no-tags", "origin", commit)
+                except GitError as error:
+                    if error.failure is not Failure.OTHER or "not our ref" not in str(error):
+                        raise
+                    raise LedgerResetError(
+                        f"the ledger does not know the state {commit} any more: its branch was reset, or the index "
+                        "belongs to another ledger; 'orchestrator.py rebuild' takes the ledger as it is now"
+                    ) from error
+
+    def _difference(self, old: str, new: str) -> tuple[dict[str, str], tuple[str, ...]]:
+        """Added paths with their blobs, and the paths that are gone or hold something else."""
+        if not new:
+            return {}, tuple(path for path, _ in self._listed(old))
+        added: dict[str, str] = {}
+        gone = []
+        parts = self._git.lines("diff-tree", "-r", "-z", "--no-renames", old, new)
+        for details, name in zip(parts, parts, strict=True):
+            path = name.decode(errors="replace")
+            *_, blob, status = details.decode().split()
+            if not is_record_path(path) or path == SNAPSHOT_PATH:
+                continue
+            if status != "A" and not path.startswith(PACKS):
+                gone.append(path)
+            if status != "D":
+                added[path] = blob
+        return added, tuple(gone)
+
+    def _listed(self, tip: str, *prefixes: str) -> Iterator[tuple[str, str]]:
+        """Every file that may be a record, as path and blob id, in the order of the paths."""
+        for line in self._git.lines("ls-tree", "-r", "-z", "--full-tree", tip, *prefixes) if tip else ():
+            details, _, name = line.partition(b"\t")
+            yield name.decode(errors="replace"), details.split()[2].decode()
+
+    def _entries(self, heads: Heads, files: Mapping[str, str]) -> Iterator[Entry]:
+        yield from self._walk(files.items())
+        yield from self._waiting(heads, ROOT, files)
+
+    def _waiting(self, heads: Heads, prefix: str, files: Mapping[str, str]) -> Iterator[Entry]:
+        """What is in the inbox and not among the files: where nobody may delete refs, folded ones stay."""
+        found = {
+            path: blob
+            for item in waiting(self._git, heads.inbox)
+            for path, blob in item.files.items()
+            if path.startswith(prefix) and path not in files
+        }
+        yield from self._walk(found.items())
+
+    def _walk(self, files: Iterable[tuple[str, str]]) -> Iterator[Entry]:
+        for path, data in self._contents(files):
+            yield from entries_of(path, data)
+
+    def _contents(self, files: Iterable[tuple[str, str]]) -> Iterator[tuple[str, bytes]]:
+        """Path and text of those files that are records or packs."""
+        records = [(path, blob) for path, blob in files if is_record_path(path) and path != SNAPSHOT_PATH]
+        contents = self._git.blobs(blob for _, blob in records) if records else iter(())
+        return zip((path for path, _ in records), contents, strict=True)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self._git.directory.parent.mkdir(parents=True, exist_ok=True)
+        with self._git.directory.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield

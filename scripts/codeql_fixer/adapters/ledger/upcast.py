@@ -1,0 +1,28 @@
+"""From each earlier version of a record to the next, on raw JSON. Nothing is guessed: what was not said is unknown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+def _scan_run_1(raw: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 said neither which scan reported an issue, nor which places were set aside, nor what was scanned."""
+    return raw | {
+        "schema_version": 2,
+        "scanned_repo": "",
+        "ref": "",
+        "scope": "unknown",
+        "set_aside": None,
+        "issues": [issue | {"scan": _scan_of(issue, raw["scans"])} for issue in raw["issues"]],
+    }
+
+
+def _scan_of(issue: Mapping[str, Any], scans: list[Mapping[str, Any]]) -> int:
+    """The first scan that knows the issue's rule; rule ids carry their tool's prefix, so it is the only one."""
+    return next((position for position, scan in enumerate(scans) if issue["rule_id"] in scan["rule_ids"]), 0)
+
+
+UPCASTERS: Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {("scan_run", 1): _scan_run_1}

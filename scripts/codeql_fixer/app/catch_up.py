@@ -1,0 +1,140 @@
+"""Brings the index up to date with the ledger. The same records give the same index, in whatever pieces they come."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from codeql_fixer.domain.scan_run import ScanRun
+from codeql_fixer.domain.tracked import NO_FACTS, IssueFacts, Tracking
+from codeql_fixer.errors import LedgerResetError
+from codeql_fixer.policy.ledger_paths import path_of, repository_of, runs_of
+from codeql_fixer.policy.lifecycle import lifecycle_of
+from codeql_fixer.policy.plain_text import counted
+from codeql_fixer.policy.tracking import RepositoryIssues, earlier_names, order_of
+from codeql_fixer.ports.ledger import Damaged, Stored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from codeql_fixer.domain.tracked import Lifecycle, TrackedIssue
+    from codeql_fixer.ports.index import Index, IndexWriter
+    from codeql_fixer.ports.ledger import Entry, Ledger
+
+_SHOWN_LOST = 3
+
+
+class CaughtUp(Struct, frozen=True):
+    """What a catch-up came to: the state now reflected, and how many entries of the ledger were read for it."""
+
+    tip: str
+    entries: int
+    damages: int
+
+
+def catch_up(ledger: Ledger, index: Index, *, is_rebuild: bool = False) -> CaughtUp:
+    """Take in what is new on the ledger, in one transaction.
+
+    Args:
+        ledger: the source of truth.
+        index: what reflects it.
+        is_rebuild: forget what the index holds and read everything.
+
+    Raises:
+        LedgerResetError: records that the index knows are gone.
+        FutureRecordError: a newer version wrote one of the records.
+        UpstreamError: the ledger cannot be read.
+    """
+    changes = ledger.read_since("" if is_rebuild else index.tip())
+    if changes.lost:
+        shown = ", ".join(changes.lost[:_SHOWN_LOST])
+        raise LedgerResetError(
+            f"the ledger lost {counted(len(changes.lost), 'record')} that the index knows ({shown}): "
+            "put them back with 'orchestrator.py replay', or take the ledger as it is with 'orchestrator.py rebuild'"
+        )
+    with index.writing() as writer:
+        if is_rebuild:
+            writer.clear()
+        taking = _Taking(ledger, writer)
+        for entry in changes.entries:
+            taking.take(entry)
+        taking.finish()
+        writer.replace_damage(taking.damages, is_complete=changes.is_complete)
+        writer.set_tip(changes.tip)
+    return CaughtUp(changes.tip, taking.entries, len(taking.damages))
+
+
+class _Taking:
+    """Takes entries one by one; scan runs of one repository that stand together are counted together."""
+
+    def __init__(self, ledger: Ledger, writer: IndexWriter) -> None:
+        self._ledger, self._writer = ledger, writer
+        self._repository = ""
+        self._runs: list[ScanRun] = []
+        self._concerned: set[str] = set()
+        self.damages: list[tuple[Damaged, str]] = []
+        self.entries = 0
+
+    def take(self, entry: Entry) -> None:
+        self.entries += 1
+        if isinstance(entry, Damaged):
+            self.damages.append((entry, repository_of(entry.path)))
+        elif isinstance(entry.record, ScanRun):
+            repository = entry.record.target_repo.lower()
+            if repository != self._repository:
+                self._count()
+                self._repository = repository
+            self._runs.append(entry.record)
+        else:
+            self._concerned |= self._writer.add_fact(entry.record)
+
+    def finish(self) -> None:
+        self._count()
+        for repository in sorted(self._concerned):
+            facts = self._writer.facts_of(repository)
+            states = _with_states(self._writer.issues_of(repository), facts)
+            self._writer.save_lifecycles((issue.key, state, reason) for issue, state, reason in states)
+
+    def _count(self) -> None:
+        """Fold the runs at hand into the state of their repository."""
+        runs, self._runs = self._runs, []
+        if not runs:
+            return
+        writer, repository = self._writer, self._repository
+        known = writer.known_runs(repository)
+        runs = sorted({path: run for run in runs if (path := path_of(run)) not in known}.values(), key=order_of)
+        last = writer.last_order(repository) if known else None
+        if runs and last is not None and order_of(runs[0]) < last:
+            runs = self._all_runs(repository)  # a record came late: count again from the start
+            writer.forget(repository)
+            known = frozenset()
+        if not runs:
+            return
+        state = RepositoryIssues(writer.issues_of(repository) if known else ())
+        seen = [(run, state.fold(run)) for run in runs]
+        writer.save_issues(repository, _with_states(state.changed.values(), writer.facts_of(repository)))
+        writer.add_runs(repository, seen)
+
+    def _all_runs(self, repository: str) -> list[ScanRun]:
+        entries = self._ledger.read_under(runs_of(repository))
+        runs = [entry.record for entry in entries if isinstance(entry, Stored) and isinstance(entry.record, ScanRun)]
+        return sorted({path_of(run): run for run in runs}.values(), key=order_of)
+
+
+def _with_states(
+    issues: Iterable[TrackedIssue], facts: Mapping[str, IssueFacts]
+) -> list[tuple[TrackedIssue, Lifecycle, str]]:
+    return [(issue, *lifecycle_of(issue, _facts_of(issue, facts))) for issue in issues]
+
+
+def _facts_of(issue: TrackedIssue, facts: Mapping[str, IssueFacts]) -> IssueFacts:
+    """The facts about an issue, also those that name it as it was called before."""
+    if not facts or issue.tracking is Tracking.RENAMED:
+        return NO_FACTS
+    found = [facts[name] for name in dict.fromkeys((issue.fingerprint, *earlier_names(issue))) if name in facts]
+    attempts = {attempt.intent_id: attempt for part in found for attempt in part.attempts}
+    return IssueFacts(
+        tuple(sorted(attempts.values(), key=lambda attempt: (attempt.claimed_at, attempt.intent_id))),
+        max((part.verified_at for part in found if part.verified_at), default=None),
+    )

@@ -1,0 +1,50 @@
+"""Puts records on the ledger that are in another one: kept ones after a failure, or those of the first generation."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from codeql_fixer.errors import DamagedRecordError
+from codeql_fixer.ports.ledger import Damaged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from codeql_fixer.app.keep import Recorder
+    from codeql_fixer.domain.kinds import AnyRecord
+    from codeql_fixer.ports.ledger import Entry, Ledger
+
+_PER_COMMIT = 500
+
+
+def replay(kept: Ledger, recorder: Recorder, on_step: Callable[[str], None]) -> int:
+    """Add every record that was kept; returns how many there are. Doing it twice changes nothing.
+
+    Raises:
+        DamagedRecordError: one of them is no record; nothing was written yet.
+        LedgerNotWrittenError: the ledger cannot be written.
+    """
+    records = [_sound(entry) for entry in kept.read_since("").entries]
+    return add_all(records, recorder, on_step)
+
+
+def add_all(records: Iterable[AnyRecord], recorder: Recorder, on_step: Callable[[str], None]) -> int:
+    """Add records, many to a commit; returns how many they were."""
+    count = 0
+    for chunk in _chunks(iter(records)):
+        recorder.record(chunk)
+        count += len(chunk)
+        on_step(f"{count} records on the ledger")
+    return count
+
+
+def _sound(entry: Entry) -> AnyRecord:
+    if isinstance(entry, Damaged):
+        raise DamagedRecordError(entry.path, "", entry.problem)
+    return entry.record
+
+
+def _chunks(records: Iterator[AnyRecord]) -> Iterator[list[AnyRecord]]:
+    while chunk := list(islice(records, _PER_COMMIT)):
+        yield chunk

@@ -1,0 +1,98 @@
+"""The record of an orchestrator's cycle: what it observed, what it decided and why, what it claimed."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from codeql_fixer.domain.record import Count, Fingerprint, Name, Record, RepositoryName, Text, Time, Url
+
+
+class SessionStatus(StrEnum):
+    """How far a session is. A finished one has not fixed anything, and one that nobody asked about is `created`."""
+
+    CREATED = "created"
+    RUNNING = "running"
+    BLOCKED = "blocked"
+    FINISHED = "finished"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+
+
+class PullRequestState(StrEnum):
+    """What GitHub says of a pull request; `closed` was not merged."""
+
+    OPEN = "open"
+    MERGED = "merged"
+    CLOSED = "closed"
+
+
+class SessionObservation(Struct, frozen=True, kw_only=True):
+    """A session as its service described it at `observed_at`."""
+
+    session_id: Annotated[str, Meta(min_length=1)]
+    status: SessionStatus
+    observed_at: Time
+    intent_id: str = ""
+    session_url: Url = ""
+    acu_used: Annotated[float, Meta(ge=0)] | None = None
+    detail: Text = ""
+
+
+class PullRequestObservation(Struct, frozen=True, kw_only=True):
+    """A pull request as GitHub described it at `observed_at`; `fingerprints` are what it says it fixes.
+
+    It is our doing through `intent_id`, or through `session_id` where the intent is not known.
+    """
+
+    target_repo: RepositoryName
+    number: Annotated[int, Meta(ge=1)]
+    state: PullRequestState
+    observed_at: Time
+    merged_at: Time | None = None
+    url: Url = ""
+    head_commit: str = ""
+    merge_commit: str = ""
+    session_id: str = ""
+    intent_id: str = ""
+    fingerprints: tuple[Fingerprint, ...] = ()
+
+
+class DecisionAction(StrEnum):
+    """What a cycle decided about some issues."""
+
+    DISPATCH = "dispatch"
+    SKIP = "skip"
+    WAIT = "wait"
+    STOP = "stop"
+    SCAN = "scan"
+
+
+class Decision(Struct, frozen=True, kw_only=True):
+    """One decision with its reason; no fingerprints means the whole repository."""
+
+    action: DecisionAction
+    reason: Text
+    target_repo: RepositoryName
+    fingerprints: tuple[Fingerprint, ...] = ()
+    intent_id: str = ""
+    score: float | None = None
+
+
+class Cycle(Record, frozen=True, kw_only=True):
+    """What one cycle saw and decided. `ledger_commit` is the state it decided on."""
+
+    schema_version: Literal[1]
+    kind: Literal["cycle"]
+    id: Name
+    started_at: Time
+    finished_at: Time
+    ledger_commit: str
+    issues_considered: Count = 0
+    sessions: tuple[SessionObservation, ...] = ()
+    pull_requests: tuple[PullRequestObservation, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    warnings: tuple[Text, ...] = ()

@@ -1,0 +1,49 @@
+"""The two records of a dispatch: the intent, durable before anything is paid, and the outcome."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from codeql_fixer.domain.record import Count, Fingerprint, Name, Record, RepositoryName, Text, Time, Url
+
+Attempt = Annotated[int, Meta(ge=1)]
+
+
+class DispatchIntent(Record, frozen=True, kw_only=True):
+    """A claim: these issues of this repository get a session of this agent. `id` is the intent id."""
+
+    schema_version: Literal[1]
+    kind: Literal["dispatch_intent"]
+    id: Name
+    target_repo: RepositoryName
+    fingerprints: Annotated[tuple[Fingerprint, ...], Meta(min_length=1)]
+    agent: Name
+    attempt: Attempt
+    cycle_id: str = ""
+    batch_id: str = ""
+    max_acu: Count | None = None
+
+
+class DispatchStatus(StrEnum):
+    """What became of a claim."""
+
+    CREATED = "created"
+    ADOPTED = "adopted"  # the session was there already, found by its tag after a crash
+    REFUSED = "refused"  # the agent's service said no: nothing was started, nothing is owed
+    AMBIGUOUS = "ambiguous"  # nobody can tell whether a session exists; a person has to
+
+
+class DispatchOutcome(Record, frozen=True, kw_only=True):
+    """The end of a claim. `id` is the intent's; `session_id` is "" when there is no session."""
+
+    schema_version: Literal[1]
+    kind: Literal["dispatch_outcome"]
+    id: Name
+    status: DispatchStatus
+    session_id: str = ""
+    session_url: Url = ""
+    created_at: Time | None = None
+    reason: Text = ""

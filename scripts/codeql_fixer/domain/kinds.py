@@ -1,0 +1,25 @@
+"""All kinds of records, and the version of each that this software writes."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from codeql_fixer.domain.cycle import Cycle
+from codeql_fixer.domain.dismissal import Dismissal
+from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome
+from codeql_fixer.domain.scan_run import ScanRun
+from codeql_fixer.domain.snapshot import Snapshot
+from codeql_fixer.domain.verification import Verification
+
+AnyRecord: TypeAlias = ScanRun | DispatchIntent | DispatchOutcome | Cycle | Verification | Dismissal | Snapshot
+
+KINDS: dict[str, type[AnyRecord]] = {
+    "scan_run": ScanRun,
+    "dispatch_intent": DispatchIntent,
+    "dispatch_outcome": DispatchOutcome,
+    "cycle": Cycle,
+    "verification": Verification,
+    "dismissal": Dismissal,
+    "snapshot": Snapshot,
+}
+VERSIONS = dict.fromkeys(KINDS, 1) | {"scan_run": 2}

@@ -1,0 +1,107 @@
+"""What is known about an issue across scans, and the facts that decide how far it is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from codeql_fixer.domain.cycle import PullRequestState, SessionStatus
+from codeql_fixer.domain.dispatch import DispatchStatus
+from codeql_fixer.domain.issue import Evidence
+from codeql_fixer.domain.severity import SeverityTier
+
+
+class Tracking(StrEnum):
+    """What the scans alone say about an issue."""
+
+    NEW = "new"
+    RECURRING = "recurring"
+    REGRESSED = "regressed"  # it was fixed once and is back
+    FIXED = "fixed"  # a comparable scan did not find it
+    RENAMED = "renamed"  # it lives on under another fingerprint
+
+    @property
+    def is_open(self) -> bool:
+        """True while nothing proves that the issue is gone."""
+        return self in _OPEN
+
+
+_OPEN = frozenset({Tracking.NEW, Tracking.RECURRING, Tracking.REGRESSED})
+
+
+class Lifecycle(StrEnum):
+    """The most advanced state of an issue that the facts prove."""
+
+    NEW = "new"
+    RECURRING = "recurring"
+    REGRESSED = "regressed"
+    SESSION_DISPATCHED = "session_dispatched"
+    PR_OPEN = "pr_open"
+    PR_MERGED = "pr_merged"
+    VERIFIED_FIXED = "verified_fixed"
+    FIXED = "fixed"
+    DISMISSED = "dismissed"
+    NEEDS_HUMAN = "needs_human"
+
+
+class TrackedIssue(Struct, gc=False):
+    """An issue of one repository through all its scans; changed in place by policy/tracking.py only.
+
+    `opened_at` is when the present trouble began: the first sighting, or the latest return. `doubt` says why the last
+    scan that did not report it proves nothing ("" when none did so). `is_set_aside` means that the last scan with a
+    say read it and left it aside. `renamed_to` is the fingerprint it lives on under.
+    """
+
+    fingerprint: str
+    fingerprint_version: int
+    tracking: Tracking
+    rule_id: str
+    family: str
+    tier: SeverityTier
+    score: float | None
+    file: str
+    start_line: int | None
+    message: str
+    evidence: Evidence
+    occurrence: int
+    tool: str
+    category: str
+    first_seen_at: datetime
+    first_run: str
+    last_seen_at: datetime
+    last_run: str
+    appearances: int
+    opened_at: datetime
+    aliases: tuple[str, ...] = ()
+    fixed_at: datetime | None = None
+    fixed_run: str = ""
+    doubt: str = ""
+    is_set_aside: bool = False
+    renamed_to: str = ""
+    regressions: int = 0
+    key: int = 0  # of the index; 0 until it is saved
+
+
+class Attempt(Struct, frozen=True):
+    """One dispatch of an issue with what is known of its session and pull requests."""
+
+    intent_id: str
+    claimed_at: datetime
+    outcome: DispatchStatus | None
+    session: SessionStatus | None
+    pull_requests: tuple[tuple[PullRequestState, datetime], ...] = ()
+
+
+class IssueFacts(Struct, frozen=True):
+    """Everything about an issue that is not a scan. Attempts are in the order of their claims.
+
+    `verified_at` is when a scan last proved it fixed for a pull request.
+    """
+
+    attempts: tuple[Attempt, ...] = ()
+    verified_at: datetime | None = None
+
+
+NO_FACTS = IssueFacts()

@@ -1,0 +1,1 @@
+"""`orchestrator`: one module per verb."""

@@ -1,0 +1,175 @@
+"""`orchestrator`: what looks at the whole fleet. Each verb is a module of its own, read only when it is called."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import os
+import signal
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
+
+import codeql_fixer
+from codeql_fixer.entrypoints.boundary import guarded
+from codeql_fixer.options import BY_NAME, TRUE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_SHARED = ("ledger", "control_repo", "state_dir", "index", "json")
+
+
+class Argument(NamedTuple):
+    """An argument of one verb; positional unless the name starts with a dash."""
+
+    name: str
+    help: str
+    metavar: str = ""
+    is_flag: bool = False
+    is_list: bool = False
+    is_optional: bool = False
+
+
+class Verb(NamedTuple):
+    """A command: its help and its arguments. The module of the same name in this package has its `run`."""
+
+    name: str
+    help: str
+    examples: tuple[str, ...]
+    arguments: tuple[Argument, ...] = ()
+    options: tuple[str, ...] = ()
+
+
+_REPO = Argument("--repo", "only this repository", "OWNER/NAME")
+VERBS = (
+    Verb(
+        "ingest",
+        "put the record of a scan on the ledger",
+        ("orchestrator.py ingest --run out/run.json --control-repo acme/security",),
+        (Argument("--run", "run.json that the pipeline wrote", "FILE"),),
+    ),
+    Verb(
+        "import-runs",
+        "put what the first generation left on the ledger, as records of today",
+        (
+            "orchestrator.py import-runs telemetry/runs --ledger ../ledger.git",
+            "orchestrator.py import-runs runs --upstream acme-forks/shop=acme/shop --dry-run",
+        ),
+        (
+            Argument("directory", "its telemetry/runs", "DIR"),
+            Argument("--upstream", "this fork was scanned for that repository", "FORK=UPSTREAM", is_list=True),
+            Argument("--dry-run", "only say what would be put there", is_flag=True),
+        ),
+    ),
+    Verb(
+        "status",
+        "show how many issues are in which state",
+        ("orchestrator.py status", "orchestrator.py status --repo acme/shop --json | jq .repositories"),
+        (_REPO,),
+        ("sla_hours",),
+    ),
+    Verb(
+        "history",
+        "show the whole life of an issue",
+        ("orchestrator.py history 4be89e0fbf4569e1d682", "orchestrator.py history 4be89e --repo acme/shop"),
+        (Argument("fingerprint", "of the issue, or the start of it", "FINGERPRINT"), _REPO),
+        ("sla_hours",),
+    ),
+    Verb(
+        "search",
+        "find issues by words in rule, file and message",
+        ("orchestrator.py search sql injection login",),
+        (Argument("words", "words, or starts of words", "WORD", is_list=True),),
+    ),
+    Verb(
+        "fsck",
+        "check every record on the ledger",
+        ("orchestrator.py fsck --ledger ../ledger.git",),
+    ),
+    Verb(
+        "replay",
+        "put records on the ledger that a failed run kept",
+        ("orchestrator.py replay out/unrecorded --control-repo acme/security",),
+        (Argument("directory", "where they were kept", "DIR"),),
+    ),
+    Verb(
+        "rebuild",
+        "forget the index and read the whole ledger again",
+        ("orchestrator.py rebuild",),
+    ),
+    Verb(
+        "compact",
+        "pack scan runs of months that are long over; loses nothing",
+        ("orchestrator.py compact --older-than-days 90 --dry-run",),
+        (
+            Argument("--older-than-days", "only months that ended so many days ago; default: 90", "DAYS"),
+            Argument("--dry-run", "only say what would be packed", is_flag=True),
+        ),
+    ),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    given = vars(_parser().parse_args(arguments))
+    verb = given.pop("verb")
+    flags = {name: value for name, value in given.items() if name in BY_NAME and value is not None}
+    own = {name: value for name, value in given.items() if name not in BY_NAME}
+    wants_json = flags.get("json", os.environ.get("JSON", "")).lower() in TRUE
+
+    def on_error(code: int, message: str) -> None:
+        if wants_json:
+            print(json.dumps({"error": {"exit_code": code, "message": message}}))
+
+    def command() -> None:
+        # A cancelled job sends SIGTERM: end as on Ctrl-C, so that git and half-written files do not stay behind.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        gc.disable()  # short processes that make many objects and next to no cycles
+        module = import_module(f"{__package__}.{verb.replace('-', '_')}")
+        module.run(flags, own, is_json=wants_json)
+
+    return guarded(command, on_error)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="orchestrator.py",
+        description="Remember what the fleet's scans found, and decide what is worth fixing next.",
+        epilog="Every option with capital letters' name can be a variable, too: LEDGER, CONTROL_REPO, GITHUB_TOKEN.\n\n"
+        "exit codes: 0 done, 1 a bug of ours, 2 something to correct, 3 try again later, 4 the ledger was not written",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"codeql-fixer {codeql_fixer.__version__}")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
+    for verb in VERBS:
+        _add(verbs, verb)
+    return parser
+
+
+def _add(verbs: argparse._SubParsersAction[argparse.ArgumentParser], verb: Verb) -> None:
+    parser = verbs.add_parser(
+        verb.name,
+        help=verb.help,
+        description=f"{verb.help[0].upper()}{verb.help[1:]}.",
+        epilog="examples:\n" + "\n".join(f"  {example}" for example in verb.examples),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    for argument in verb.arguments:
+        if argument.is_flag:
+            parser.add_argument(argument.name, action="store_true", help=argument.help)
+        elif argument.is_list and argument.name.startswith("-"):
+            parser.add_argument(argument.name, action="append", metavar=argument.metavar, help=argument.help)
+        elif argument.is_list:
+            parser.add_argument(argument.name, nargs="+", metavar=argument.metavar, help=argument.help)
+        else:
+            parser.add_argument(argument.name, metavar=argument.metavar, help=argument.help)
+    for name in (*_SHARED, *verb.options):
+        option = BY_NAME[name]
+        default = f" (default: {option.default})" if option.default else ""
+        if option.is_flag:
+            parser.add_argument(option.flag, action="store_const", const="true", help=option.help)
+        else:
+            parser.add_argument(option.flag, metavar=option.metavar, help=option.help.replace("%", "%%") + default)

@@ -1,0 +1,79 @@
+"""What several verbs show in the same way."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from codeql_fixer.adapters.clock import SystemClock
+from codeql_fixer.app.catch_up import catch_up
+from codeql_fixer.domain.tracked import Lifecycle, Tracking
+from codeql_fixer.entrypoints.cli.pipeline_output import aligned, progress
+from codeql_fixer.policy.plain_text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from codeql_fixer.bootstrap.fleet import Fleet
+    from codeql_fixer.ports.index import Index, IssueRow
+
+_FIXED = frozenset({Lifecycle.FIXED, Lifecycle.VERIFIED_FIXED})
+_MAX_CELL = 60
+__all__ = ["aligned", "caught_up", "cell", "issue_document", "issue_table", "state_of"]
+
+
+def caught_up(fleet: Fleet, index: Index, *, is_rebuild: bool = False) -> str:
+    """Bring the index up to date, and return the state of the ledger that it reflects."""
+    with progress(sys.stderr) as on_step:
+        on_step("Reading the ledger")
+        return catch_up(fleet.ledger(), index, is_rebuild=is_rebuild).tip
+
+
+def state_of(row: IssueRow) -> str:
+    """The state with what a person or the scanner's own suppressions say about it."""
+    if row.issue.tracking is Tracking.RENAMED:
+        return f"renamed to {row.issue.renamed_to}"
+    now = SystemClock().now()
+    is_dismissed = row.issue.is_set_aside or (row.dismissed_until is not None and row.dismissed_until > now)
+    return Lifecycle.DISMISSED if is_dismissed and row.lifecycle not in _FIXED else row.lifecycle
+
+
+def cell(text: str, limit: int = _MAX_CELL) -> str:
+    """Strangers' text on one line of a table."""
+    text = one_line(text, limit * 4)
+    return text if len(text) <= limit else f"{text[: limit - 3]}..."
+
+
+def issue_document(row: IssueRow) -> dict[str, object]:
+    """An issue for scripts."""
+    issue = row.issue
+    return {
+        "repository": row.repository,
+        "fingerprint": issue.fingerprint,
+        "aliases": list(issue.aliases),
+        "renamed_to": issue.renamed_to or None,
+        "state": state_of(row),
+        "reason": row.reason,
+        "rule_id": issue.rule_id,
+        "severity_tier": issue.tier,
+        "cwe_family": issue.family,
+        "file": issue.file,
+        "start_line": issue.start_line,
+        "message": issue.message,
+        "first_seen_at": issue.first_seen_at.isoformat(),
+        "last_seen_at": issue.last_seen_at.isoformat(),
+        "fixed_at": issue.fixed_at.isoformat() if issue.fixed_at else None,
+        "appearances": issue.appearances,
+        "in_doubt": issue.doubt,
+    }
+
+
+def issue_table(rows: Sequence[IssueRow]) -> str:
+    """Issues for people."""
+    table = [("REPOSITORY", "FINGERPRINT", "TIER", "STATE", "RULE", "WHERE")]
+    for row in rows:
+        where = f"{row.issue.file or '(no file)'}:{row.issue.start_line or '?'}"
+        state = state_of(row).replace("_", " ")
+        names = (cell(row.repository), row.issue.fingerprint, row.issue.tier.value)
+        table.append((*names, state, cell(row.issue.rule_id), cell(where)))
+    return "\n".join(aligned(table))

@@ -1,0 +1,34 @@
+"""Which scan runs may be packed (ADR 9): whole months that are over. All about money and proof stays as it is."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from codeql_fixer.domain.scan_run import ScanRun
+from codeql_fixer.policy.ledger_paths import pack_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from codeql_fixer.domain.kinds import AnyRecord
+
+
+def packs_of(records: Iterable[AnyRecord], before: datetime) -> dict[str, list[AnyRecord]]:
+    """Path of a pack to what belongs into it: scan runs of one repository and month.
+
+    Args:
+        records: all records; those that are packed already belong among them.
+        before: months that end later than this stay as they are.
+    """
+    packs: dict[str, list[AnyRecord]] = {}
+    for record in records:
+        if isinstance(record, ScanRun) and _month_of(record.recorded_at) < _month_of(before):
+            packs.setdefault(pack_of(record.target_repo, record.recorded_at), []).append(record)
+    return packs
+
+
+def _month_of(time: datetime) -> tuple[int, int]:
+    at = time.astimezone(UTC)
+    return at.year, at.month

@@ -1,0 +1,87 @@
+"""Where each record stands on the ledger: one place per record, so nothing is ever overwritten."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC
+from typing import TYPE_CHECKING, assert_never
+
+from codeql_fixer.domain.cycle import Cycle
+from codeql_fixer.domain.dismissal import Dismissal
+from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome
+from codeql_fixer.domain.scan_run import ScanRun
+from codeql_fixer.domain.snapshot import Snapshot
+from codeql_fixer.domain.verification import Verification
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from codeql_fixer.domain.kinds import AnyRecord
+
+ROOT = "telemetry/"
+SNAPSHOT_PATH = f"{ROOT}orchestrator_state.json"
+PACKS = f"{ROOT}packs/"
+_OF_REPOSITORY = re.compile(
+    r"telemetry/(?:packs/)?(?:runs|verifications|dismissals)/(?P<owner>[^/]+)/(?P<name>[^/]+)/[^/].*"
+)
+_RECORD = re.compile(
+    r"telemetry/(?:orchestrator_state\.json"
+    r"|(?:runs|verifications)/[^/]+/[^/]+/[0-9]{4}/[0-9]{2}/[^/]+\.json"
+    r"|packs/runs/[^/]+/[^/]+/[0-9]{4}/[0-9]{2}\.jsonl"
+    r"|dismissals/[^/]+/[^/]+/[^/]+\.json"
+    r"|cycles/[0-9]{4}/[0-9]{2}/[^/]+\.json"
+    r"|dispatches/[0-9]{4}/[0-9]{2}/[^/]+\.(?:intent|outcome)\.json)"
+)
+
+
+def path_of(record: AnyRecord) -> str:
+    """The one path of a record. Months and days are those of `recorded_at` in UTC.
+
+    GitHub takes two spellings of a repository for one, so folders have small letters.
+    """
+    at = record.recorded_at.astimezone(UTC)
+    month, day = f"{at:%Y/%m}", f"{at:%d}"
+    match record:
+        case ScanRun():
+            path = f"{runs_of(record.target_repo)}{month}/{day}-{record.run_id}.json"
+        case Verification():
+            path = f"{ROOT}verifications/{record.target_repo.lower()}/{month}/{record.id}.json"
+        case Dismissal():
+            path = f"{ROOT}dismissals/{record.target_repo.lower()}/{record.id}.json"
+        case Cycle():
+            path = f"{ROOT}cycles/{month}/{day}-{record.id}.json"
+        case DispatchIntent():
+            path = f"{ROOT}dispatches/{month}/{record.id}.intent.json"
+        case DispatchOutcome():
+            path = f"{ROOT}dispatches/{month}/{record.id}.outcome.json"
+        case Snapshot():
+            path = SNAPSHOT_PATH
+        case _:
+            assert_never(record)
+    return path
+
+
+def runs_of(repository: str) -> str:
+    """The folder with the scan runs of a repository."""
+    return f"{ROOT}runs/{repository.lower()}/"
+
+
+def pack_of(repository: str, month: datetime) -> str:
+    """The file that holds the scan runs of a repository and a month after compaction, one JSON text per line."""
+    return f"{PACKS}runs/{repository.lower()}/{month.astimezone(UTC):%Y/%m}.jsonl"
+
+
+def repository_of(path: str) -> str:
+    """The repository that a record is about, as its path tells; "" where the path does not."""
+    found = _OF_REPOSITORY.fullmatch(path)
+    return f"{found['owner']}/{found['name']}" if found else ""
+
+
+def in_folder(path: str, folder: str) -> bool:
+    """True for files below a folder, and for the packs that took in files from there."""
+    return path.startswith((folder, folder.replace(ROOT, PACKS, 1)))
+
+
+def is_record_path(path: str) -> bool:
+    """True for places where a record may stand. Anything else in a push from elsewhere is not folded in."""
+    return _RECORD.fullmatch(path) is not None and ".." not in path.split("/")

@@ -1,0 +1,83 @@
+"""How far an issue is: the most advanced state that the facts prove (docs/ARCHITECTURE.md, "Lifecycle of an issue").
+
+Dismissals are not here, since they run out: whoever asks knows the time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from codeql_fixer.domain.cycle import PullRequestState, SessionStatus
+from codeql_fixer.domain.dispatch import DispatchStatus
+from codeql_fixer.domain.tracked import Lifecycle, Tracking
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from codeql_fixer.domain.tracked import Attempt, IssueFacts, TrackedIssue
+
+_AT_WORK = frozenset({SessionStatus.CREATED, SessionStatus.RUNNING, SessionStatus.BLOCKED, SessionStatus.UNKNOWN})
+_ENDED = {
+    SessionStatus.FINISHED: "the session finished without a pull request",
+    SessionStatus.FAILED: "the session failed",
+    SessionStatus.EXPIRED: "the session expired",
+}
+
+
+def lifecycle_of(issue: TrackedIssue, facts: IssueFacts) -> tuple[Lifecycle, str]:
+    """The state of an issue and the reason for it, "" where the state says it all."""
+    # What was tried before a fixed issue came back says nothing about its return.
+    attempts = [
+        attempt
+        for attempt in facts.attempts
+        if issue.tracking is not Tracking.REGRESSED or attempt.claimed_at >= issue.opened_at
+    ]
+    merged_at = max((at for attempt in attempts if (at := _merged_at(attempt))), default=None)
+    if issue.tracking is Tracking.FIXED:
+        is_our_doing = merged_at is not None and issue.fixed_at is not None and merged_at <= issue.fixed_at
+        return (Lifecycle.VERIFIED_FIXED if is_our_doing else Lifecycle.FIXED), ""
+    if merged_at:
+        return _after_merge(issue, facts, merged_at)
+    if any(state is PullRequestState.OPEN for attempt in attempts for state, _ in attempt.pull_requests):
+        return Lifecycle.PR_OPEN, ""
+    return _of_attempt(attempts[-1], issue) if attempts else _by_scans(issue)
+
+
+def _after_merge(issue: TrackedIssue, facts: IssueFacts, merged_at: datetime) -> tuple[Lifecycle, str]:
+    """Merged: proven by a verification, disproved by a sighting, or waiting for either."""
+    if issue.last_seen_at > merged_at:
+        state, _ = _by_scans(issue)
+        return state, "a scan still finds it after its fix was merged"
+    if facts.verified_at is not None and facts.verified_at >= issue.last_seen_at:
+        return Lifecycle.VERIFIED_FIXED, ""
+    return Lifecycle.PR_MERGED, issue.doubt
+
+
+def _of_attempt(attempt: Attempt, issue: TrackedIssue) -> tuple[Lifecycle, str]:
+    if attempt.outcome is DispatchStatus.AMBIGUOUS:
+        return Lifecycle.NEEDS_HUMAN, "nobody can tell whether a session was started"
+    if attempt.outcome is DispatchStatus.REFUSED:
+        return _by_scans(issue)[0], "no session could be started"
+    if attempt.pull_requests:
+        return _by_scans(issue)[0], "the pull request was closed without a merge"
+    if attempt.outcome is None or attempt.session is None or attempt.session in _AT_WORK:
+        return Lifecycle.SESSION_DISPATCHED, ""
+    return _by_scans(issue)[0], _ENDED[attempt.session]
+
+
+def _by_scans(issue: TrackedIssue) -> tuple[Lifecycle, str]:
+    match issue.tracking:
+        case Tracking.NEW:
+            return Lifecycle.NEW, issue.doubt
+        case Tracking.RECURRING:
+            return Lifecycle.RECURRING, issue.doubt
+        case Tracking.REGRESSED:
+            return Lifecycle.REGRESSED, issue.doubt
+        case Tracking.FIXED | Tracking.RENAMED:
+            return Lifecycle.FIXED, ""
+        case _:
+            assert_never(issue.tracking)
+
+
+def _merged_at(attempt: Attempt) -> datetime | None:
+    return max((at for state, at in attempt.pull_requests if state is PullRequestState.MERGED), default=None)

@@ -1,0 +1,184 @@
+"""Follows the issues of one repository from scan to scan: the same scans in the same order give the same state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from codeql_fixer.domain.scan_run import FIRST_GENERATION
+from codeql_fixer.domain.tracked import TrackedIssue, Tracking
+from codeql_fixer.policy.comparability import ScanSay, is_tracked
+from codeql_fixer.policy.ledger_paths import path_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from codeql_fixer.domain.scan_run import IssueRecord, ScanRun
+
+_OLDEST_LENGTH = 16
+
+
+class Sighting(Struct, frozen=True, gc=False):
+    """An issue that a scan reported, and the line at which it did."""
+
+    issue: TrackedIssue
+    start_line: int | None
+
+
+def order_of(run: ScanRun) -> tuple[datetime, str]:
+    """The place of a scan in time. Two at the same moment go by path, so that everybody counts the same way."""
+    return run.recorded_at, path_of(run)
+
+
+class RepositoryIssues:
+    """All issues of one repository, by fingerprint; `changed` are those that the last runs touched.
+
+    Args:
+        issues: as an earlier fold left them.
+    """
+
+    def __init__(self, issues: Iterable[TrackedIssue] = ()) -> None:
+        self.issues = {issue.fingerprint: issue for issue in issues}
+        self.changed: dict[str, TrackedIssue] = {}
+        self._known_as: dict[str, list[TrackedIssue]] = {}
+        for issue in self.issues.values():
+            self._learn_names(issue)
+
+    def fold(self, run: ScanRun) -> list[Sighting]:
+        """Take in the next scan, and return what it saw. Scans of branches and pull requests change nothing."""
+        if not is_tracked(run):
+            return []
+        source = path_of(run)
+        sightings: dict[str, Sighting] = {}
+        for record in run.issues:
+            for issue in self._seen(record, run, source):
+                if issue.fingerprint not in sightings:
+                    sightings[issue.fingerprint] = Sighting(issue, record.start_line)
+                    _mark_seen(issue, record, at=run.recorded_at, source=source)
+                    self.changed[issue.fingerprint] = issue
+        self._judge_absent(run, source, sightings)
+        return list(sightings.values())
+
+    def _seen(self, record: IssueRecord, run: ScanRun, source: str) -> list[TrackedIssue]:
+        """The issues that a record is a sighting of: one, or all that an older name may mean."""
+        known = self.issues.get(record.fingerprint)
+        if known is not None and known.tracking is not Tracking.RENAMED:
+            return [known]
+        successors = [
+            issue for issue in self._known_as.get(record.fingerprint, ()) if issue.tracking is not Tracking.RENAMED
+        ]
+        if successors:
+            return successors
+        if known is not None:
+            return [self._living(known)]
+        issue = _first_sight(record, run, source)
+        earlier = list(self._predecessors(issue))
+        if earlier:
+            _take_over(issue, earlier)
+            self.changed |= {item.fingerprint: item for item in earlier}
+        self.issues[issue.fingerprint] = issue
+        self._learn_names(issue)
+        return [issue]
+
+    def _living(self, issue: TrackedIssue) -> TrackedIssue:
+        while issue.tracking is Tracking.RENAMED:
+            issue = self.issues[issue.renamed_to]
+        return issue
+
+    def _predecessors(self, issue: TrackedIssue) -> Iterator[TrackedIssue]:
+        for name in earlier_names(issue):
+            earlier = self.issues.get(name)
+            if earlier is not None and earlier is not issue:
+                yield earlier
+
+    def _learn_names(self, issue: TrackedIssue) -> None:
+        for name in earlier_names(issue):
+            self._known_as.setdefault(name, []).append(issue)
+
+    def _judge_absent(self, run: ScanRun, source: str, sightings: dict[str, Sighting]) -> None:
+        say = ScanSay(run)
+        for fingerprint, issue in self.issues.items():
+            if fingerprint in sightings or not issue.tracking.is_open:
+                continue
+            doubt = say.doubt(issue)
+            if not doubt:
+                issue.tracking = Tracking.FIXED
+                issue.fixed_at, issue.fixed_run = run.recorded_at, source
+            is_set_aside = say.has_set_aside(issue) or (issue.is_set_aside and bool(doubt))
+            if not doubt or doubt != issue.doubt or is_set_aside != issue.is_set_aside:
+                issue.doubt, issue.is_set_aside = doubt, is_set_aside
+                self.changed[fingerprint] = issue
+
+
+def earlier_names(issue: TrackedIssue) -> Iterator[str]:
+    """What records of earlier algorithms call an issue; the very first of them kept the start of the name only."""
+    names = issue.aliases
+    if issue.fingerprint_version == FIRST_GENERATION:
+        names = (*names, issue.fingerprint)
+    for name in names:
+        if name != issue.fingerprint:
+            yield name
+        if len(name) > _OLDEST_LENGTH:
+            yield name[:_OLDEST_LENGTH]
+
+
+def _first_sight(record: IssueRecord, run: ScanRun, source: str) -> TrackedIssue:
+    scan = run.scans[record.scan] if record.scan < len(run.scans) else None
+    return TrackedIssue(
+        record.fingerprint,
+        run.fingerprint_version,
+        Tracking.NEW,
+        record.rule_id,
+        record.cwe_family,
+        record.severity_tier,
+        record.severity_score,
+        record.file,
+        record.start_line,
+        record.message,
+        record.evidence,
+        record.occurrence,
+        scan.tool if scan else "",
+        scan.category if scan else "",
+        run.recorded_at,
+        source,
+        run.recorded_at,
+        source,
+        0,
+        run.recorded_at,
+        record.aliases,
+    )
+
+
+def _mark_seen(issue: TrackedIssue, record: IssueRecord, *, at: datetime, source: str) -> None:
+    if issue.tracking is Tracking.FIXED:
+        issue.tracking = Tracking.REGRESSED
+        issue.opened_at, issue.fixed_at, issue.fixed_run = at, None, ""
+        issue.regressions += 1
+    elif issue.tracking is Tracking.NEW and issue.appearances:
+        issue.tracking = Tracking.RECURRING
+    issue.appearances += 1
+    issue.last_seen_at, issue.last_run = at, source
+    issue.doubt, issue.is_set_aside = "", False
+    issue.rule_id, issue.family = record.rule_id, record.cwe_family
+    issue.tier, issue.score = record.severity_tier, record.severity_score
+    issue.file, issue.start_line = record.file, record.start_line
+    issue.message = record.message or issue.message
+
+
+def _take_over(issue: TrackedIssue, earlier: list[TrackedIssue]) -> None:
+    """An issue under a new name goes on with the life it had under the old ones. Several may share one old name."""
+    first = min(earlier, key=lambda item: item.first_seen_at)
+    issue.first_seen_at, issue.first_run = first.first_seen_at, first.first_run
+    issue.appearances = max(item.appearances for item in earlier)
+    issue.regressions = max(item.regressions for item in earlier)
+    still_open = [item for item in earlier if item.fixed_at is None]
+    if still_open:
+        issue.opened_at = min(item.opened_at for item in still_open)
+        issue.tracking = Tracking.REGRESSED if any(item.regressions for item in still_open) else Tracking.NEW
+    else:
+        issue.tracking = Tracking.FIXED  # the sighting makes it regressed
+    for item in earlier:
+        if item.tracking is not Tracking.RENAMED:
+            item.tracking, item.renamed_to = Tracking.RENAMED, issue.fingerprint

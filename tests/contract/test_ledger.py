@@ -1,0 +1,255 @@
+"""What every ledger does: one suite for the git branch, the directory and the twin in memory."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from msgspec.structs import replace
+
+from codeql_fixer.adapters.ledger.directory import DirectoryLedger
+from codeql_fixer.adapters.ledger.git_command import Remote
+from codeql_fixer.adapters.ledger.git_ledger import GitLedger
+from codeql_fixer.adapters.ledger.memory import MemoryLedger
+from codeql_fixer.app.compact import compact
+from codeql_fixer.app.fsck import fsck
+from codeql_fixer.domain.kinds import KINDS
+from codeql_fixer.errors import UserError
+from codeql_fixer.policy.ledger_paths import path_of
+from codeql_fixer.ports.ledger import Conflict, Damaged, Landed, Stored
+from tests.records import at, intent, one_of_each, outcome, scan, snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from codeql_fixer.domain.kinds import AnyRecord
+    from codeql_fixer.ports.ledger import Entry, Ledger
+
+
+@pytest.fixture(params=["memory", "directory", "git"])
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Ledger:
+    """An empty ledger."""
+    if request.param == "memory":
+        return MemoryLedger()
+    if request.param == "directory":
+        return DirectoryLedger(tmp_path / "ledger")
+    remote = tmp_path / "remote.git"
+    subprocess.run(["git", "init", "--quiet", "--bare", remote], check=True)
+    subprocess.run(["git", "-C", remote, "config", "uploadpack.allowFilter", "true"], check=True)
+    return GitLedger(
+        Remote(remote.as_uri()),
+        "telemetry",
+        environment=os.environ,  # noqa: TID251 - tests
+        mirror=tmp_path / "mirror.git",
+        seconds=20,
+    )
+
+
+def _records(entries: Iterable[Entry]) -> list[AnyRecord]:
+    found = []
+    for entry in entries:
+        assert isinstance(entry, Stored)
+        assert entry.path == path_of(entry.record)
+        found.append(entry.record)
+    return sorted(found, key=path_of)
+
+
+def _sorted(records: Iterable[AnyRecord]) -> list[AnyRecord]:
+    return sorted(records, key=path_of)
+
+
+def _append(ledger: Ledger, *records: AnyRecord, **options: Any) -> str:  # noqa: ANN401 - passed on
+    landed = ledger.append(records, **options)
+    assert isinstance(landed, Landed)
+    return landed.tip
+
+
+def test_ledger__is_empty_at_first(ledger: Ledger) -> None:
+    changes = ledger.read_since("")
+
+    assert (changes.tip, list(changes.entries), changes.is_complete) == ("", [], True)
+
+
+def test_ledger__gives_back_every_kind_as_it_was_put_in(ledger: Ledger) -> None:
+    records = one_of_each()
+    assert {record.kind for record in records} == set(KINDS)
+
+    _append(ledger, *records)
+
+    assert _records(ledger.read_since("").entries) == _sorted(item for item in records if item.kind != "snapshot")
+
+
+def test_ledger__adding_the_same_again_changes_nothing(ledger: Ledger) -> None:
+    first = _append(ledger, scan("1", 0, 1), intent("i-1", 1))
+
+    second = _append(ledger, intent("i-1", 1), scan("1", 0, 1))
+
+    assert second == first
+    assert len(list(ledger.read_since("").entries)) == 2
+
+
+def test_ledger__refuses_another_record_in_the_same_place(ledger: Ledger) -> None:
+    tip = _append(ledger, scan("1", 0, 1))
+
+    with pytest.raises(
+        UserError, match=r"telemetry/runs/acme/shop/2026/03/01-1\.json: the ledger holds another record"
+    ):
+        ledger.append([scan("2", 0, 1), scan("1", 0, 2)])
+
+    assert ledger.read_since("").tip == tip
+
+
+def test_ledger__refuses_two_records_for_one_place_at_once(ledger: Ledger) -> None:
+    with pytest.raises(UserError, match="another record"):
+        ledger.append([scan("1", 0, 1), scan("1", 0, 2)])
+
+
+def test_ledger__replaces_nothing_but_the_snapshot(ledger: Ledger) -> None:
+    _append(ledger, scan("1", 0, 1), snapshot(1))
+
+    _append(ledger, snapshot(2))
+
+    assert _records(ledger.read_since("").entries) == [scan("1", 0, 1)]
+
+
+def test_ledger__tells_what_came_since(ledger: Ledger) -> None:
+    first = _append(ledger, scan("1", 0, 1))
+    second = _append(ledger, scan("2", 1, 1), intent("i-1", 1))
+    third = _append(ledger, scan("3", 2, 1))
+
+    changes = ledger.read_since(first)
+    assert (changes.tip, changes.is_complete, changes.lost) == (third, False, ())
+    assert _records(changes.entries) == _sorted([scan("2", 1, 1), intent("i-1", 1), scan("3", 2, 1)])
+    assert _records(ledger.read_since(second).entries) == [scan("3", 2, 1)]
+    assert list(ledger.read_since(third).entries) == []
+
+
+def test_ledger__reads_one_repository(ledger: Ledger) -> None:
+    other = scan("2", 1, 1, target_repo="acme/shopping")
+    _append(ledger, scan("1", 0, 1), other, intent("i-1", 1))
+
+    assert _records(ledger.read_under("telemetry/runs/acme/shop/")) == [scan("1", 0, 1)]
+    assert _records(ledger.read_under("telemetry/runs/acme/")) == _sorted([scan("1", 0, 1), other])
+
+
+def test_ledger__compares_and_appends(ledger: Ledger) -> None:
+    tip = _append(ledger, intent("i-1", 1), expected_tip="")
+
+    assert _append(ledger, intent("i-2", 2), expected_tip=tip) != tip
+
+
+def test_ledger__writes_nothing_where_others_came_first(ledger: Ledger) -> None:
+    tip = _append(ledger, intent("i-1", 1))
+    now = _append(ledger, intent("i-2", 2))
+
+    conflict = ledger.append([intent("i-3", 3)], expected_tip=tip)
+
+    assert conflict == Conflict(now, (intent("i-2", 2),))
+    assert ledger.read_since("").tip == now
+
+
+def test_ledger__that_is_no_longer_empty_is_a_conflict(ledger: Ledger) -> None:
+    _append(ledger, intent("i-1", 1))
+
+    conflict = ledger.append([intent("i-2", 2)], expected_tip="")
+
+    assert isinstance(conflict, Conflict)
+    assert conflict.new_records == (intent("i-1", 1),)
+
+
+@pytest.mark.parametrize("spelling", ["Acme/Shop", "ACME/SHOP"])
+def test_ledger__puts_all_spellings_of_a_repository_into_one_folder(ledger: Ledger, spelling: str) -> None:
+    _append(ledger, scan("1", 0, 1), scan("2", 1, 1, target_repo=spelling))
+
+    assert len(list(ledger.read_under("telemetry/runs/acme/shop/"))) == 2
+
+
+def test_ledger__keeps_a_hundred_records_of_one_append(ledger: Ledger) -> None:
+    records = [scan(str(number), number, number) for number in range(100)]
+
+    _append(ledger, *records)
+
+    assert _records(ledger.read_since("").entries) == _sorted(records)
+
+
+def test_compact__changes_nothing_that_a_reader_reads(ledger: Ledger) -> None:
+    records: list[AnyRecord] = [scan("1", 0, 1), scan("2", 24 * 3, 1), scan("3", 24 * 40, 2), intent("i-1", 1)]
+    tip = _append(ledger, *records)
+
+    done = compact(ledger, at(24 * 45), is_dry_run=False)
+
+    assert (done.packs, done.records) == (1, 2)  # March only: April is not over yet
+    assert _records(ledger.read_since("").entries) == _sorted(records)
+    assert len(_records(ledger.read_under("telemetry/runs/acme/shop/"))) == 3
+    changes = ledger.read_since(tip)
+    assert changes.lost == ()
+    assert {path_of(record) for record in _records(changes.entries)} <= {path_of(record) for record in records[:2]}
+    assert fsck(ledger, at(10_000)) == (4, [])
+
+
+def test_compact__takes_in_what_comes_late(ledger: Ledger) -> None:
+    _append(ledger, scan("1", 0, 1))
+    compact(ledger, at(24 * 45), is_dry_run=False)
+    _append(ledger, scan("late", 1, 2))
+
+    done = compact(ledger, at(24 * 45), is_dry_run=False)
+
+    assert done.records == 2
+    assert _records(ledger.read_since("").entries) == [scan("1", 0, 1), scan("late", 1, 2)]
+
+
+def test_compact__twice_and_dry_changes_nothing(ledger: Ledger) -> None:
+    tip = _append(ledger, scan("1", 0, 1))
+    compact(ledger, at(24 * 45), is_dry_run=True)
+    assert ledger.read_since("").tip == tip
+    compact(ledger, at(24 * 45), is_dry_run=False)
+    before = _records(ledger.read_since("").entries)
+
+    compact(ledger, at(24 * 45), is_dry_run=False)
+
+    assert _records(ledger.read_since("").entries) == before
+
+
+def _same_id(ledger: Ledger) -> None:
+    _append(ledger, scan("1", 0, 1), scan("1", 24, 1))
+
+
+def _orphan(ledger: Ledger) -> None:
+    _append(ledger, outcome("i-9", 1))
+
+
+def _ahead(ledger: Ledger) -> None:
+    _append(ledger, scan("1", 20_000, 1))
+
+
+def _miscounted(ledger: Ledger) -> None:
+    whole = scan("1", 0, 1, 2)
+    _append(ledger, replace(whole, issues=whole.issues[:1]))
+
+
+@pytest.mark.parametrize(
+    ("damage", "problem"),
+    [
+        (_same_id, "has the same id as"),
+        (_orphan, "is the outcome of an intent that is not there"),
+        (_ahead, "in the future"),
+        (_miscounted, "counts 2 issues and lists 1"),
+    ],
+)
+def test_fsck__finds_what_does_not_fit(ledger: Ledger, damage: Callable[[Ledger], None], problem: str) -> None:
+    damage(ledger)
+
+    _, faults = fsck(ledger, at(10_000))
+
+    assert len(faults) == 1
+    assert problem in faults[0].problem
+
+
+def test_ledger__is_sound(ledger: Ledger) -> None:
+    _append(ledger, *(record for record in one_of_each() if record.kind != "verification"))
+
+    assert fsck(ledger, at(10_000))[1] == []
+    assert not [entry for entry in ledger.read_since("").entries if isinstance(entry, Damaged)]

@@ -1,0 +1,89 @@
+"""Places of records."""
+
+from __future__ import annotations
+
+from datetime import timedelta, timezone
+
+import pytest
+from msgspec.structs import replace
+
+from codeql_fixer.policy.compaction import packs_of
+from codeql_fixer.policy.ledger_paths import in_folder, is_record_path, pack_of, path_of, repository_of, runs_of
+from tests.records import at, intent, one_of_each, scan
+
+PATHS = {
+    "scan_run": "telemetry/runs/acme/shop/2026/03/01-1.json",
+    "dispatch_intent": "telemetry/dispatches/2026/03/i-1.intent.json",
+    "dispatch_outcome": "telemetry/dispatches/2026/03/i-1.outcome.json",
+    "cycle": "telemetry/cycles/2026/03/01-c-1.json",
+    "verification": "telemetry/verifications/acme/shop/2026/03/v-1.json",
+    "dismissal": "telemetry/dismissals/acme/shop/d-1.json",
+    "snapshot": "telemetry/orchestrator_state.json",
+}
+
+
+def test_path_of__every_kind_has_the_place_that_the_contract_names() -> None:
+    assert {record.kind: path_of(record) for record in one_of_each()} == PATHS
+
+
+@pytest.mark.parametrize("path", PATHS.values())
+def test_is_record_path__knows_them(path: str) -> None:
+    assert is_record_path(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "README.md",
+        ".github/workflows/evil.yml",
+        "telemetry/README.md",
+        "telemetry/schemas/cycle.schema.json",
+        "telemetry/runs/acme/shop/2026/03/01-1.json/x",
+        "telemetry/runs/../shop/2026/03/01-1.json",
+        "telemetry/runs/acme/shop/26/03/01-1.json",
+        "telemetry/cycles/2026/03/../c.json",
+        "xtelemetry/cycles/2026/03/c.json",
+        "telemetry/cycles/2026/03/c.json\n",
+    ],
+)
+def test_is_record_path__refuses_the_rest(path: str) -> None:
+    assert not is_record_path(path)
+
+
+def test_path_of__counts_days_in_utc_and_writes_names_small() -> None:
+    late = scan("1", 23, target_repo="Acme/Shop")
+    elsewhere = replace(late, recorded_at=late.recorded_at.astimezone(timezone(timedelta(hours=5))))
+
+    assert path_of(elsewhere) == path_of(late) == "telemetry/runs/acme/shop/2026/03/01-1.json"
+
+
+@pytest.mark.parametrize(
+    ("path", "repository"),
+    [
+        (PATHS["scan_run"], "acme/shop"),
+        (PATHS["verification"], "acme/shop"),
+        (PATHS["dismissal"], "acme/shop"),
+        ("telemetry/packs/runs/acme/shop/2026/03.jsonl:7", "acme/shop"),
+        (PATHS["dispatch_intent"], ""),
+        (PATHS["cycle"], ""),
+    ],
+)
+def test_repository_of(path: str, repository: str) -> None:
+    assert repository_of(path) == repository
+
+
+def test_in_folder__takes_packs_for_what_is_in_them() -> None:
+    folder = runs_of("acme/shop")
+
+    assert in_folder(PATHS["scan_run"], folder)
+    assert in_folder(pack_of("Acme/Shop", at(0)), folder)
+    assert not in_folder(pack_of("acme/shopping", at(0)), folder)
+
+
+def test_packs_of__takes_scan_runs_of_months_that_are_over() -> None:
+    march, april = [scan("1", 0), scan("2", 24 * 30.9)], scan("3", 24 * 31)
+
+    packs = packs_of([*march, april, intent("i-1", 0)], at(24 * 40))
+
+    assert packs == {"telemetry/packs/runs/acme/shop/2026/03.jsonl": march}

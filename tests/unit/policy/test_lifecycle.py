@@ -1,0 +1,150 @@
+"""How far an issue is: one row per way in which systems of this kind have lied."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from codeql_fixer.domain.cycle import PullRequestState, SessionStatus
+from codeql_fixer.domain.dispatch import DispatchStatus
+from codeql_fixer.domain.tracked import Attempt, IssueFacts, TrackedIssue
+from codeql_fixer.policy.lifecycle import lifecycle_of
+from codeql_fixer.policy.tracking import RepositoryIssues
+from tests.records import at, fingerprint, issue_record, scan
+
+if TYPE_CHECKING:
+    from codeql_fixer.domain.scan_run import ScanRun
+
+OPEN, MERGED, CLOSED = PullRequestState.OPEN, PullRequestState.MERGED, PullRequestState.CLOSED
+CREATED, REFUSED = DispatchStatus.CREATED, DispatchStatus.REFUSED
+
+
+def _issue(*runs: ScanRun) -> TrackedIssue:
+    state = RepositoryIssues()
+    for run in runs:
+        state.fold(run)
+    return state.issues[fingerprint(1)]
+
+
+NEW = (scan("1", 0, 1),)
+RECURRING = (*NEW, scan("2", 1, 1))
+FIXED = (*RECURRING, scan("3", 10))
+REGRESSED = (*FIXED, scan("4", 20, 1))
+DOUBTED = (*NEW, scan("2", 1, scans=()))
+
+
+def _attempt(
+    hours: float = 2,
+    outcome: DispatchStatus | None = CREATED,
+    session: SessionStatus | None = None,
+    *pulls: tuple[PullRequestState, float],
+) -> Attempt:
+    return Attempt(f"i-{hours}", at(hours), outcome, session, tuple((state, at(when)) for state, when in pulls))
+
+
+def _facts(*attempts: Attempt, verified: float | None = None) -> IssueFacts:
+    return IssueFacts(attempts, None if verified is None else at(verified))
+
+
+ROWS = {
+    # by scans alone
+    "new": (NEW, _facts(), "new"),
+    "recurring": (RECURRING, _facts(), "recurring"),
+    "fixed without our doing": (FIXED, _facts(), "fixed"),
+    "regressed": (REGRESSED, _facts(), "regressed"),
+    # sessions
+    "claimed, outcome not known yet": (NEW, _facts(_attempt(outcome=None)), "session_dispatched"),
+    "created, and nobody polled": (NEW, _facts(_attempt()), "session_dispatched"),
+    "running": (NEW, _facts(_attempt(2, CREATED, SessionStatus.RUNNING)), "session_dispatched"),
+    "blocked": (NEW, _facts(_attempt(2, CREATED, SessionStatus.BLOCKED)), "session_dispatched"),
+    "in a state that we do not know": (NEW, _facts(_attempt(2, CREATED, SessionStatus.UNKNOWN)), "session_dispatched"),
+    "finished is not fixed": (RECURRING, _facts(_attempt(2, CREATED, SessionStatus.FINISHED)), "recurring"),
+    "failed": (RECURRING, _facts(_attempt(2, CREATED, SessionStatus.FAILED)), "recurring"),
+    "expired": (RECURRING, _facts(_attempt(2, CREATED, SessionStatus.EXPIRED)), "recurring"),
+    "refused": (RECURRING, _facts(_attempt(2, REFUSED)), "recurring"),
+    "ambiguous": (NEW, _facts(_attempt(2, DispatchStatus.AMBIGUOUS)), "needs_human"),
+    "the last attempt counts": (
+        NEW,
+        _facts(_attempt(2, CREATED, SessionStatus.FAILED), _attempt(3, DispatchStatus.ADOPTED)),
+        "session_dispatched",
+    ),
+    # pull requests
+    "open": (RECURRING, _facts(_attempt(2, CREATED, SessionStatus.FINISHED, (OPEN, 3))), "pr_open"),
+    "open, and a later attempt failed": (
+        RECURRING,
+        _facts(_attempt(2, CREATED, None, (OPEN, 3)), _attempt(4, REFUSED)),
+        "pr_open",
+    ),
+    "closed without a merge": (RECURRING, _facts(_attempt(2, CREATED, None, (CLOSED, 3))), "recurring"),
+    "one closed, one open": (RECURRING, _facts(_attempt(2, CREATED, None, (CLOSED, 3), (OPEN, 4))), "pr_open"),
+    "merged, not scanned since": (RECURRING, _facts(_attempt(2, CREATED, None, (MERGED, 3))), "pr_merged"),
+    "merged, and a scan still finds it": (
+        (*RECURRING, scan("3", 5, 1)),
+        _facts(_attempt(2, CREATED, None, (MERGED, 3))),
+        "recurring",
+    ),
+    "merged, and gone": (FIXED, _facts(_attempt(2, CREATED, None, (MERGED, 3))), "verified_fixed"),
+    "gone before the merge": (FIXED, _facts(_attempt(2, CREATED, None, (MERGED, 11))), "fixed"),
+    "gone while the pull request is open": (FIXED, _facts(_attempt(2, CREATED, None, (OPEN, 3))), "fixed"),
+    # verifications
+    "verified and merged": (RECURRING, _facts(_attempt(2, CREATED, None, (MERGED, 4)), verified=3), "verified_fixed"),
+    "verified, not merged": (RECURRING, _facts(_attempt(2, CREATED, None, (OPEN, 4)), verified=3), "pr_open"),
+    "verified without any attempt of ours": (RECURRING, _facts(verified=3), "recurring"),
+    "verified before it was last seen": (
+        (*RECURRING, scan("3", 3.5, 1)),
+        _facts(_attempt(2, CREATED, None, (MERGED, 4)), verified=3),
+        "pr_merged",
+    ),
+    "verified, merged, and seen again": (
+        (*RECURRING, scan("3", 5, 1)),
+        _facts(_attempt(2, CREATED, None, (MERGED, 4)), verified=3),
+        "recurring",
+    ),
+    # after a return, what was tried before says nothing
+    "regressed after a merged fix": (
+        REGRESSED,
+        _facts(_attempt(2, CREATED, None, (MERGED, 3)), verified=3),
+        "regressed",
+    ),
+    "regressed, and tried again": (
+        REGRESSED,
+        _facts(_attempt(2, CREATED, None, (MERGED, 3)), _attempt(21)),
+        "session_dispatched",
+    ),
+}
+
+
+@pytest.mark.parametrize(("runs", "facts", "expected"), ROWS.values(), ids=ROWS)
+def test_lifecycle_of(runs: tuple[ScanRun, ...], facts: IssueFacts, expected: str) -> None:
+    state, _ = lifecycle_of(_issue(*runs), facts)
+
+    assert state == expected
+
+
+def test_lifecycle_of__a_renamed_issue_is_no_trouble_any_more() -> None:
+    old = scan("1", 0, issue_record(1, fingerprint="a" * 16), fingerprint_version=0)
+    state = RepositoryIssues()
+    for run in (old, scan("2", 1, issue_record(1, fingerprint="a" * 20), fingerprint_version=0)):
+        state.fold(run)
+
+    assert lifecycle_of(state.issues["a" * 16], _facts())[0] == "fixed"
+
+
+@pytest.mark.parametrize(
+    ("runs", "facts", "reason"),
+    [
+        (NEW, _facts(), ""),
+        (DOUBTED, _facts(), "CodeQL did not scan /language:python"),
+        (DOUBTED, _facts(_attempt(2, CREATED, None, (MERGED, 3))), "CodeQL did not scan /language:python"),
+        (RECURRING, _facts(_attempt(2, CREATED, SessionStatus.FINISHED)), "finished without a pull request"),
+        (RECURRING, _facts(_attempt(2, REFUSED)), "no session could be started"),
+        (RECURRING, _facts(_attempt(2, CREATED, None, (CLOSED, 3))), "closed without a merge"),
+        ((*RECURRING, scan("3", 5, 1)), _facts(_attempt(2, CREATED, None, (MERGED, 3))), "still finds it"),
+    ],
+)
+def test_lifecycle_of__gives_the_reason(runs: tuple[ScanRun, ...], facts: IssueFacts, reason: str) -> None:
+    _, found = lifecycle_of(_issue(*runs), facts)
+
+    assert reason in found
+    assert bool(found) == bool(reason)
