@@ -49,9 +49,10 @@ def catch_up(ledger: Ledger, index: Index, *, is_rebuild: bool = False) -> Caugh
     changes = ledger.read_since("" if is_rebuild else index.tip())
     if changes.lost:
         shown = ", ".join(changes.lost[:_SHOWN_LOST])
+        back = f"put them back with 'orchestrator.py replay {changes.rescued}', or " if changes.rescued else ""
         raise LedgerResetError(
             f"the ledger lost {counted(len(changes.lost), 'record')} that the index knows ({shown}): "
-            "put them back with 'orchestrator.py replay', or take the ledger as it is with 'orchestrator.py rebuild'"
+            f"{back}take the ledger as it is with 'orchestrator.py rebuild'"
         )
     with index.writing() as writer:
         if is_rebuild:

@@ -27,11 +27,7 @@ _ENDED = {
 def lifecycle_of(issue: TrackedIssue, facts: IssueFacts) -> tuple[Lifecycle, str]:
     """The state of an issue and the reason for it, "" where the state says it all."""
     # What was tried before a fixed issue came back says nothing about its return.
-    attempts = [
-        attempt
-        for attempt in facts.attempts
-        if issue.tracking is not Tracking.REGRESSED or attempt.claimed_at >= issue.opened_at
-    ]
+    attempts = [attempt for attempt in facts.attempts if not issue.regressions or attempt.claimed_at >= issue.opened_at]
     merged_at = max((at for attempt in attempts if (at := _merged_at(attempt))), default=None)
     if issue.tracking is Tracking.FIXED:
         is_our_doing = merged_at is not None and issue.fixed_at is not None and merged_at <= issue.fixed_at

@@ -51,13 +51,15 @@ class Changes(Struct, frozen=True):
     """What came since a state.
 
     `entries` can be walked through once. With `is_complete` they are everything there is, since the earlier state
-    could not be compared. `lost` are paths that were there and are gone.
+    could not be compared. `lost` are paths that were there and are gone; `rescued` is a directory with copies of them,
+    "" when there are none.
     """
 
     tip: str
     entries: Iterator[Entry]
     is_complete: bool
     lost: tuple[str, ...] = ()
+    rescued: str = ""
 
 
 class Ledger(Protocol):

@@ -101,6 +101,11 @@ ROWS = {
         _facts(_attempt(2, CREATED, None, (MERGED, 4)), verified=3),
         "recurring",
     ),
+    "gone again, and not by the fix that did not last": (
+        (*REGRESSED, scan("5", 30)),
+        _facts(_attempt(2, CREATED, None, (MERGED, 3)), _attempt(21)),
+        "fixed",
+    ),
     # after a return, what was tried before says nothing
     "regressed after a merged fix": (
         REGRESSED,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import copy
 import os
 import re
 import signal
 import subprocess
 import tempfile
+from contextlib import contextmanager
 from enum import Enum, auto
 from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -17,7 +19,7 @@ from msgspec import Struct
 from codeql_fixer.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 # What a person may have set up for git to reach a server: their own configuration, agent, proxy and certificates.
@@ -27,7 +29,6 @@ _PASSED_ON = (
 )
 _QUIET = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "SSH_ASKPASS": "", "GCM_INTERACTIVE": "never"}
 _DEFAULT_SSH = "ssh -o BatchMode=yes"
-_CHUNK = 1 << 16
 _TAIL = 600
 _PASSWORD_IN_URL = re.compile(r"(?<=://)[^/\s@]+@")
 
@@ -75,7 +76,13 @@ _WORDS = (
     ),
     (
         Failure.MISSING,
-        ("does not appear to be a git repository", "Repository not found", "error: 404", "dubious ownership"),
+        (
+            "does not appear to be a git repository",
+            "' not found",
+            "Repository not found",
+            "error: 404",
+            "dubious ownership",
+        ),
     ),
 )
 
@@ -143,78 +150,78 @@ class Git:
             **remote.settings(),
         }
 
-    def run(self, *arguments: str, data: bytes = b"", place: Path | None = None) -> bytes:
+    def at(self, directory: Path) -> Git:
+        """The same git in another directory."""
+        other = copy.copy(self)
+        other.directory = directory
+        return other
+
+    def run(self, *arguments: str, data: bytes = b"") -> bytes:
         """What git prints on standard output.
 
         Args:
             arguments: the command; nothing in them is secret.
             data: for its standard input.
-            place: the directory to run in, when it is not the repository.
 
         Raises:
             GitError: it failed or did not end in time.
         """
-        with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as given:
-            given.write(data)
-            given.seek(0)
-            code = self._wait(arguments, place or self.directory, given, output=output, errors=errors)
-            output.seek(0)
-            printed = output.read()
-            if code:
-                errors.seek(0)
-                raise self._error(printed + b"\n" + errors.read())
-            return printed
+        with self._started(arguments) as process:
+            try:
+                output, errors = process.communicate(data, self._seconds)
+            except subprocess.TimeoutExpired:
+                problem = f"git {arguments[0]} did not end within {self._seconds:g} s and was stopped"
+                raise GitError(Failure.OTHER, problem) from None
+        if process.returncode:
+            raise self._error(output + b"\n" + errors)
+        return output
 
     def lines(self, *arguments: str) -> Iterator[bytes]:
         """The parts of NUL-separated output."""
         return (part for part in self.run(*arguments).split(b"\0") if part)
 
-    def blobs(self, ids: Iterator[str]) -> Iterator[bytes]:
+    def blobs(self, ids: Iterable[str]) -> Iterator[bytes]:
         """The contents of objects, in the order of their ids, one in memory at a time.
 
         Raises:
             GitError: one of them is not here.
         """
-        with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        with tempfile.TemporaryFile() as given:
             given.writelines(f"{name}\n".encode() for name in ids)
             given.seek(0)
-            arguments = ("cat-file", "--batch")
-            if self._wait(arguments, self.directory, given, output=output, errors=errors):
-                errors.seek(0)
-                raise self._error(errors.read())
-            output.seek(0)
-            while head := output.readline():
-                parts = head.split()
-                if len(parts) != 3:  # noqa: PLR2004 - id, type, size
-                    raise GitError(Failure.OTHER, f"an object is missing: {head.decode(errors='replace').strip()}")
-                yield output.read(int(parts[2]))
-                output.read(1)
+            with self._started(("cat-file", "--batch", "--buffer"), given) as process:
+                assert process.stdout is not None  # noqa: S101 - it was asked for
+                while head := process.stdout.readline():
+                    parts = head.split()
+                    if len(parts) != 3:  # noqa: PLR2004 - id, type, size
+                        raise GitError(Failure.OTHER, f"an object is missing: {head.decode(errors='replace').strip()}")
+                    yield process.stdout.read(int(parts[2]))
+                    process.stdout.read(1)
+                _, errors = process.communicate()
+            if process.returncode:
+                raise self._error(errors)
 
-    def _wait(
-        self, arguments: tuple[str, ...], place: Path, given: IO[bytes], *, output: IO[bytes], errors: IO[bytes]
-    ) -> int:
-        """The exit code; files and not pipes, so that nothing fills up and nobody has to listen."""
+    @contextmanager
+    def _started(self, arguments: Sequence[str], given: IO[bytes] | None = None) -> Iterator[subprocess.Popen[bytes]]:
+        """A running git, which does not outlive the block, and neither does a transport that it started."""
         try:
             process = subprocess.Popen(  # noqa: S603 - our own arguments, no shell
                 ["git", *arguments],  # noqa: S607 - git from PATH
-                cwd=place,
+                cwd=self.directory,
                 env=self._environment,
-                stdin=given,
-                stdout=output,
-                stderr=errors,
+                stdin=given or subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
                 start_new_session=True,
             )
         except FileNotFoundError as error:
             raise UserError(f"git cannot be started: {error.filename} is not there") from error
-        try:
-            return process.wait(self._seconds)
-        except BaseException as error:
-            os.killpg(process.pid, signal.SIGKILL)  # its own session: transports of git go with it
-            process.wait()
-            if isinstance(error, subprocess.TimeoutExpired):
-                problem = f"git {arguments[0]} did not end within {self._seconds:g} s and was stopped"
-                raise GitError(Failure.OTHER, problem) from None
-            raise
+        with process:
+            try:
+                yield process
+            finally:
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
 
     def _error(self, words: bytes) -> GitError:
         text = words.decode(errors="replace")

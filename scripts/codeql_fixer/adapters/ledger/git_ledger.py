@@ -37,6 +37,8 @@ _ADVICE = {
     Failure.RACE: "try again",
     Failure.OTHER: "try again later",
 }
+# A refusal may be a rule, or a server that is not itself today: its words are the same.
+_TRANSIENT = frozenset({Failure.OTHER, Failure.RACE, Failure.REFUSED})
 _T = TypeVar("_T")
 
 
@@ -85,8 +87,7 @@ class GitLedger:
             return self._writer.put(heads, files, date=date, has_to_win=expected_tip is not None)
 
         try:
-            # A lost race for the branch is tried again only where nothing else would do.
-            return self._persistently(attempt, {Failure.OTHER, Failure.RACE})
+            return self._persistently(attempt, _TRANSIENT)
         except (GitError, OSError) as error:
             raise LedgerNotWrittenError(f"the ledger could not be written: {_told(error)}") from error
 
@@ -110,8 +111,7 @@ class GitLedger:
         paths, date = sorted(map(path_of, packed)), _date_of(packed)
         try:
             return self._persistently(
-                lambda: self._writer.replace(self._writer.heads(), files, paths, date=date),
-                {Failure.OTHER, Failure.RACE},
+                lambda: self._writer.replace(self._writer.heads(), files, paths, date=date), _TRANSIENT
             )
         except (GitError, OSError) as error:
             raise LedgerNotWrittenError(f"the ledger could not be compacted: {_told(error)}") from error
@@ -122,11 +122,11 @@ class GitLedger:
 
     def _reading(self, read: Callable[[], _T]) -> _T:
         try:
-            return self._persistently(read, {Failure.OTHER})
+            return self._persistently(read, frozenset({Failure.OTHER}))
         except (GitError, OSError) as error:
             raise UpstreamError(f"the ledger could not be read: {_told(error)}") from error
 
-    def _persistently(self, call: Callable[[], _T], worth_a_try: set[Failure]) -> _T:
+    def _persistently(self, call: Callable[[], _T], worth_a_try: frozenset[Failure]) -> _T:
         """Full jitter, so that many writers that failed together do not come back together."""
         return Retrying(
             retry=retry_if_exception(lambda error: isinstance(error, GitError) and error.failure in worth_a_try),

@@ -16,7 +16,7 @@ from codeql_fixer.policy.ledger_paths import PACKS, ROOT, SNAPSHOT_PATH, is_reco
 from codeql_fixer.ports.ledger import Changes, Damaged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from codeql_fixer.adapters.ledger.git_command import Git, Remote
     from codeql_fixer.adapters.ledger.git_inbox import Heads
@@ -45,7 +45,7 @@ class GitReader:
             try:
                 return self._fetch()
             except GitError as error:
-                if error.failure is not Failure.OTHER or not (self._git.directory / "config").exists():
+                if error.failure is not Failure.OTHER or not self._git.directory.exists():
                     raise
                 shutil.rmtree(self._git.directory)  # a killed process may have left locks or halves; it is a copy only
                 return self._fetch()
@@ -72,7 +72,8 @@ class GitReader:
             else set()
         )
         lost = tuple(path for path in gone if path not in packed)
-        return Changes(heads.tip, self._entries(heads, added), is_complete=False, lost=lost)
+        rescued = self._rescue(since, lost) if lost else ""
+        return Changes(heads.tip, self._entries(heads, added), is_complete=False, lost=lost, rescued=rescued)
 
     def under(self, heads: Heads, prefix: str) -> Iterator[Entry]:
         """Everything below a folder, in the branch, in packs and in the inbox."""
@@ -97,7 +98,7 @@ class GitReader:
             yield from audit(path, data)
 
     def _fetch(self) -> Heads:
-        if not (self._git.directory / "config").exists():
+        if not self._git.directory.exists():
             make_repository(self._git, self._url, is_partial=False)
         return fetch(self._git, self._branch)
 
@@ -134,6 +135,16 @@ class GitReader:
             if status != "D":
                 added[path] = blob
         return added, tuple(gone)
+
+    def _rescue(self, tip: str, lost: Sequence[str]) -> str:
+        """Copy records out of an earlier state, which only this mirror may still have; returns the directory."""
+        wanted = frozenset(lost)
+        directory = self._git.directory.with_name(f"lost-{tip[:12]}")
+        for path, data in self._contents([item for item in self._listed(tip) if item[0] in wanted]):
+            file = directory / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
+        return str(directory)
 
     def _listed(self, tip: str, *prefixes: str) -> Iterator[tuple[str, str]]:
         """Every file that may be a record, as path and blob id, in the order of the paths."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -174,13 +175,20 @@ class GitWriter:
 
 
 def make_repository(git: Git, url: str, *, is_partial: bool) -> None:
-    """A bare repository that knows its server and never tidies up: tidying would fetch what was left out on purpose."""
-    git.directory.mkdir(parents=True, exist_ok=True)
-    git.run("init", "--quiet", "--bare", "--template=", str(git.directory))
+    """A bare repository that knows its server and never tidies up: tidying would fetch what was left out on purpose.
+
+    It takes its place when it is whole, so that a killed process leaves none that lacks something.
+    """
+    final = git.directory
+    made = final.with_name(f"{final.name}.new")
+    shutil.rmtree(made, ignore_errors=True)
+    made.mkdir(parents=True)
+    git.at(made).run("init", "--quiet", "--bare", "--template=")
     partial = f"\tpromisor = true\n\tpartialclonefilter = {_FILTER}\n" if is_partial else ""
-    with (git.directory / "config").open("a", encoding="utf-8") as config:
+    with (made / "config").open("a", encoding="utf-8") as config:
         config.write(f'[remote "origin"]\n\turl = "{_escaped(url)}"\n\ttagOpt = --no-tags\n{partial}')
         config.write("[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[fastimport]\n\tunpackLimit = 1\n")
+    made.rename(final)
 
 
 def _escaped(text: str) -> str:
