@@ -114,7 +114,7 @@ class IndexWriter(Protocol):
         ...
 
     def set_tip(self, tip: str) -> None:
-        """Remember the state of the ledger that is now reflected."""
+        """Remember the state of the ledger that is now reflected; the last call in a transaction."""
         ...
 
 

@@ -40,6 +40,7 @@ class SqlWriter:
     def __init__(self, connection: Any, queries: Any) -> None:  # noqa: ANN401 - drivers and aiosql have no types
         self._connection, self._queries = connection, queries
         self._next_issue: int = queries.next_issue_id(connection)
+        self._first_without_words = self._next_issue
         self._next_run: int = queries.next_run_id(connection)
 
     def known_runs(self, repository: str) -> frozenset[str]:
@@ -58,6 +59,7 @@ class SqlWriter:
 
     def forget(self, repository: str) -> None:
         """Take away runs, issues and appearances of a repository."""
+        self._index_words()
         for name in ("appearances", "aliases", "issues", "runs"):
             getattr(self._queries, f"forget_{name}")(self._connection, repository=repository)
 
@@ -70,6 +72,8 @@ class SqlWriter:
             issue.key = self._next_issue
             self._next_issue += 1
         self._many("add_issues", (issue_row(*item, repository_id=repository_id) for item in new))
+        if old:
+            self._index_words()
         self._many("update_issues", (issue_row(*item, repository_id=repository_id) for item in old))
         self._many("add_aliases", ({"alias": name, "issue": item[0].key} for item in new for name in item[0].aliases))
 
@@ -133,15 +137,22 @@ class SqlWriter:
 
     def clear(self) -> None:
         """Forget everything."""
+        self._index_words()
         cursor = self._connection.cursor()
         for table in _TABLES:
             cursor.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own
         cursor.close()
-        self._next_issue = self._next_run = 1
+        self._next_issue = self._first_without_words = self._next_run = 1
 
     def set_tip(self, tip: str) -> None:
-        """Remember the state of the ledger that is now reflected."""
+        """Remember the state of the ledger that is now reflected; the last thing in a transaction."""
+        self._index_words()
         self._queries.set_tip(self._connection, tip=tip)
+
+    def _index_words(self) -> None:
+        """Make new issues findable: all at once, and before a trigger looks for the words of one."""
+        self._queries.add_words(self._connection, first=self._first_without_words, beyond=self._next_issue)
+        self._first_without_words = self._next_issue
 
     def _many(self, name: str, rows: Iterable[Mapping[str, object]]) -> None:
         rows = list(rows)
