@@ -76,8 +76,10 @@ bench: $(VENV)/.installed ## Measure against peers and the floor; prints ratios 
 e2e: $(VENV)/.installed ## Run action.yml in act
 	tests/e2e/run.sh
 
-soak: $(VENV)/.installed ## Long fuzzing of the readers (EXAMPLES=20000)
-	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -q tests/unit/adapters/sarif/test_fuzz.py tests/security tests/unit/policy
+soak: $(VENV)/.installed ## Long fuzzing of readers and records (EXAMPLES=20000) and of lifecycles (SEQUENCES=10000)
+	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -q tests/unit/adapters/sarif/test_fuzz.py tests/security tests/unit/policy \
+	  tests/unit/adapters/ledger
+	SEQUENCES=$${SEQUENCES:-10000} $(BIN)/python -m pytest -q tests/contract/test_index_laws.py
 
 lock: ## Renew the lock files (needs uv)
 	for set in requirements requirements-dev requirements-scanners requirements-bench; do \

@@ -17,6 +17,7 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,16 +29,18 @@ from msgspec.structs import replace  # noqa: E402
 
 from codeql_fixer.adapters.index.sql_index import SqlIndex  # noqa: E402
 from codeql_fixer.adapters.index.sqlite import SqliteDatabase  # noqa: E402
+from codeql_fixer.adapters.ledger.memory import MemoryLedger  # noqa: E402
 from codeql_fixer.app.catch_up import catch_up  # noqa: E402
 from codeql_fixer.policy.ledger_paths import path_of  # noqa: E402
 from codeql_fixer.policy.sla import DEFAULT_HOURS, limits  # noqa: E402
-from tests.records import START, at, intent, issue_record, scan  # noqa: E402
+from tests.records import at, intent, issue_record, scan  # noqa: E402
 from tests.remotes import bare, git, hook, ledger_of  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from codeql_fixer.domain.scan_run import ScanRun
+    from codeql_fixer.ports.ledger import Changes
 
 BY_HAND = """
 set -e
@@ -147,11 +150,15 @@ class LedgerBench:
                 ours, floor = self.ours(writers, appends, delay), self.pushes(writers, appends, delay)
                 count = writers * appends
                 print(f"P9: {writers} x {appends}, server {1000 * delay:.0f} ms: ", end="")
-                print(f"{count / ours.total:.0f} appends/s, ours / bare pushes {ours.total / floor.total:.1f}, ", end="")
+                print(
+                    f"{count / ours.total:.0f} appends/s, ours / bare pushes {ours.total / floor.total:.1f}, ", end=""
+                )
                 print(f"worst wait {ours.longest:.2f} s = {ours.longest / lone:.1f} x one lone append", flush=True)
                 if writers <= (12 if delay else 50) and not (self._is_quick and delay):
                     hand = self.by_hand(writers, appends, delay)
-                    print(f"    by hand {count / hand.total:.0f} appends/s, by hand / ours {hand.total / ours.total:.1f}")
+                    print(
+                        f"    by hand {count / hand.total:.0f} appends/s, by hand / ours {hand.total / ours.total:.1f}"
+                    )
 
     def size(self) -> None:
         """P10: a branch with many records on it, a fresh ledger for each append."""
@@ -160,7 +167,10 @@ class LedgerBench:
         for size in sizes:
             remote = bare(self._folder / f"size{size}.git")
             if size:
-                _fill(remote, (scan(str(number), number % 8000, target_repo=f"acme/r{number % 1000}") for number in range(size)))
+                _fill(
+                    remote,
+                    (scan(str(number), number % 8000, target_repo=f"acme/r{number % 1000}") for number in range(size)),
+                )
             waits = []
             for number in range(9):
                 started = time.monotonic()
@@ -235,52 +245,42 @@ class IndexBench:
         seconds = _cpu(lambda: catch_up(ledger, index))
         orjson = _cpu(lambda: subprocess.run([self._peers, "-c", READ_WITH_ORJSON, str(lines)], check=True))
         size = lines.stat().st_size / 1e6
-        print(f"P6: rebuild of {shape[0]:,} repositories x {shape[1]} issues x {shape[2]} scans, {size:.0f} MB: ", end="")
+        print(
+            f"P6: rebuild of {shape[0]:,} repositories x {shape[1]} issues x {shape[2]} scans, {size:.0f} MB: ", end=""
+        )
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
         print(f"{seconds:.1f} s, ours / orjson reads {seconds / orjson:.1f}, peak {peak:.2f} GB")
-        self._catch_up(ledger, index, shape)
+        self._catch_up(index, shape)
         now = at(240) + timedelta(hours=1)
         status = min(_cpu(lambda: index.status(now, limits(now, DEFAULT_HOURS))) for _ in range(3))
         rows = sum(row.issues for row in index.status(now, limits(now, DEFAULT_HOURS)))
         print(f"    status of {rows:,} issues {1000 * status:.0f} ms")
 
-    def _catch_up(self, ledger: object, index: SqlIndex, shape: tuple[int, int, int]) -> None:
-        from codeql_fixer.adapters.ledger.memory import MemoryLedger  # noqa: PLC0415
-
-        del ledger
+    def _catch_up(self, index: SqlIndex, shape: tuple[int, int, int]) -> None:
         runs = []
         for number in range(5):
             memory = MemoryLedger()
             records = [issue_record(place, message="x" * 80) for place in range(1000)]
             memory.append([scan(f"more{number}", 300 + number, *records, target_repo="acme/r1")])
-            runs.append(_cpu(lambda memory=memory: catch_up(_Later(memory), index)))  # type: ignore[misc]
+            runs.append(_cpu(partial(catch_up, _Later(memory), index)))
         print(f"P4: one run of 1,000 issues into that index {1000 * statistics.median(runs):.0f} ms")
         memory = MemoryLedger()
-        memory.append(
-            [
-                replace(scan(f"late{number}", 400, number, target_repo=f"acme/r{number % shape[0]}"), recorded_at=START)
-                if number < 0
-                else scan(f"late{number}", 400 + number / 100, number, target_repo=f"acme/r{number % shape[0]}")
-                for number in range(1000)
-            ]
-        )
-        print(f"    1,000 scans of {shape[0]:,} repositories {1000 * _cpu(lambda: catch_up(_Later(memory), index)):.0f} ms")
+        memory.append([scan(f"late{n}", 400 + n / 100, n, target_repo=f"acme/r{n % shape[0]}") for n in range(1000)])
+        seconds = _cpu(partial(catch_up, _Later(memory), index))
+        print(f"    1,000 scans more, each of which closes a hundred issues, {1000 * seconds:.0f} ms")
 
 
-class _Later:
-    """What a ledger says that holds nothing but news."""
+class _Later(MemoryLedger):
+    """A ledger that holds nothing but news for an index that knows another one."""
 
-    def __init__(self, ledger: object) -> None:
+    def __init__(self, ledger: MemoryLedger) -> None:
+        super().__init__()
         self._ledger = ledger
 
-    def read_since(self, tip: str) -> object:
+    def read_since(self, tip: str) -> Changes:
         """All of it, as if it had come since."""
         del tip
-        return replace(self._ledger.read_since(""), is_complete=False)  # type: ignore[attr-defined]
-
-    def read_under(self, prefix: str) -> object:
-        """As the ledger."""
-        return self._ledger.read_under(prefix)  # type: ignore[attr-defined]
+        return replace(self._ledger.read_since(""), is_complete=False)
 
 
 def main() -> None:

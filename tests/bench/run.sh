@@ -8,4 +8,5 @@ if [ requirements-bench.txt -nt "$peers/.installed" ]; then
   "$peers/bin/python" -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements-bench.txt
   touch "$peers/.installed"
 fi
-exec .venv/bin/python tests/bench/bench.py --peers "$peers/bin/python" "$@"
+.venv/bin/python tests/bench/bench.py --peers "$peers/bin/python" "$@"
+exec .venv/bin/python tests/bench/ledger_bench.py --peers "$peers/bin/python" "$@"

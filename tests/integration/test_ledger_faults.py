@@ -533,7 +533,7 @@ def test_kill__at_every_step_of_git_loses_and_doubles_nothing(tmp_path: Path, si
         assert fsck(ledger, at(10_000)) == (len(expected), [])
         if done.returncode == 0:
             break
-    assert killed >= 5
+    assert killed >= 3  # fetch, fast-import, push
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
@@ -555,7 +555,7 @@ def test_kill__while_reading_leaves_an_index_that_catches_up(tmp_path: Path, mom
         assert '"new": 1' in again.stdout
         if done.returncode == 0:
             break
-    assert number > 3
+    assert number > 2
 
 
 def test_mirror__with_locks_that_a_killed_process_left_is_made_anew(tmp_path: Path) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import base64
-import copy
 import os
 import re
+import shutil
 import signal
 import subprocess
 import tempfile
+import weakref
 from contextlib import contextmanager
 from enum import Enum, auto
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -20,7 +22,6 @@ from codeql_fixer.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
 # What a person may have set up for git to reach a server: their own configuration, agent, proxy and certificates.
 _PASSED_ON = (
@@ -129,6 +130,14 @@ class Remote(Struct, frozen=True):
         }
 
 
+class Scratch:
+    """A temporary directory that lasts as long as somebody holds on to it."""
+
+    def __init__(self) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix="codeql-fixer-"))
+        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+
+
 class Git:
     """Runs git in one bare repository.
 
@@ -137,10 +146,19 @@ class Git:
         remote: whose token the commands may use.
         environment: where PATH, HOME and the like come from.
         seconds: after this a command and its children are stopped.
+        scratch: where the repository lies, if that is to last as long as this.
     """
 
-    def __init__(self, directory: Path, remote: Remote, environment: Mapping[str, str], *, seconds: float) -> None:
-        self.directory = directory.resolve()
+    def __init__(
+        self,
+        directory: Path,
+        remote: Remote,
+        environment: Mapping[str, str],
+        *,
+        seconds: float,
+        scratch: Scratch | None = None,
+    ) -> None:
+        self.directory, self._scratch = directory.resolve(), scratch
         self._seconds = seconds
         self._secrets = [secret for secret in (remote.token, *_encoded(remote)) if secret]
         self._environment = {
@@ -149,12 +167,6 @@ class Git:
             **_QUIET,
             **remote.settings(),
         }
-
-    def at(self, directory: Path) -> Git:
-        """The same git in another directory."""
-        other = copy.copy(self)
-        other.directory = directory
-        return other
 
     def run(self, *arguments: str, data: bytes = b"") -> bytes:
         """What git prints on standard output.

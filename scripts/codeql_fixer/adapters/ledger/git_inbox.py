@@ -7,6 +7,7 @@ filtered fetch of the branch brings all of it, and a name made from the content 
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _PUSHED = "refs/cqf/inbox/"
 _FETCHED_HEADS, _FETCHED_INBOX = "refs/ledger/heads/", "refs/ledger/cqf/"
 _FILE_MODE = b"100644"
+_FETCHED = re.compile(r"^([0-9a-f]+)\t[^\t]*\t(branch )?'([^']+)' of ", re.MULTILINE)
 
 
 class Waiting(Struct, frozen=True):
@@ -69,29 +71,24 @@ def fetch(git: Git, branch: str, *options: str) -> Heads:
         GitError: the server cannot be read.
     """
     specs = _refspecs(branch)
-    common = ("--quiet", "--depth=1", "--no-tags", "--prune", "--no-write-fetch-head")
     try:
-        git.run("fetch", *common, *options, "origin", *specs)
+        git.run("fetch", "--quiet", "--depth=1", "--no-tags", "--prune", *options, "origin", *specs)
     except GitError as error:
         # A shallow fetch that matches nothing fails without a word.
         if str(error) or git.run("ls-remote", "origin", *(spec[1:].partition(":")[0] for spec in specs)):
             raise
         return Heads("", {})
-    return _heads_of(git, branch)
+    return _heads_of((git.directory / "FETCH_HEAD").read_text(encoding="utf-8"), branch)
 
 
-def _heads_of(git: Git, branch: str) -> Heads:
-    tip, inbox = "", {}
-    text = git.run("for-each-ref", "--format=%(objectname) %(refname)", _FETCHED_HEADS, _FETCHED_INBOX).decode()
-    for line in text.splitlines():
-        commit, _, ref = line.partition(" ")
-        if ref == f"{_FETCHED_HEADS}{branch}":
-            tip = commit
-        elif ref.startswith(_FETCHED_INBOX):
-            inbox[_PUSHED + ref.removeprefix(_FETCHED_INBOX)] = commit
-        elif ref.startswith(f"{_FETCHED_HEADS}{branch}-inbox/"):
-            inbox["refs/heads/" + ref.removeprefix(_FETCHED_HEADS)] = commit
-    return Heads(tip, inbox)
+def _heads_of(fetched: str, branch: str) -> Heads:
+    """The refs in FETCH_HEAD, where a branch stands as `branch 'name'` and another ref as `'refs/...'`."""
+    refs = {}
+    for commit, kind, name in _FETCHED.findall(fetched):
+        refs[f"refs/heads/{name}" if kind else name] = commit
+    tip = refs.pop(f"refs/heads/{branch}", "")
+    places = (_PUSHED, f"refs/heads/{branch}-inbox/")
+    return Heads(tip, {ref: commit for ref, commit in refs.items() if ref.startswith(places)})
 
 
 def waiting(git: Git, inbox: Mapping[str, str]) -> list[Waiting]:

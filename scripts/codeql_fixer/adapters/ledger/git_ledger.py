@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-import weakref
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import structs
@@ -13,7 +9,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_de
 
 from codeql_fixer.adapters.ledger.codec import pack
 from codeql_fixer.adapters.ledger.files import files_of
-from codeql_fixer.adapters.ledger.git_command import Failure, Git, GitError
+from codeql_fixer.adapters.ledger.git_command import Failure, Git, GitError, Scratch
 from codeql_fixer.adapters.ledger.git_reader import GitReader
 from codeql_fixer.adapters.ledger.git_writer import GitWriter
 from codeql_fixer.errors import LedgerNotWrittenError, UpstreamError
@@ -22,6 +18,7 @@ from codeql_fixer.ports.ledger import Conflict, Landed, Stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from codeql_fixer.adapters.ledger.git_command import Remote
     from codeql_fixer.domain.kinds import AnyRecord
@@ -69,11 +66,10 @@ class GitLedger:
         tell: Callable[[str], None] = _ignore,
     ) -> None:
         self._seconds, self._tell = seconds, tell
-        scratch = Path(tempfile.mkdtemp(prefix="codeql-fixer-"))
-        weakref.finalize(self, shutil.rmtree, scratch, ignore_errors=True)
-        self._writer = GitWriter(Git(scratch / "write.git", remote, environment, seconds=seconds), remote, branch)
-        mirror = mirror or scratch / "read.git"
-        self._reader = GitReader(Git(mirror, remote, environment, seconds=seconds), remote, branch)
+        scratch = Scratch()
+        writing = Git(scratch.path / "write.git", remote, environment, seconds=seconds, scratch=scratch)
+        reading = Git(mirror or scratch.path / "read.git", remote, environment, seconds=seconds, scratch=scratch)
+        self._writer, self._reader = GitWriter(writing, remote, branch), GitReader(reading, remote, branch)
 
     def append(self, records: Sequence[AnyRecord], *, expected_tip: str | None = None) -> Landed | Conflict:
         """Add records; see the port. Without records it only folds what waits in the inbox."""

@@ -179,16 +179,19 @@ def make_repository(git: Git, url: str, *, is_partial: bool) -> None:
 
     It takes its place when it is whole, so that a killed process leaves none that lacks something.
     """
-    final = git.directory
-    made = final.with_name(f"{final.name}.new")
+    made = git.directory.with_name(f"{git.directory.name}.new")
     shutil.rmtree(made, ignore_errors=True)
-    made.mkdir(parents=True)
-    git.at(made).run("init", "--quiet", "--bare", "--template=")
+    for folder in ("objects", "refs"):
+        (made / folder).mkdir(parents=True)
+    (made / "HEAD").write_text("ref: refs/heads/none\n", encoding="utf-8")
     partial = f"\tpromisor = true\n\tpartialclonefilter = {_FILTER}\n" if is_partial else ""
-    with (made / "config").open("a", encoding="utf-8") as config:
-        config.write(f'[remote "origin"]\n\turl = "{_escaped(url)}"\n\ttagOpt = --no-tags\n{partial}')
-        config.write("[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[fastimport]\n\tunpackLimit = 1\n")
-    made.rename(final)
+    (made / "config").write_text(
+        "[core]\n\trepositoryformatversion = 0\n\tbare = true\n"
+        f'[remote "origin"]\n\turl = "{_escaped(url)}"\n\ttagOpt = --no-tags\n{partial}'
+        "[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[fastimport]\n\tunpackLimit = 1\n",
+        encoding="utf-8",
+    )
+    made.rename(git.directory)
 
 
 def _escaped(text: str) -> str:
