@@ -135,8 +135,13 @@ class Bench:
         """`--help` against an empty interpreter."""
         rounds = self._rounds * 5
         empty = median([sys.executable, "-c", "pass"], rounds).cpu_seconds
-        ours = median([sys.executable, str(ROOT / "scripts/pipeline.py"), "--help"], rounds).cpu_seconds
-        print(f"P11: --help / an empty interpreter {ours / empty:.1f}   ({1000 * ours:.0f} ms, {1000 * empty:.0f} ms)")
+        for script, *verb in (["pipeline.py"], ["orchestrator.py"], ["orchestrator.py", "status"]):
+            command = [sys.executable, str(ROOT / "scripts" / script), *verb, "--help"]
+            ours = median(command, rounds).cpu_seconds
+            shown = " ".join([script, *verb, "--help"])
+            print(
+                f"P11: {shown} / an empty interpreter {ours / empty:.1f}   ({1000 * ours:.0f} ms, {1000 * empty:.0f} ms)"
+            )
 
     def set_up(self) -> None:
         """The action's environment against `python -m venv` and pip in it."""

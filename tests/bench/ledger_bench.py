@@ -29,6 +29,7 @@ from msgspec.structs import replace  # noqa: E402
 
 from codeql_fixer.adapters.index.sql_index import SqlIndex  # noqa: E402
 from codeql_fixer.adapters.index.sqlite import SqliteDatabase  # noqa: E402
+from codeql_fixer.adapters.ledger.files import files_of  # noqa: E402
 from codeql_fixer.adapters.ledger.memory import MemoryLedger  # noqa: E402
 from codeql_fixer.app.catch_up import catch_up  # noqa: E402
 from codeql_fixer.policy.ledger_paths import path_of  # noqa: E402
@@ -161,25 +162,36 @@ class LedgerBench:
                     )
 
     def size(self) -> None:
-        """P10: a branch with many records on it, a fresh ledger for each append."""
+        """P10: a branch with many records on it, a fresh ledger for each append; and the same push alone."""
         sizes = (0, 10_000) if self._is_quick else (0, 10_000, 100_000)
         medians = []
         for size in sizes:
             remote = bare(self._folder / f"size{size}.git")
             if size:
-                _fill(
-                    remote,
-                    (scan(str(number), number % 8000, target_repo=f"acme/r{number % 1000}") for number in range(size)),
-                )
-            waits = []
+                _fill(remote, (scan(str(n), n % 8000, target_repo=f"acme/r{n % 1000}") for n in range(size)))
+            ledger_of(remote).append([scan("first", 0, 1)])
+            waits, pushes = [], []
             for number in range(9):
                 started = time.monotonic()
                 ledger_of(remote).append([scan(f"new{number}", number, 1)])
                 waits.append(time.monotonic() - started)
-            medians.append(statistics.median(waits[1:]))
-        for size, seconds in zip(sizes, medians, strict=True):
+                pushes.append(self._push_alone(remote, number))
+            medians.append((statistics.median(waits), statistics.median(pushes)))
+        (empty, empty_push), *_ = medians
+        for size, (seconds, push) in zip(sizes, medians, strict=True):
             print(f"P10: append with {size:,} records on the branch: {1000 * seconds:.0f} ms, ", end="")
-            print(f"{seconds / medians[0]:.2f} x an empty one", flush=True)
+            print(f"{seconds / empty:.2f} x an empty one; without the push ", end="")
+            print(f"{(seconds - push) / (empty - empty_push):.2f} x; the push alone {1000 * push:.0f} ms", flush=True)
+
+    @staticmethod
+    def _push_alone(remote: Path, number: int) -> float:
+        """Seconds for a push of one more record by a commit that is made already."""
+        writer = ledger_of(remote)._writer  # noqa: SLF001 - the step before the push
+        heads = writer.heads()
+        made = writer._commit(heads.tip, files_of([scan(f"alone{number}", number, 1)]), {}, date=0)  # noqa: SLF001
+        started = time.monotonic()
+        git(writer._git.directory, "push", "--quiet", "origin", f"{made.branch}:refs/heads/telemetry")  # noqa: SLF001
+        return time.monotonic() - started
 
 
 def _fill(remote: Path, records: Iterator[ScanRun]) -> Path:

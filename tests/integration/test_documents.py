@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
 from codeql_fixer.adapters.github_actions import outputs_of
 from codeql_fixer.bootstrap.pipeline import playbook_directory
+from codeql_fixer.domain.kinds import VERSIONS
+from codeql_fixer.domain.tracked import Lifecycle
+from codeql_fixer.entrypoints.cli.orchestrator.main import VERBS
 from codeql_fixer.entrypoints.generate import generated_files
 from codeql_fixer.errors import ExitCode
 from codeql_fixer.options import OPTIONS, Use
 from codeql_fixer.policy.families import FAMILIES
-from tests.builders import scan_run
+from tests.builders import result, run, scan_run, write_sarif
 
 ROOT = Path(__file__).parents[2]
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
@@ -83,7 +91,9 @@ def test_exit_codes__are_documented() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/**/*.md")), ids=lambda page: page.name
+    "page",
+    sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/**/*.md")) + [ROOT / "telemetry/README.md"],
+    ids=lambda page: page.name,
 )
 def test_pages__link_to_what_exists(page: Path) -> None:
     links = re.findall(r"\]\(([^)#\s]+)", page.read_text())
@@ -106,6 +116,65 @@ def test_readme__workflow_uses_inputs_and_outputs_that_exist() -> None:
 
     assert set(steps[0]["with"]) <= set(ACTION["inputs"])
     assert set(re.findall(r"steps\.fixer\.outputs\.(\w+)", example)) <= set(ACTION["outputs"])
+
+
+def _example(page: str, name: str) -> str:
+    """The first block after a marker."""
+    text = (ROOT / page).read_text().partition(f"<!-- example: {name} -->")[2]
+    return text.partition("```")[2].partition("\n")[2].partition("```")[0]
+
+
+def _shell(script: str, folder: Path) -> str:
+    """Run an example from a page in a folder that looks like a clone, and return what it prints."""
+    for name in ("scripts", "telemetry", "playbooks"):
+        (folder / name).symlink_to(ROOT / name)
+    (folder / ".venv/bin").mkdir(parents=True)
+    (folder / ".venv/bin/python").symlink_to(sys.executable)
+    environment = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": os.environ["HOME"]}  # noqa: TID251 - tests
+    environment["PYTHONPATH"] = ":".join(path for path in sys.path if path.endswith("site-packages"))
+    done = subprocess.run(
+        ["bash", "-euc", script], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+def test_data_contract__a_stranger_writes_a_valid_record_by_hand(tmp_path: Path) -> None:
+    text = _example("telemetry/README.md", "dismissal")
+    schema = json.loads((ROOT / "telemetry/schemas/dismissal.schema.json").read_text())
+    jsonschema.Draft202012Validator(schema).validate(json.loads(text))
+    (tmp_path / "dismissal.json").write_text(text)
+    subprocess.run(["git", "init", "--quiet", "--bare", tmp_path / "ledger.git"], check=True)
+
+    printed = _shell(_example("telemetry/README.md", "by hand"), tmp_path)
+
+    assert "1 record: all well" in printed
+    assert "1 record on the ledger" in printed
+
+
+def test_data_contract__names_every_kind_with_its_version() -> None:
+    page = (ROOT / "telemetry/README.md").read_text()
+
+    for kind, version in VERSIONS.items():
+        assert f"| `{kind}` | [{version}](schemas/{kind}.schema.json) |" in page
+
+
+def test_readme__the_fleet_example_runs(tmp_path: Path) -> None:
+    write_sarif(tmp_path / "results.sarif", run(result(properties={"security-severity": "8.8"})))
+
+    printed = _shell(_example("README.md", "fleet"), tmp_path)
+
+    assert "acme/shop: 1 scans" in printed
+    assert "py/sql-injection" in printed.rpartition("FINGERPRINT")[2]
+
+
+def test_fleet_page__names_every_command_and_state() -> None:
+    page = (ROOT / "docs/fleet.md").read_text()
+
+    for verb in VERBS:
+        assert re.search(rf"^\| `{verb.name}[ `]", page, re.MULTILINE), verb.name
+    for state in Lifecycle:
+        assert f"`{state}`" in page, state
 
 
 SECTIONS = [

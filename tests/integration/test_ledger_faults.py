@@ -13,6 +13,7 @@ import pytest
 
 from codeql_fixer.adapters.index.sql_index import SqlIndex
 from codeql_fixer.adapters.index.sqlite import SqliteDatabase
+from codeql_fixer.adapters.ledger.codec import encode
 from codeql_fixer.adapters.ledger.directory import DirectoryLedger
 from codeql_fixer.adapters.ledger.files import files_of
 from codeql_fixer.adapters.ledger.git_command import Remote
@@ -181,10 +182,12 @@ def test_fold__takes_no_stranger_in(tmp_path: Path) -> None:
 # --- damage
 
 
-def _push_file(remote: Path, path: str, text: str) -> None:
+def _push_file(remote: Path, path: str, text: str, *, command: str = "") -> None:
+    """Commit a file, or what another command of fast-import does, past the product."""
     stream = f"commit refs/heads/{BRANCH}\ncommitter x <x@example.invalid> 0 +0000\ndata 1\nx\n"
     tip = git(remote, "rev-parse", "--verify", "--quiet", BRANCH) if refs(remote) else ""
-    stream += (f"from {tip}\n" if tip else "") + f"M 100644 inline {path}\ndata {len(text.encode())}\n{text}\n"
+    change = command or f"M 100644 inline {path}\ndata {len(text.encode())}\n{text}"
+    stream += (f"from {tip}\n" if tip else "") + f"{change}\n"
     subprocess.run(["git", "-C", remote, "fast-import", "--quiet"], input=stream, text=True, check=True)
 
 
@@ -220,6 +223,35 @@ def test_damage__is_reported_with_its_path_and_blocks_nothing_else(tmp_path: Pat
     assert path in damage.problem
     assert [row.lifecycle for row in index.issues(fingerprint(1))] == ["recurring"]
     assert [fault.path for fault in fsck(ledger_of(remote), at(99))[1]] == [path]
+
+
+@pytest.mark.parametrize("how", ["mended", "removed"])
+def test_damage__can_be_mended_or_removed(tmp_path: Path, how: str) -> None:
+    remote, index = bare(tmp_path / "remote.git"), _index(tmp_path)
+    path = "telemetry/runs/acme/shop/2026/03/01-1.json"
+    ledger_of(remote).append([scan("0", 5, 1)])
+    _push_file(remote, path, "{")
+    catch_up(ledger_of(remote), index)
+    assert [damage.path for damage in index.damages()] == [path]
+
+    if how == "mended":
+        _push_file(remote, path, encode(scan("1", 0, 1)).decode())
+    else:
+        _push_file(remote, "", "", command=f"D {path}")
+    catch_up(ledger_of(remote), index)
+
+    assert index.damages() == []
+    assert [row.lifecycle for row in index.issues(fingerprint(1))] == ["recurring" if how == "mended" else "new"]
+
+
+def test_damage__a_sound_record_that_is_changed_is_told(tmp_path: Path) -> None:
+    remote, index = bare(tmp_path / "remote.git"), _index(tmp_path)
+    ledger_of(remote).append([scan("1", 0, 1)])
+    catch_up(ledger_of(remote), index)
+    _push_file(remote, "telemetry/runs/acme/shop/2026/03/01-1.json", encode(scan("1", 0)).decode())
+
+    with pytest.raises(LedgerResetError, match="lost or changed 1 record"):
+        catch_up(ledger_of(remote), index)
 
 
 def test_damage__in_the_wrong_place_is_named(tmp_path: Path) -> None:
@@ -260,7 +292,7 @@ def test_branch__reset_underneath_is_told_and_the_records_are_rescued(tmp_path: 
     catch_up(reader, index)
     git(remote, "update-ref", f"refs/heads/{BRANCH}", first)
 
-    with pytest.raises(LedgerResetError, match=r"lost 3 records.*replay (\S+)'") as caught:
+    with pytest.raises(LedgerResetError, match=r"lost or changed 3 records.*replay (\S+)'") as caught:
         catch_up(reader, index)
 
     assert [row.lifecycle for row in index.issues(fingerprint(2))] == ["session_dispatched"]  # untouched

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from codeql_fixer.adapters.index.sql_index import SqlIndex
+from codeql_fixer.adapters.index.sqlite import SqliteDatabase
+from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.app.fsck import fsck
-from codeql_fixer.ports.ledger import Landed, Stored
-from tests.records import at, intent, scan
+from codeql_fixer.ports.ledger import Conflict, Landed, Stored
+from tests.records import at, fingerprint, intent, scan
 from tests.remotes import bare, git, hook, ledger_of, refs
 
 if TYPE_CHECKING:
@@ -85,3 +88,42 @@ def test_append__with_clocks_that_disagree(tmp_path: Path) -> None:
     records, faults = fsck(ledger, at(4000))
     assert records == len(hours)
     assert [("in the future" in fault.problem) for fault in faults] == [True, True]
+
+
+def test_claim__of_many_at_once_one_wins_and_the_others_learn_what_it_claimed(tmp_path: Path) -> None:
+    remote = bare(tmp_path / "remote.git")
+    first = ledger_of(remote).append([scan("1", 0, 1)])
+    assert isinstance(first, Landed)
+
+    def claim(number: int) -> Landed | Conflict:
+        return ledger_of(remote).append([intent(f"i-{number}", number, 1)], expected_tip=first.tip)
+
+    with ThreadPoolExecutor(8) as pool:
+        done = list(pool.map(claim, range(8)))
+
+    [won] = [item for item in done if isinstance(item, Landed)]
+    lost = [item for item in done if isinstance(item, Conflict)]
+    assert len(lost) == 7
+    assert {item.tip for item in lost} == {won.tip}
+    assert {record.id for item in lost for record in item.new_records} == {f"i-{done.index(won)}"}
+    assert len(_paths(ledger_of(remote))) == 2
+
+
+def test_catch_up__by_many_at_once(tmp_path: Path) -> None:
+    remote = bare(tmp_path / "remote.git")
+
+    def look(number: int) -> int:
+        ledger = ledger_of(remote, mirror=tmp_path / "mirror.git")
+        ledger.append([scan(str(number), number, 1)])
+        index = SqlIndex(SqliteDatabase(tmp_path / "index.sqlite"))
+        catch_up(ledger, index)
+        return index.repositories()[0].runs
+
+    with ThreadPoolExecutor(6) as pool:
+        seen = list(pool.map(look, range(12)))
+
+    assert max(seen) <= 12
+    index = SqlIndex(SqliteDatabase(tmp_path / "index.sqlite"))
+    catch_up(ledger_of(remote), index)
+    [row] = index.issues(fingerprint(1))
+    assert (index.repositories()[0].runs, row.issue.appearances) == (12, 12)

@@ -47,11 +47,13 @@ def catch_up(ledger: Ledger, index: Index, *, is_rebuild: bool = False) -> Caugh
         UpstreamError: the ledger cannot be read.
     """
     changes = ledger.read_since("" if is_rebuild else index.tip())
-    if changes.lost:
-        shown = ", ".join(changes.lost[:_SHOWN_LOST])
+    damaged = {damage.path for damage in index.damages()}
+    lost = [path for path in changes.lost if path not in damaged]  # mending or removing those loses nothing
+    if lost:
+        shown = ", ".join(lost[:_SHOWN_LOST])
         back = f"put them back with 'orchestrator.py replay {changes.rescued}', or " if changes.rescued else ""
         raise LedgerResetError(
-            f"the ledger lost {counted(len(changes.lost), 'record')} that the index knows ({shown}): "
+            f"the ledger lost or changed {counted(len(lost), 'record')} that the index knows ({shown}): "
             f"{back}take the ledger as it is with 'orchestrator.py rebuild'"
         )
     with index.writing() as writer:
@@ -61,7 +63,8 @@ def catch_up(ledger: Ledger, index: Index, *, is_rebuild: bool = False) -> Caugh
         for entry in changes.entries:
             taking.take(entry)
         taking.finish()
-        writer.replace_damage(taking.damages, is_complete=changes.is_complete)
+        writer.forget_damage(None if changes.is_complete else changes.lost)
+        writer.add_damage(taking.damages)
         writer.set_tip(changes.tip)
     return CaughtUp(changes.tip, taking.entries, len(taking.damages))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from codeql_fixer.domain.kinds import AnyRecord
     from codeql_fixer.ports.ledger import Ledger
+
+_TOLERANCE = timedelta(minutes=5)  # clocks of machines in good order differ by less
 
 
 class Fault(Struct, frozen=True):
@@ -49,7 +52,7 @@ def _among(records: list[Stored], now: datetime) -> Iterator[Fault]:
         if item.path in paths:
             yield Fault(item.path, f"{item.path}: is on the ledger twice")
         paths.add(item.path)
-        if item.record.recorded_at > now:
+        if item.record.recorded_at > now + _TOLERANCE:
             yield Fault(item.path, f"{item.path}: is dated {item.record.recorded_at:%Y-%m-%d %H:%M}, in the future")
     for item in records:
         problem = _orphaned(item.record, seen)

@@ -105,8 +105,12 @@ class IndexWriter(Protocol):
         """Keep the states of issues: key, state, reason."""
         ...
 
-    def replace_damage(self, damages: Iterable[tuple[Damaged, str]], *, is_complete: bool) -> None:
-        """Note what could not be read, with its repository ("" when unknown); a complete list replaces the earlier."""
+    def add_damage(self, damages: Iterable[tuple[Damaged, str]]) -> None:
+        """Note what could not be read, with its repository ("" when unknown)."""
+        ...
+
+    def forget_damage(self, paths: Iterable[str] | None) -> None:
+        """Forget what was noted about some paths, or with None about all."""
         ...
 
     def clear(self) -> None:

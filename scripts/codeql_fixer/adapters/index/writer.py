@@ -123,10 +123,15 @@ class SqlWriter:
             ({"id": key, "lifecycle": lifecycle.value, "reason": reason} for key, lifecycle, reason in rows),
         )
 
-    def replace_damage(self, damages: Iterable[tuple[Damaged, str]], *, is_complete: bool) -> None:
-        """Note what could not be read."""
-        if is_complete:
+    def forget_damage(self, paths: Iterable[str] | None) -> None:
+        """Forget what was noted about some paths, or about all."""
+        if paths is None:
             self._queries.forget_damages(self._connection)
+        else:
+            self._many("forget_damage", ({"path": text(path)} for path in paths))
+
+    def add_damage(self, damages: Iterable[tuple[Damaged, str]]) -> None:
+        """Note what could not be read."""
         self._many(
             "add_damages",
             (

@@ -155,6 +155,9 @@ ON CONFLICT (path) DO UPDATE SET repository = excluded.repository, problem = exc
 -- name: forget_damages!
 DELETE FROM damages;
 
+-- name: forget_damage*!
+DELETE FROM damages WHERE path = :path;
+
 -- name: damages
 SELECT path, problem FROM damages ORDER BY path;
 
