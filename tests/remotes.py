@@ -9,11 +9,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from codeql_fixer.adapters.ledger.files import files_of
 from codeql_fixer.adapters.ledger.git_command import Remote
 from codeql_fixer.adapters.ledger.git_ledger import GitLedger
+from codeql_fixer.ports.ledger import Landed, Stored
+from tests.records import intent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from codeql_fixer.ports.ledger import Ledger
 
 BRANCH = "telemetry"
 
@@ -76,3 +81,25 @@ def http_server(root: Path, *options: str) -> Iterator[str]:
             yield process.stdout.readline().strip()
         finally:
             process.terminate()
+
+
+def ids_of(ledger: Ledger) -> list[str]:
+    """The ids of all records, branch and inbox together."""
+    return sorted(entry.record.id for entry in ledger.read_since("").entries if isinstance(entry, Stored))
+
+
+def landed(ledger: Ledger, *numbers: int) -> Landed:
+    """Append a claim for each number."""
+    done = ledger.append([intent(f"i-{number}", number, number) for number in numbers])
+    assert isinstance(done, Landed)
+    return done
+
+
+def lose_a_race(remote: Path, number: int) -> str:
+    """Append by a writer that another one has just beaten; returns the ref that holds the record."""
+    writer = ledger_of(remote)._writer  # noqa: SLF001 - what a writer saw before the other pushed
+    heads = writer.heads()
+    landed(ledger_of(remote), number + 1000)
+    done = writer.put(heads, files_of([intent(f"i-{number}", number, number)]), date=0, has_to_win=False)
+    assert done.inbox
+    return done.inbox

@@ -139,9 +139,8 @@ class Bench:
             command = [sys.executable, str(ROOT / "scripts" / script), *verb, "--help"]
             ours = median(command, rounds).cpu_seconds
             shown = " ".join([script, *verb, "--help"])
-            print(
-                f"P11: {shown} / an empty interpreter {ours / empty:.1f}   ({1000 * ours:.0f} ms, {1000 * empty:.0f} ms)"
-            )
+            times = f"{1000 * ours:.0f} ms, {1000 * empty:.0f} ms"
+            print(f"P11: {shown} / an empty interpreter {ours / empty:.1f}   ({times})")
 
     def set_up(self) -> None:
         """The action's environment against `python -m venv` and pip in it."""

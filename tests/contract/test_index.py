@@ -328,7 +328,7 @@ def test_history__tells_everything_in_order(index: SqlIndex) -> None:
     ]
 
 
-def test_history__tells_of_earlier_names_and_of_look_alikes(index: SqlIndex) -> None:
+def test_history__tells_of_earlier_names_and_of_lookalikes(index: SqlIndex) -> None:
     old = issue_record(1, fingerprint="a" * 16)
     new = issue_record(1, fingerprint="a" * 20)
     twin = issue_record(3, occurrence=2)
