@@ -12,6 +12,7 @@ from codeql_fixer.adapters.index.sql_index import SqlIndex
 from codeql_fixer.adapters.index.sqlite import SqliteDatabase
 from codeql_fixer.adapters.ledger.codec import encode
 from codeql_fixer.adapters.ledger.directory import DirectoryLedger
+from codeql_fixer.adapters.ledger.files import files_of
 from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.app.fsck import fsck
 from codeql_fixer.app.keep import Recorder
@@ -93,6 +94,39 @@ def test_append__where_nobody_may_delete_leaves_the_refs_and_doubles_nothing(tmp
     assert ids_of(ledger) == ["i-1", "i-1002", "i-2", "i-3"]
     assert fsck(ledger, at(10_000)) == (4, [])
     assert landed(ledger_of(remote), 4).tip
+
+
+def test_append__of_nothing_where_nobody_may_delete_makes_no_commit(tmp_path: Path) -> None:
+    remote = bare(tmp_path / "remote.git")
+    landed(ledger_of(remote), 1)
+    lose_a_race(remote, 2)
+    hook(remote, "update", 'case "$3" in 0000*) echo no deletions >&2; exit 1;; esac')
+    tip = landed(ledger_of(remote), 3).tip
+
+    ledger_of(remote).append([])
+    ledger_of(remote).append([])
+
+    assert git(remote, "rev-parse", BRANCH) == tip
+
+
+def test_fold__of_two_records_for_one_place_takes_one_and_keeps_the_other(tmp_path: Path) -> None:
+    """Two writers who both lost the race, with different records under one name: neither may vanish."""
+    remote = bare(tmp_path / "remote.git")
+    landed(ledger_of(remote), 1)
+    writers = [ledger_of(remote)._writer for _ in range(2)]  # noqa: SLF001 - what a writer saw before others pushed
+    heads = [writer.heads() for writer in writers]
+    landed(ledger_of(remote), 2)
+    for number, (writer, seen) in enumerate(zip(writers, heads, strict=True)):
+        writer.put(seen, files_of([intent("i-same", 1, number)]), date=0, has_to_win=False)
+    assert len(refs(remote)) == 3
+
+    landed(ledger_of(remote), 3)
+
+    ledger = ledger_of(remote)
+    assert "i-same" in ids_of(ledger)
+    [left] = [ref for ref in refs(remote) if "inbox" in ref]
+    [fault] = fsck(ledger, at(10_000))[1]
+    assert fault.problem == f"{left}: telemetry/dispatches/2026/03/i-same.intent.json is taken by another record"
 
 
 def test_append__to_a_protected_branch_waits_in_the_inbox(tmp_path: Path) -> None:

@@ -301,6 +301,20 @@ def test_directory__tells_what_is_gone(tmp_path: Path) -> None:
     assert [fault.path for fault in fsck(ledger, at(99))[1]] == [path]
 
 
+@pytest.mark.parametrize("name", ["journal", "journal.lock", "telemetry", "telemetry/runs", "telemetry/runs/acme"])
+def test_directory__follows_no_link(tmp_path: Path, name: str) -> None:
+    """Kept records lie in an output directory, and that may lie in a stranger's checkout."""
+    elsewhere, kept = tmp_path / "elsewhere", tmp_path / "kept"
+    elsewhere.mkdir()
+    (kept / name).parent.mkdir(parents=True)
+    (kept / name).symlink_to(elsewhere / "new" if "journal" in name else elsewhere)
+
+    with pytest.raises(UserError, match="is a link, which is not followed"):
+        DirectoryLedger(kept).append([scan("1", 0, 1)])
+
+    assert not [path for path in elsewhere.rglob("*") if path.is_file()]
+
+
 def test_directory__that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 

@@ -109,6 +109,16 @@ def test_pipeline__keeps_the_record_when_the_ledger_cannot_be_written(tmp_path: 
     assert _json(_fleet(tmp_path, "fsck", "--ledger", remote, "--json"))["records"] == 1
 
 
+def test_pipeline__keeps_nothing_behind_a_link(tmp_path: Path, remote: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/unrecorded").symlink_to(tmp_path)
+
+    done = _scanned(tmp_path, "1", result(), LEDGER=str(remote))
+
+    assert done.returncode == 2
+    assert "unrecorded: is a link, which is not followed" in done.stderr
+
+
 def test_pipeline__in_actions_writes_to_the_workflows_own_repository(tmp_path: Path, remote: Path) -> None:
     """The server's address is the runner's; here it is a folder that looks like one."""
     (tmp_path / "acme").mkdir()

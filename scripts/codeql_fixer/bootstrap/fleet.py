@@ -54,9 +54,15 @@ def build_ledger(
 def build_recorder(
     settings: LedgerSettings, kept: Path, environ: Mapping[str, str], *, tell: Callable[[str], None]
 ) -> Recorder:
-    """What writes to the ledger and keeps in `kept` what it cannot write."""
+    """What writes to the ledger and keeps in `kept` what it cannot write.
+
+    Raises:
+        UserError: `kept` is a link, or the address holds a password.
+    """
     from codeql_fixer.adapters.ledger.directory import DirectoryLedger  # noqa: PLC0415
 
+    if kept.is_symlink():
+        raise UserError(f"{kept}: is a link, which is not followed; remove it")
     place = f"{settings.place}#{settings.branch}"
     command = shlex.join(["python", "scripts/orchestrator.py", "replay", str(kept), "--ledger", place])
     ledger = build_ledger(settings, environ, mirror=None, tell=tell)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from codeql_fixer.adapters.ledger.codec import audit, entries_of, pack
 from codeql_fixer.adapters.ledger.files import files_of, missing
-from codeql_fixer.errors import LedgerNotWrittenError, UpstreamError
+from codeql_fixer.errors import LedgerNotWrittenError, UpstreamError, UserError
 from codeql_fixer.policy.ledger_paths import PACKS, ROOT, SNAPSHOT_PATH, in_folder, is_record_path, path_of
 from codeql_fixer.ports.ledger import Changes, Conflict, Damaged, Landed, Stored
 
@@ -103,6 +103,8 @@ class DirectoryLedger:
     def _locked(self) -> Iterator[None]:
         """One process at a time; the lock goes with its process, however that ends."""
         self._root.mkdir(parents=True, exist_ok=True)
+        for name in (_JOURNAL, _LOCK, ROOT):
+            self._refuse_link(self._root / name)
         with (self._root / _LOCK).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
@@ -134,12 +136,21 @@ class DirectoryLedger:
     def _write(self, path: str, data: bytes) -> None:
         final = self._path(path)
         final.parent.mkdir(parents=True, exist_ok=True)
+        for place in (final, *final.parents[: len(Path(path).parts) - 1]):
+            self._refuse_link(place)
         partial = final.with_name(f".{final.name}.partial")
-        with partial.open("wb") as stream:
+        partial.unlink(missing_ok=True)  # of a writer that was killed
+        with partial.open("xb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
         partial.replace(final)
+
+    @staticmethod
+    def _refuse_link(path: Path) -> None:
+        """Kept records lie in output directories, which may lie in a stranger's checkout."""
+        if path.is_symlink():
+            raise UserError(f"{path}: is a link, which is not followed; remove it")
 
     def _entries(self, paths: list[str]) -> Iterator[Entry]:
         for path in paths:

@@ -7,13 +7,12 @@ filtered fetch of the branch brings all of it, and a name made from the content 
 from __future__ import annotations
 
 import hashlib
-import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from msgspec import Struct
 
-from codeql_fixer.adapters.ledger.git_command import GitError
+from codeql_fixer.adapters.ledger.git_repository import INBOX
 from codeql_fixer.policy.ledger_paths import PACKS, SNAPSHOT_PATH, is_record_path
 
 if TYPE_CHECKING:
@@ -21,10 +20,7 @@ if TYPE_CHECKING:
 
     from codeql_fixer.adapters.ledger.git_command import Git
 
-_PUSHED = "refs/cqf/inbox/"
-_FETCHED_HEADS, _FETCHED_INBOX = "refs/ledger/heads/", "refs/ledger/cqf/"
 _FILE_MODE = b"100644"
-_FETCHED = re.compile(r"^([0-9a-f]+)\t[^\t]*\t(branch )?'([^']+)' of ", re.MULTILINE)
 
 
 class Waiting(Struct, frozen=True):
@@ -38,57 +34,18 @@ class Waiting(Struct, frozen=True):
     problem: str = ""
 
 
-class Heads(Struct, frozen=True):
-    """The state of the server: the tip of the branch ("" when there is none) and the commits of the inbox by ref."""
-
-    tip: str
-    inbox: dict[str, str]
-
-
 def inbox_refs(branch: str, files: Mapping[str, bytes]) -> tuple[str, str]:
     """The ref for these files, and the branch to take where the server refuses such refs."""
     digest = hashlib.sha256()
     for path in sorted(files):
         digest.update(f"{path}\0{len(files[path])}\0".encode() + files[path])
     name = digest.hexdigest()[:40]
-    return f"{_PUSHED}{name}", f"refs/heads/{branch}-inbox/{name}"
+    return f"{INBOX}{name}", f"refs/heads/{branch}-inbox/{name}"
 
 
 def name_in_inbox(path: str) -> str:
     """The file name that stands for a path in the flat tree."""
     return quote(path, safe="")
-
-
-def _refspecs(branch: str) -> tuple[str, str]:
-    """What to fetch: the branch with the inbox branches, and the inbox. Patterns do not mind when nothing is there."""
-    return f"+refs/heads/{branch}*:{_FETCHED_HEADS}{branch}*", f"+{_PUSHED}*:{_FETCHED_INBOX}*"
-
-
-def fetch(git: Git, branch: str, *options: str) -> Heads:
-    """Fetch one commit of everything, and tell the state of the server.
-
-    Raises:
-        GitError: the server cannot be read.
-    """
-    specs = _refspecs(branch)
-    try:
-        git.run("fetch", "--quiet", "--depth=1", "--no-tags", "--prune", *options, "origin", *specs)
-    except GitError as error:
-        # A shallow fetch that matches nothing fails without a word.
-        if str(error) or git.run("ls-remote", "origin", *(spec[1:].partition(":")[0] for spec in specs)):
-            raise
-        return Heads("", {})
-    return _heads_of((git.directory / "FETCH_HEAD").read_text(encoding="utf-8"), branch)
-
-
-def _heads_of(fetched: str, branch: str) -> Heads:
-    """The refs in FETCH_HEAD, where a branch stands as `branch 'name'` and another ref as `'refs/...'`."""
-    refs = {}
-    for commit, kind, name in _FETCHED.findall(fetched):
-        refs[f"refs/heads/{name}" if kind else name] = commit
-    tip = refs.pop(f"refs/heads/{branch}", "")
-    places = (_PUSHED, f"refs/heads/{branch}-inbox/")
-    return Heads(tip, {ref: commit for ref, commit in refs.items() if ref.startswith(places)})
 
 
 def waiting(git: Git, inbox: Mapping[str, str]) -> list[Waiting]:

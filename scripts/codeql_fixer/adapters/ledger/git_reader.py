@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from codeql_fixer.adapters.ledger.codec import audit, entries_of
 from codeql_fixer.adapters.ledger.git_command import Failure, GitError
-from codeql_fixer.adapters.ledger.git_inbox import fetch, waiting
-from codeql_fixer.adapters.ledger.git_writer import make_repository
+from codeql_fixer.adapters.ledger.git_inbox import waiting
+from codeql_fixer.adapters.ledger.git_repository import fetch, make_repository
 from codeql_fixer.errors import LedgerResetError
 from codeql_fixer.policy.ledger_paths import PACKS, ROOT, SNAPSHOT_PATH, is_record_path
 from codeql_fixer.ports.ledger import Changes, Damaged
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from codeql_fixer.adapters.ledger.git_command import Git, Remote
-    from codeql_fixer.adapters.ledger.git_inbox import Heads
+    from codeql_fixer.adapters.ledger.git_repository import Heads
     from codeql_fixer.ports.ledger import Entry
 
 
@@ -41,14 +41,14 @@ class GitReader:
         Raises:
             GitError: the server cannot be read.
         """
+        mirror = self._git.directory
         with self._locked():
-            try:
-                return self._fetch()
-            except GitError as error:
-                if error.failure is not Failure.OTHER or not self._git.directory.exists():
-                    raise
-                shutil.rmtree(self._git.directory)  # a killed process may have left locks or halves; it is a copy only
-                return self._fetch()
+            if not (mirror / "HEAD").exists():
+                shutil.rmtree(mirror, ignore_errors=True)
+                make_repository(self._git, self._url, is_partial=False)
+            for left in (*mirror.glob("*.lock"), *(mirror / "refs").rglob("*.lock")):
+                left.unlink()  # of a process that was killed: this one holds the only lock that counts
+            return fetch(self._git, self._branch)
 
     def changes(self, heads: Heads, since: str) -> Changes:
         """What came since a state; with "" everything.
@@ -63,14 +63,8 @@ class GitReader:
             files = dict(self._listed(heads.tip))
             return Changes(heads.tip, self._entries(heads, files), is_complete=True)
         added, gone = self._difference(since, heads.tip) if since != heads.tip else ({}, ())
-        packed = (
-            {
-                entry.path
-                for entry in self._walk([(path, blob) for path, blob in added.items() if path.startswith(PACKS)])
-            }
-            if gone
-            else set()
-        )
+        packs = [(path, blob) for path, blob in added.items() if gone and path.startswith(PACKS)]
+        packed = {entry.path for entry in self._walk(packs)}
         lost = tuple(path for path in gone if path not in packed)
         rescued = self._rescue(since, lost) if lost else ""
         return Changes(heads.tip, self._entries(heads, added), is_complete=False, lost=lost, rescued=rescued)
@@ -96,11 +90,6 @@ class GitReader:
                 yield Damaged(path, f"{path}: is no place of a record")
         for path, data in self._contents(files.items()):
             yield from audit(path, data)
-
-    def _fetch(self) -> Heads:
-        if not self._git.directory.exists():
-            make_repository(self._git, self._url, is_partial=False)
-        return fetch(self._git, self._branch)
 
     def _have(self, commit: str) -> None:
         """Make sure that the state to compare with is in the mirror; a new mirror has to ask for it."""

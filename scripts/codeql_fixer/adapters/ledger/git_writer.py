@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -11,7 +10,8 @@ from msgspec import Struct
 
 from codeql_fixer.adapters.ledger.files import missing
 from codeql_fixer.adapters.ledger.git_command import Failure, GitError
-from codeql_fixer.adapters.ledger.git_inbox import fetch, inbox_refs, name_in_inbox, waiting
+from codeql_fixer.adapters.ledger.git_inbox import inbox_refs, name_in_inbox, waiting
+from codeql_fixer.adapters.ledger.git_repository import FILTER, Heads, fetch, make_repository
 from codeql_fixer.policy.ledger_paths import ROOT
 from codeql_fixer.policy.plain_text import counted
 from codeql_fixer.ports.ledger import Landed
@@ -20,11 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from codeql_fixer.adapters.ledger.git_command import Git, Remote
-    from codeql_fixer.adapters.ledger.git_inbox import Heads, Waiting
+    from codeql_fixer.adapters.ledger.git_inbox import Waiting
 
 _AUTHOR = "codeql-fixer <codeql-fixer@users.noreply.github.com>"
-# Folders down to `telemetry/runs/<owner>/` come with the tip; git fetches the few below on its own when it meets them.
-_FILTER = "tree:4"
 _PATHS_PER_CALL = 500
 _MOST_FOLDED = 500
 
@@ -59,7 +57,7 @@ class GitWriter:
         if not self._is_ready:
             make_repository(self._git, self._url, is_partial=True)
             self._is_ready = True
-        return fetch(self._git, self._branch, f"--filter={_FILTER}")
+        return fetch(self._git, self._branch, f"--filter={FILTER}")
 
     def put(self, heads: Heads, files: Mapping[str, bytes], *, date: int, has_to_win: bool) -> Landed:
         """Write the files, and fold what waits in the inbox.
@@ -76,14 +74,16 @@ class GitWriter:
         """
         inbox = [] if has_to_win else waiting(self._git, dict(list(heads.inbox.items())[:_MOST_FOLDED]))
         present = self._present(heads.tip, [*files, *(path for item in inbox for path in item.files)])
-        folded = [item for item in inbox if _is_foldable(item, present)]
-        waits = {path: blob for item in folded for path, blob in item.files.items()}
-        new = {path: files[path] for path in sorted(missing(files, {**waits, **present}, _blob_id(heads)))}
-        if not new and not folded:
+        folded = _foldable(inbox, present)
+        known = {**{path: blob for item in folded for path, blob in item.files.items()}, **present}
+        new = {path: files[path] for path in sorted(missing(files, known, _blob_id(heads)))}
+        waits = {path: blob for path, blob in known.items() if path not in present}
+        if not new and not waits:
+            self._delete(folded)
             return Landed(heads.tip)
         made = self._commit(heads.tip, new, waits, date=date)
         try:
-            self._push_branch(heads, made, folded)
+            self._push_branch(made, folded)
         except GitError as error:
             if has_to_win or error.failure not in {Failure.RACE, Failure.REFUSED}:
                 raise
@@ -111,18 +111,24 @@ class GitWriter:
         self._push(f"{commit}:refs/heads/{self._branch}")
         return Landed(commit)
 
-    def _push_branch(self, heads: Heads, made: Made, folded: Sequence[Waiting]) -> None:
+    def _push_branch(self, made: Made, folded: Sequence[Waiting]) -> None:
         """One atomic push: the branch moves and what was folded into it goes, or nothing happens."""
         target = f"{made.branch}:refs/heads/{self._branch}"
-        if not folded:
-            self._push(target)
-            return
         try:
             self._push(target, *(f":{item.ref}" for item in folded))
         except GitError as error:
-            if error.failure is not Failure.REFUSED or made.branch == heads.tip:
+            if error.failure is not Failure.REFUSED or not folded:
                 raise
             self._push(target)  # a server that lets nobody delete: the refs stay, and say nothing new
+
+    def _delete(self, folded: Sequence[Waiting]) -> None:
+        """Take away refs whose records are on the branch already; where nobody may, they stay and do no harm."""
+        if folded:
+            try:
+                self._push(*(f":{item.ref}" for item in folded))
+            except GitError as error:
+                if error.failure not in {Failure.RACE, Failure.REFUSED}:
+                    raise
 
     def _after_loss(
         self, heads: Heads, made: Made, new: Mapping[str, bytes], *, folded: Sequence[Waiting], loss: GitError
@@ -174,33 +180,15 @@ class GitWriter:
         return Made(branch, rest[0] if rest else "")
 
 
-def make_repository(git: Git, url: str, *, is_partial: bool) -> None:
-    """A bare repository that knows its server and never tidies up: tidying would fetch what was left out on purpose.
-
-    It takes its place when it is whole, so that a killed process leaves none that lacks something.
-    """
-    made = git.directory.with_name(f"{git.directory.name}.new")
-    shutil.rmtree(made, ignore_errors=True)
-    for folder in ("objects", "refs"):
-        (made / folder).mkdir(parents=True)
-    (made / "HEAD").write_text("ref: refs/heads/none\n", encoding="utf-8")
-    partial = f"\tpromisor = true\n\tpartialclonefilter = {_FILTER}\n" if is_partial else ""
-    (made / "config").write_text(
-        "[core]\n\trepositoryformatversion = 0\n\tbare = true\n"
-        f'[remote "origin"]\n\turl = "{_escaped(url)}"\n\ttagOpt = --no-tags\n{partial}'
-        "[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[fastimport]\n\tunpackLimit = 1\n",
-        encoding="utf-8",
-    )
-    made.rename(git.directory)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-
-
-def _is_foldable(item: Waiting, present: Mapping[str, str]) -> bool:
-    """True unless it is no record of ours or would replace one that is there."""
-    return not item.problem and all(present.get(path, blob) == blob for path, blob in item.files.items())
+def _foldable(inbox: Sequence[Waiting], present: Mapping[str, str]) -> list[Waiting]:
+    """What may go into the branch: records, and none in the place of another one, on the branch or before it here."""
+    taken = dict(present)
+    folded = []
+    for item in inbox:
+        if not item.problem and all(taken.get(path, blob) == blob for path, blob in item.files.items()):
+            taken |= item.files
+            folded.append(item)
+    return folded
 
 
 def _blob_id(heads: Heads) -> Callable[[bytes], str]:
