@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from tests import postgres
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -36,3 +38,15 @@ def shared() -> Path:
             pytest.fail(f"{SHARED} is missing, and .ci/run has to have it")
         pytest.skip("the reference data is not here; set CODEQL_FIXER_SHARED to its folder")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def postgres_address() -> Iterator[str]:
+    """A server of Debian's package, skipped where it is not installed; .ci/run installs it."""
+    programs = postgres.programs()
+    if programs is None:
+        if os.environ.get("CODEQL_FIXER_NEEDS_ALL"):  # noqa: TID251 - tests
+            pytest.fail("PostgreSQL is missing, and .ci/run has to have it")
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    with postgres.server(programs) as address:
+        yield address

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from codeql_fixer.adapters.index.sqlite import SqliteDatabase
-from tests import postgres
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,18 +15,6 @@ if TYPE_CHECKING:
     from codeql_fixer.adapters.index.postgres import PostgresDatabase
 
     Connect = Callable[[], "SqliteDatabase | PostgresDatabase"]
-
-
-@pytest.fixture(scope="session")
-def postgres_address() -> Iterator[str]:
-    """A server of Debian's package, skipped where it is not installed; .ci/run installs it."""
-    programs = postgres.programs()
-    if programs is None:
-        if os.environ.get("CODEQL_FIXER_NEEDS_ALL"):  # noqa: TID251 - tests
-            pytest.fail("PostgreSQL is missing, and .ci/run has to have it")
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    with postgres.server(programs) as address:
-        yield address
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

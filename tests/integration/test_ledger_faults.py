@@ -14,6 +14,7 @@ from codeql_fixer.adapters.ledger.codec import encode
 from codeql_fixer.adapters.ledger.directory import DirectoryLedger
 from codeql_fixer.adapters.ledger.files import files_of
 from codeql_fixer.app.catch_up import catch_up
+from codeql_fixer.app.compact import compact
 from codeql_fixer.app.fsck import fsck
 from codeql_fixer.app.keep import Recorder
 from codeql_fixer.app.replay import replay
@@ -301,6 +302,24 @@ def test_branch__reset_underneath_is_told_and_the_records_are_rescued(tmp_path: 
     assert replay(rescued, recorder, lambda _: None) == 3
     assert ids_of(ledger_of(remote)) == ["i-1", "i-2", "i-3", "scan_run/acme/shop/1"]
     catch_up(ledger_of(remote, mirror=mirror), index)
+
+
+@pytest.mark.parametrize("how", ["removed", "cut"])
+def test_branch__that_lost_part_of_a_pack_is_told_and_it_is_rescued(tmp_path: Path, how: str) -> None:
+    remote, index = bare(tmp_path / "remote.git"), _index(tmp_path)
+    reader = ledger_of(remote, mirror=tmp_path / "state" / "ledger.git")
+    reader.append([scan("1", 0, 1), scan("2", 1, 1)])
+    compact(reader, at(24 * 60), is_dry_run=False)
+    catch_up(reader, index)
+    path = "telemetry/packs/runs/acme/shop/2026/03.jsonl"
+    whole = git(remote, "show", f"{BRANCH}:{path}")
+    _push_file(remote, path, whole.splitlines()[0], command=f"D {path}" if how == "removed" else "")
+
+    with pytest.raises(LedgerResetError, match=f"lost or changed {2 if how == 'removed' else 1} record") as caught:
+        catch_up(reader, index)
+
+    rescued = DirectoryLedger(Path(str(caught.value).partition("replay ")[2].partition("'")[0]))
+    assert ids_of(rescued) == ["scan_run/acme/shop/1", "scan_run/acme/shop/2"]
 
 
 def test_branch__reset_can_be_accepted(tmp_path: Path) -> None:

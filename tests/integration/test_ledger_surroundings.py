@@ -161,6 +161,25 @@ def test_disk__full(tmp_path: Path, size: int) -> None:
     assert ids_of(ledger_of(remote)) == ["i-1"]
 
 
+def test_disk__full_under_the_index(tmp_path: Path) -> None:
+    if not _may_mount():
+        pytest.skip("only root can make a small disk")
+    remote = bare(tmp_path / "remote.git")
+    ledger_of(remote).append([scan(str(number), number, *range(500)) for number in range(20)])
+    small, script = tmp_path / "small", ROOT / "scripts/orchestrator.py"
+    small.mkdir()
+    command = (
+        f"mount -t tmpfs -o size=300k none {small} && exec {sys.executable} {script} status --ledger {remote} "
+        f"--state-dir {tmp_path}/state --index {small}/index"
+    )
+
+    done = subprocess.run(["unshare", "--mount", "sh", "-c", command], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 2
+    assert "disk is full" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def _killing_git(folder: Path, moment: str, number: int) -> Path:
     """A git that kills whoever calls it, before or after its n-th command."""
     folder.mkdir()

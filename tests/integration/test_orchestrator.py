@@ -298,6 +298,42 @@ def test_index__that_is_no_database_is_named(tmp_path: Path, remote: Path, text:
     assert not text or "index: cannot be used as an index" in done.stderr
 
 
+def test_index__in_postgres_answers_alike(tmp_path: Path, remote: Path, postgres_address: str) -> None:
+    ledger_of(remote).append([scan("1", 0, 1, 2), scan("2", 1, 1)])
+    address = f"{postgres_address}&options=-csearch_path%3Dcli"
+    subprocess.run(["psql", postgres_address, "--quiet", "--command", "CREATE SCHEMA cli"], check=True)
+
+    plain = _json(_fleet(tmp_path, "status", "--ledger", remote, "--json"))
+    served = _json(_fleet(tmp_path, "status", "--ledger", remote, "--json", INDEX=address))
+
+    assert served["repositories"] == plain["repositories"] != []
+
+
+def test_index__in_postgres_that_is_not_there(tmp_path: Path, remote: Path) -> None:
+    address = f"postgresql://me:s3cret@/db?host={tmp_path}"
+
+    done = _fleet(tmp_path, "status", "--ledger", remote, INDEX=address)
+
+    assert done.returncode == 2
+    assert "the index's database cannot be reached" in done.stderr
+    assert "s3cret" not in done.stderr
+
+
+def test_index__that_is_broken_inside_is_named(tmp_path: Path, remote: Path) -> None:
+    ledger_of(remote).append([scan(str(number), number, *range(200)) for number in range(5)])
+    assert _fleet(tmp_path, "status", "--ledger", remote, "--index", "index").returncode == 0
+    data = bytearray((tmp_path / "index").read_bytes())
+    rest = len(data) // 2
+    data[rest:] = b"\xa5" * (len(data) - rest)
+    (tmp_path / "index").write_bytes(data)
+
+    done = _fleet(tmp_path, "status", "--ledger", remote, "--index", "index")
+
+    assert done.returncode == 2
+    assert "delete it: it is built anew" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
 def test_help__of_every_command_has_examples_that_parse(tmp_path: Path, verb: Any) -> None:  # noqa: ANN401 - a verb
     done = _fleet(tmp_path, verb.name, "--help")

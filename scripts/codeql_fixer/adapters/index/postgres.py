@@ -30,6 +30,7 @@ class PostgresDatabase:
     """
 
     name = "postgres"
+    errors: type[Exception] = psycopg.Error
 
     def __init__(self, address: str) -> None:
         try:

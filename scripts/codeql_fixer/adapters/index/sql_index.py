@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
+    from codeql_fixer.adapters.index.rows import Row
     from codeql_fixer.policy.sla import SlaLimits
     from codeql_fixer.ports.index import Event, IssueRow
 
@@ -37,6 +38,7 @@ class Database(Protocol):
     """What an index needs of a database beside SQL that all of them know."""
 
     name: str
+    errors: type[Exception]  # what the driver raises
 
     def connection(self) -> Any:  # noqa: ANN401 - drivers have no common type
         """An open connection, always the same."""
@@ -72,21 +74,23 @@ class SqlIndex:
         driver = "sqlite3" if database.name == "sqlite" else "psycopg"
         sql = "\n".join(path.read_text(encoding="utf-8") for path in texts)
         self._queries: Any = aiosql.from_str(sql, driver, mandatory_parameters=False)
-        self._migrate()
+        with self._told():
+            self._migrate()
 
     def tip(self) -> str:
         """The state of the ledger that is reflected."""
-        return self._queries.tip(self._connection) or ""
+        with self._told():
+            return self._queries.tip(self._connection) or ""
 
     @contextmanager
     def writing(self) -> Iterator[SqlWriter]:
         """A transaction; see the port."""
-        with self._database.writing():
+        with self._told(), self._database.writing():
             yield SqlWriter(self._connection, self._queries)
 
     def repositories(self, repository: str = "") -> list[RepositoryRow]:
         """All repositories or one, by name."""
-        rows = self._queries.repositories(self._connection, repository=repository.lower())
+        rows = self._ask("repositories", repository=repository.lower())
         return [RepositoryRow(name, runs, last or "", time_of(at)) for name, runs, last, at in rows]
 
     def status(self, now: datetime, limits: Sequence[SlaLimits], repository: str = "") -> list[StatusRow]:
@@ -97,43 +101,49 @@ class SqlIndex:
             limit = by_tier.get(tier)
             bounds[f"breached_{tier}"] = micros(limit.breached) if limit else None
             bounds[f"at_risk_{tier}"] = micros(limit.at_risk) if limit else None
-        rows = self._queries.status(
-            self._connection, repository=repository.lower(), now=micros(now), forever=micros(FOREVER), **bounds
-        )
+        rows = self._ask("status", repository=repository.lower(), now=micros(now), forever=micros(FOREVER), **bounds)
         return [StatusRow(row[0], SeverityTier(row[1]), Lifecycle(row[2]), *map(int, row[3:])) for row in rows]
 
     def issues(self, fingerprint: str, repository: str = "") -> list[IssueRow]:
         """Issues by fingerprint, a start of it, or an earlier name."""
-        ids = self._queries.ids_by_name(
-            self._connection, repository=repository.lower(), name=fingerprint, beyond=fingerprint + _AFTER_HEX
-        )
-        return self._rows(ids)
+        beyond = fingerprint + _AFTER_HEX
+        return self._rows(self._ask("ids_by_name", repository=repository.lower(), name=fingerprint, beyond=beyond))
 
     def search(self, words: str, *, limit: int = 50) -> list[IssueRow]:
         """Issues whose rule, file or message has all these words."""
         terms = _WORD.findall(words.lower())[:_MOST_WORDS]
-        if not terms:
-            return []
-        query = self._database.words(terms)
-        return self._rows(self._queries.ids_by_words(self._connection, words=query, most=limit))
+        return self._rows(self._ask("ids_by_words", words=self._database.words(terms), most=limit)) if terms else []
 
     def history(self, key: int) -> list[Event]:
         """The life of an issue, oldest first."""
         (row,) = self._rows([(key,)])
-        parts = {name: list(getattr(self._queries, f"{name}_of_issue")(self._connection, id=key)) for name in _LIFE}
-        return events_of(row.issue, **parts)
+        return events_of(row.issue, **{name: self._ask(f"{name}_of_issue", id=key) for name in _LIFE})
 
     def damages(self) -> list[Damaged]:
         """What of the ledger could not be read."""
-        return [Damaged(path, problem) for path, problem in self._queries.damages(self._connection)]
+        return [Damaged(path, problem) for path, problem in self._ask("damages")]
 
     @property
     def _connection(self) -> Any:  # noqa: ANN401 - drivers have no common type
         return self._database.connection()
 
-    def _rows(self, ids: Iterable[tuple[int]]) -> list[IssueRow]:
-        found = [self._queries.issues_by_id(self._connection, id=key, forever=micros(FOREVER)) for (key,) in list(ids)]
+    def _ask(self, query: str, **parameters: object) -> list[Row]:
+        with self._told():
+            return list(getattr(self._queries, query)(self._connection, **parameters))
+
+    def _rows(self, ids: Iterable[Row]) -> list[IssueRow]:
+        found = [self._ask("issues_by_id", id=key, forever=micros(FOREVER)) for (key,) in ids]
         return [parse_issue_row(row) for rows in found for row in rows]
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Errors of the database as errors for people."""
+        try:
+            yield
+        except self._database.errors as error:
+            raise UserError(
+                f"the index cannot be used: {str(error).strip()}; make room for it, or delete it: it is built anew"
+            ) from error
 
     def _migrate(self) -> None:
         migrations = {

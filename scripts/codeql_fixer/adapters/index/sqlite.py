@@ -23,6 +23,7 @@ class SqliteDatabase:
     """
 
     name = "sqlite"
+    errors: type[Exception] = sqlite3.Error
 
     def __init__(self, path: Path) -> None:
         try:
@@ -44,7 +45,8 @@ class SqliteDatabase:
         try:
             yield
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            if self._connection.in_transaction:  # a full disk ends it by itself
+                self._connection.execute("ROLLBACK")
             raise
         self._connection.execute("COMMIT")
 

@@ -16,7 +16,7 @@ from codeql_fixer.policy.ledger_paths import PACKS, ROOT, SNAPSHOT_PATH, is_reco
 from codeql_fixer.ports.ledger import Changes, Damaged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from codeql_fixer.adapters.ledger.git_command import Git, Remote
     from codeql_fixer.adapters.ledger.git_repository import Heads
@@ -62,12 +62,13 @@ class GitReader:
         if not since:
             files = dict(self._listed(heads.tip))
             return Changes(heads.tip, self._entries(heads, files), is_complete=True)
-        added, gone = self._difference(since, heads.tip) if since != heads.tip else ({}, ())
+        added, gone = self._difference(since, heads.tip) if since != heads.tip else ({}, {})
         packs = [(path, blob) for path, blob in added.items() if gone and path.startswith(PACKS)]
-        packed = {entry.path for entry in self._walk(packs)}
-        lost = tuple(path for path in gone if path not in packed)
-        rescued = self._rescue(since, lost) if lost else ""
-        return Changes(heads.tip, self._entries(heads, added), is_complete=False, lost=lost, rescued=rescued)
+        still_there = {entry.path for entry in self._walk(packs)}
+        lost = {entry.path: path for path, blob in gone.items() for entry in self._earlier(path, blob)}
+        lost = {path: file for path, file in lost.items() if path not in still_there}
+        rescued = self._rescue(since, {file: gone[file] for file in lost.values()}) if lost else ""
+        return Changes(heads.tip, self._entries(heads, added), is_complete=False, lost=tuple(lost), rescued=rescued)
 
     def under(self, heads: Heads, prefix: str) -> Iterator[Entry]:
         """Everything below a folder, in the branch, in packs and in the inbox."""
@@ -107,29 +108,32 @@ class GitReader:
                         "belongs to another ledger; 'orchestrator.py rebuild' takes the ledger as it is now"
                     ) from error
 
-    def _difference(self, old: str, new: str) -> tuple[dict[str, str], tuple[str, ...]]:
-        """Added paths with their blobs, and the paths that are gone or hold something else."""
+    def _difference(self, old: str, new: str) -> tuple[dict[str, str], dict[str, str]]:
+        """Blob ids of what was added, and of files that are gone or hold something else now."""
         if not new:
-            return {}, tuple(path for path, _ in self._listed(old))
+            return {}, {path: blob for path, blob in self._listed(old) if _is_file_of_records(path)}
         added: dict[str, str] = {}
-        gone = []
+        gone: dict[str, str] = {}
         parts = self._git.lines("diff-tree", "-r", "-z", "--no-renames", old, new)
         for details, name in zip(parts, parts, strict=True):
             path = name.decode(errors="replace")
-            *_, blob, status = details.decode().split()
-            if not is_record_path(path) or path == SNAPSHOT_PATH:
+            *_, earlier, blob, status = details.decode().split()
+            if not _is_file_of_records(path):
                 continue
-            if status != "A" and not path.startswith(PACKS):
-                gone.append(path)
+            if status != "A":
+                gone[path] = earlier
             if status != "D":
                 added[path] = blob
-        return added, tuple(gone)
+        return added, gone
 
-    def _rescue(self, tip: str, lost: Sequence[str]) -> str:
-        """Copy records out of an earlier state, which only this mirror may still have; returns the directory."""
-        wanted = frozenset(lost)
+    def _earlier(self, path: str, blob: str) -> Iterable[Entry]:
+        """What a file that is gone held; the path alone says it, unless it was a pack."""
+        return self._walk([(path, blob)]) if path.startswith(PACKS) else [Damaged(path, "")]
+
+    def _rescue(self, tip: str, files: Mapping[str, str]) -> str:
+        """Copy files out of an earlier state, which only this mirror may still have; returns the directory."""
         directory = self._git.directory.with_name(f"lost-{tip[:12]}")
-        for path, data in self._contents([item for item in self._listed(tip) if item[0] in wanted]):
+        for path, data in self._contents(files.items()):
             file = directory / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(data)
@@ -161,7 +165,7 @@ class GitReader:
 
     def _contents(self, files: Iterable[tuple[str, str]]) -> Iterator[tuple[str, bytes]]:
         """Path and text of those files that are records or packs."""
-        records = [(path, blob) for path, blob in files if is_record_path(path) and path != SNAPSHOT_PATH]
+        records = [(path, blob) for path, blob in files if _is_file_of_records(path)]
         contents = self._git.blobs(blob for _, blob in records) if records else iter(())
         return zip((path for path, _ in records), contents, strict=True)
 
@@ -171,3 +175,7 @@ class GitReader:
         with self._git.directory.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _is_file_of_records(path: str) -> bool:
+    return is_record_path(path) and path != SNAPSHOT_PATH
