@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from codeql_fixer.adapters.ledger.directory import DirectoryLedger
 from tests.builders import result, run, write_sarif
+from tests.records import scan
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,6 +52,9 @@ def test_wheel__holds_the_package_and_its_data(wheel: Path) -> None:
         "codeql_fixer/playbooks/generic.devin.md",
         "codeql_fixer/adapters/prompts/templates/fix.md.j2",
         "codeql_fixer/adapters/scanners/semgrep_rules.yml",
+        "codeql_fixer/adapters/index/sql/queries.sql",
+        "codeql_fixer/adapters/index/sql/sqlite/0001_tables.sql",
+        "codeql_fixer/adapters/index/sql/postgres/0001_tables.sql",
     } <= names
     assert not [name for name in names if "test" in name or name.startswith("scripts")]
 
@@ -73,9 +78,26 @@ def test_wheel__does_the_main_job(wheel: Path, tmp_path: Path) -> None:
     assert (tmp_path / "out/prompts/B001.md").exists()
 
 
+def test_wheel__reads_a_ledger(wheel: Path, tmp_path: Path) -> None:
+    zipfile.ZipFile(wheel).extractall(tmp_path / "site")
+    DirectoryLedger(tmp_path / "ledger").append([scan("1", 0, 1)])
+    code = "import sys; from codeql_fixer.entrypoints.cli.orchestrator.main import main; sys.exit(main())"
+
+    done = subprocess.run(
+        [sys.executable, "-c", code, "status", "--ledger", "ledger", "--json"],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path / "site"), "PATH": os.environ["PATH"]},  # noqa: TID251 - tests
+    )
+
+    assert json.loads(done.stdout)["repositories"][0]["scans"] == 1
+
+
 def test_readme__its_command_works_as_it_stands(tmp_path: Path) -> None:
     readme = (ROOT / "README.md").read_text()
-    [command] = re.findall(r"^\.venv/bin/python (scripts/pipeline\.py .*)$", readme, re.MULTILINE)
+    command, *_ = re.findall(r"^\.venv/bin/python (scripts/pipeline\.py .*)$", readme, re.MULTILINE)
     write_sarif(tmp_path / "results.sarif", run(result()))
     (tmp_path / "scripts").symlink_to(ROOT / "scripts")
 
