@@ -20,7 +20,7 @@ from codeql_fixer.app.keep import Recorder
 from codeql_fixer.app.replay import replay
 from codeql_fixer.errors import FutureRecordError, LedgerNotWrittenError, LedgerResetError, UserError
 from codeql_fixer.ports.ledger import Damaged, Landed
-from tests.records import at, fingerprint, intent, scan
+from tests.records import at, fingerprint, intent, scan, snapshot
 from tests.remotes import BRANCH, bare, git, hook, ids_of, landed, ledger_of, lose_a_race, refs
 
 
@@ -43,6 +43,22 @@ def test_append__that_loses_the_branch_is_durable_at_once_and_folded_by_the_next
     assert refs(remote) == [f"refs/heads/{BRANCH}"]
     assert done.tip == git(remote, "rev-parse", BRANCH)
     assert ids_of(ledger_of(remote)) == ["i-1", "i-1002", "i-2", "i-3"]
+
+
+def test_append__of_a_snapshot_that_loses_the_branch_loses_nothing_else(tmp_path: Path) -> None:
+    """The snapshot is replaced and so has no place in the inbox; what came with it has."""
+    remote = bare(tmp_path / "remote.git")
+    writer = ledger_of(remote)._writer  # noqa: SLF001 - what a writer saw before the other pushed
+    heads = writer.heads()
+    landed(ledger_of(remote), 1)
+
+    waits = writer.put(heads, files_of([snapshot(1), intent("i-2", 2, 2)]), date=0, has_to_win=False)
+    alone = writer.put(heads, files_of([snapshot(1)]), date=0, has_to_win=False)
+
+    assert (bool(waits.inbox), alone) == (True, Landed(""))
+    assert ids_of(ledger_of(remote)) == ["i-1", "i-2"]
+    ledger_of(remote).append([])
+    assert refs(remote) == [f"refs/heads/{BRANCH}"]
 
 
 def test_append__of_nothing_folds(tmp_path: Path) -> None:
@@ -159,7 +175,11 @@ def test_fold__takes_no_stranger_in(tmp_path: Path) -> None:
     taken = git(remote, "ls-tree", "-r", "--name-only", BRANCH)
     evil = tmp_path / "evil"
     subprocess.run(["git", "init", "--quiet", evil], check=True)
-    for number, name in enumerate([".github%2Fworkflows%2Fx.yml", "%2e%2e%2Fx", taken.replace("/", "%2F"), "deep/x"]):
+    injected = "telemetry/cycles/2026/03/x\nD telemetry\nM 100644 inline y.json".replace("/", "%2F").replace(
+        "\n", "%0A"
+    )
+    names = [".github%2Fworkflows%2Fx.yml", "%2e%2e%2Fx", taken.replace("/", "%2F"), "deep/x", injected]
+    for number, name in enumerate(names):
         git(evil, "checkout", "--quiet", "--orphan", f"b{number}")
         shutil.rmtree(evil / "deep", ignore_errors=True)
         for old in evil.glob("*[!t]"):
@@ -170,13 +190,17 @@ def test_fold__takes_no_stranger_in(tmp_path: Path) -> None:
         git(evil, "-c", "user.name=e", "-c", "user.email=e@example.invalid", "commit", "--quiet", "-m", "x")
         git(evil, "push", "--quiet", remote.as_uri(), f"HEAD:refs/cqf/inbox/evil{number}")
 
+    command = ["git", "-C", remote, "hash-object", "-w", "--stdin"]
+    blob = subprocess.run(command, input="x", capture_output=True, text=True, check=True)
+    git(remote, "update-ref", "refs/cqf/inbox/evil-blob", blob.stdout.strip())
+
     landed(ledger_of(remote), 2)
 
     assert len(git(remote, "ls-tree", "-r", "--name-only", BRANCH).split()) == 2
-    assert len([ref for ref in refs(remote) if "evil" in ref]) == 4
+    assert len([ref for ref in refs(remote) if "evil" in ref]) == 6
     records, faults = fsck(ledger_of(remote), at(10_000))
     assert records == 2
-    assert len(faults) == 4
+    assert len(faults) == 6
     assert ids_of(ledger_of(remote)) == ["i-1", "i-2"]
 
 

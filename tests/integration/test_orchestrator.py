@@ -14,9 +14,10 @@ import pytest
 
 from codeql_fixer.adapters.ledger.codec import encode
 from codeql_fixer.adapters.ledger.directory import DirectoryLedger
+from codeql_fixer.domain.cycle import SessionObservation, SessionStatus
 from codeql_fixer.entrypoints.cli.orchestrator.main import VERBS
 from tests.builders import result, run, write_sarif
-from tests.records import dismissal, intent, scan
+from tests.records import at, cycle, dismissal, fingerprint, intent, issue_record, outcome, scan
 from tests.remotes import BRANCH, bare, git, ledger_of, refs
 
 if TYPE_CHECKING:
@@ -174,6 +175,22 @@ def test_status__in_text_says_it_on_one_screen(tmp_path: Path, remote: Path) -> 
     assert lines[2] == "acme/shop: 2 scans, last 2026-03-01 01:00 UTC"
     assert lines[3].split() == ["TIER", "SESSION", "DISPATCHED", "FIXED", "AT", "RISK", "BREACHED", "IN", "DOUBT"]
     assert lines[4].split() == ["high", "1", "1", "-", "1", "-"]
+
+
+def test_output__holds_no_command_of_the_terminal(tmp_path: Path, remote: Path) -> None:
+    evil = "\x1b]0;owned\x07\u202e::error::x"
+    issue = issue_record(1, message=evil, file=f"a{evil}", rule_id=f"py/{evil}")
+    seen = SessionObservation(
+        session_id=evil, status=SessionStatus.RUNNING, observed_at=at(2), session_url="https://x/\x1b[2J", detail=evil
+    )
+    facts = [intent("i-1", 1, 1), outcome("i-1", 1, session=evil), cycle("c-1", 2, sessions=(seen,))]
+    ledger_of(remote).append([scan("1", 0, issue), *facts])
+
+    for command in (("status",), ("history", fingerprint(1)), ("search", "owned"), ("fsck",)):
+        done = _fleet(tmp_path, *command, "--ledger", remote)
+        assert done.returncode == 0, done.stderr
+        assert "\x1b" not in done.stdout + done.stderr
+        assert "\u202e" not in done.stdout + done.stderr
 
 
 def test_status__of_an_empty_ledger_and_of_an_unknown_repository(tmp_path: Path, remote: Path) -> None:

@@ -21,16 +21,19 @@ if TYPE_CHECKING:
 ROOT = "telemetry/"
 SNAPSHOT_PATH = f"{ROOT}orchestrator_state.json"
 PACKS = f"{ROOT}packs/"
+# Letters of names, and nothing that means something to a shell, a terminal or git's own import language.
+_WORD = "[A-Za-z0-9._-]+"
+_MONTH = "[0-9]{4}/[0-9]{2}"
 _OF_REPOSITORY = re.compile(
-    r"telemetry/(?:packs/)?(?:runs|verifications|dismissals)/(?P<owner>[^/]+)/(?P<name>[^/]+)/[^/].*"
+    rf"telemetry/(?:packs/)?(?:runs|verifications|dismissals)/(?P<owner>{_WORD})/(?P<name>{_WORD})/[^/].*"
 )
 _RECORD = re.compile(
-    r"telemetry/(?:orchestrator_state\.json"
-    r"|(?:runs|verifications)/[^/]+/[^/]+/[0-9]{4}/[0-9]{2}/[^/]+\.json"
-    r"|packs/runs/[^/]+/[^/]+/[0-9]{4}/[0-9]{2}\.jsonl"
-    r"|dismissals/[^/]+/[^/]+/[^/]+\.json"
-    r"|cycles/[0-9]{4}/[0-9]{2}/[^/]+\.json"
-    r"|dispatches/[0-9]{4}/[0-9]{2}/[^/]+\.(?:intent|outcome)\.json)"
+    rf"telemetry/(?:orchestrator_state\.json"
+    rf"|(?:runs|verifications)/{_WORD}/{_WORD}/{_MONTH}/{_WORD}\.json"
+    rf"|packs/runs/{_WORD}/{_WORD}/{_MONTH}\.jsonl"
+    rf"|dismissals/{_WORD}/{_WORD}/{_WORD}\.json"
+    rf"|cycles/{_MONTH}/{_WORD}\.json"
+    rf"|dispatches/{_MONTH}/{_WORD}\.(?:intent|outcome)\.json)"
 )
 
 

@@ -45,6 +45,10 @@ def test_is_record_path__knows_them(path: str) -> None:
         "telemetry/cycles/2026/03/../c.json",
         "xtelemetry/cycles/2026/03/c.json",
         "telemetry/cycles/2026/03/c.json\n",
+        "telemetry/cycles/2026/03/x\nD telemetry\nM 100644 inline y.json",
+        'telemetry/cycles/2026/03/"x".json',
+        "telemetry/cycles/2026/03/x y.json",
+        "telemetry/runs/acme/sh\x1bop/2026/03/01-1.json",
     ],
 )
 def test_is_record_path__refuses_the_rest(path: str) -> None:

@@ -192,11 +192,11 @@ class Git:
         """The parts of NUL-separated output."""
         return (part for part in self.run(*arguments).split(b"\0") if part)
 
-    def blobs(self, ids: Iterable[str]) -> Iterator[bytes]:
-        """The contents of objects, in the order of their ids, one in memory at a time.
+    def objects(self, ids: Iterable[str]) -> Iterator[bytes | None]:
+        """The contents of objects, in the order of their ids, one in memory at a time; None for one that is not here.
 
         Raises:
-            GitError: one of them is not here.
+            GitError: they cannot be read.
         """
         with tempfile.TemporaryFile() as given:
             given.writelines(f"{name}\n".encode() for name in ids)
@@ -206,7 +206,8 @@ class Git:
                 while head := process.stdout.readline():
                     parts = head.split()
                     if len(parts) != 3:  # noqa: PLR2004 - id, type, size
-                        raise GitError(Failure.OTHER, f"an object is missing: {head.decode(errors='replace').strip()}")
+                        yield None
+                        continue
                     yield process.stdout.read(int(parts[2]))
                     process.stdout.read(1)
                 _, errors = process.communicate()

@@ -53,11 +53,14 @@ def waiting(git: Git, inbox: Mapping[str, str]) -> list[Waiting]:
     if not inbox:
         return []
     refs = sorted(inbox)
-    trees = git.blobs(f"{inbox[ref]}^{{tree}}" for ref in refs)
-    return [_waiting(ref, dict(_files(tree, len(inbox[ref]) // 2))) for ref, tree in zip(refs, trees, strict=True)]
+    trees = git.objects(f"{inbox[ref]}^{{tree}}" for ref in refs)
+    return [_waiting(ref, tree, len(inbox[ref]) // 2) for ref, tree in zip(refs, trees, strict=True)]
 
 
-def _waiting(ref: str, files: dict[str, str]) -> Waiting:
+def _waiting(ref: str, tree: bytes | None, id_length: int) -> Waiting:
+    if tree is None:
+        return Waiting(ref, {}, f"{ref}: is no commit")
+    files = dict(_files(tree, id_length))
     for path in files:
         if not is_record_path(path) or path.startswith(PACKS) or path == SNAPSHOT_PATH:
             return Waiting(ref, {}, f"{ref}: {path!r:.200} is no place of a record")

@@ -166,8 +166,11 @@ class GitReader:
     def _contents(self, files: Iterable[tuple[str, str]]) -> Iterator[tuple[str, bytes]]:
         """Path and text of those files that are records or packs."""
         records = [(path, blob) for path, blob in files if _is_file_of_records(path)]
-        contents = self._git.blobs(blob for _, blob in records) if records else iter(())
-        return zip((path for path, _ in records), contents, strict=True)
+        contents = self._git.objects(blob for _, blob in records) if records else iter(())
+        for (path, blob), data in zip(records, contents, strict=True):
+            if data is None:
+                raise GitError(Failure.OTHER, f"{path}: its text {blob} is missing in the copy {self._git.directory}")
+            yield path, data
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

@@ -12,7 +12,7 @@ from codeql_fixer.adapters.ledger.files import missing
 from codeql_fixer.adapters.ledger.git_command import Failure, GitError
 from codeql_fixer.adapters.ledger.git_inbox import inbox_refs, name_in_inbox, waiting
 from codeql_fixer.adapters.ledger.git_repository import FILTER, Heads, fetch, make_repository
-from codeql_fixer.policy.ledger_paths import ROOT
+from codeql_fixer.policy.ledger_paths import ROOT, SNAPSHOT_PATH
 from codeql_fixer.policy.plain_text import counted
 from codeql_fixer.ports.ledger import Landed
 
@@ -134,7 +134,7 @@ class GitWriter:
         self, heads: Heads, made: Made, new: Mapping[str, bytes], *, folded: Sequence[Waiting], loss: GitError
     ) -> Landed:
         """The branch is another writer's, or nobody's: the records become a ref of their own, which cannot conflict."""
-        if not new:
+        if not made.inbox:  # nothing of its own, but what others left, or the snapshot, which will be rendered again
             return Landed(heads.tip, inbox=folded[0].ref if folded else "")
         refusal = loss
         for ref in inbox_refs(self._branch, new):
@@ -165,7 +165,7 @@ class GitWriter:
     def _commit(self, tip: str, new: Mapping[str, bytes], waits: Mapping[str, str], *, date: int) -> Made:
         """Both commits from one run of fast-import, which reads only the folders that it changes."""
         message = _message(new, waits)
-        inbox = [(name_in_inbox(path), data) for path, data in new.items()]
+        inbox = [(name_in_inbox(path), data) for path, data in new.items() if path != SNAPSHOT_PATH]
         identity = hashlib.sha256(repr((tip, sorted(new), sorted(waits.items()))).encode()).hexdigest()
         parts = [b"feature done\n", *_commit_head(f"refs/ledger/out/branch-{identity}", 1, message, date=date)]
         if tip:

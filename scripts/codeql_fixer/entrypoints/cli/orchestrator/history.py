@@ -64,12 +64,14 @@ def _event_document(event: Event) -> dict[str, str]:
 def _text(row: IssueRow, sla: SlaState, events: Sequence[Event]) -> str:
     issue = row.issue
     where = f"{issue.file or '(no file)'}:{issue.start_line or '?'}"
-    reason = f" ({row.reason})" if row.reason else ""
+    reason = f" ({cell(row.reason, 200)})" if row.reason else ""
     lines = [
         f"{issue.fingerprint}  {issue.tier}  {cell(issue.rule_id)}  {cell(where)}",
         f"{row.repository}: {state_of(row)}{reason}, deadline {sla.replace('_', ' ')}, seen {issue.appearances} times",
     ]
     if issue.message:
         lines.append(cell(issue.message, 200))
-    table = [(f"  {event.at:%Y-%m-%d %H:%M}", event.kind, cell(event.text, 100), event.source) for event in events]
+    table = [
+        (f"  {event.at:%Y-%m-%d %H:%M}", event.kind, cell(event.text, 100), cell(event.source, 120)) for event in events
+    ]
     return "\n".join([*lines, *aligned(table)])
