@@ -190,7 +190,7 @@ def test_fold__takes_no_stranger_in(tmp_path: Path) -> None:
         git(evil, "-c", "user.name=e", "-c", "user.email=e@example.invalid", "commit", "--quiet", "-m", "x")
         git(evil, "push", "--quiet", remote.as_uri(), f"HEAD:refs/cqf/inbox/evil{number}")
 
-    command = ["git", "-C", remote, "hash-object", "-w", "--stdin"]
+    command = ["git", "-C", str(remote), "hash-object", "-w", "--stdin"]
     blob = subprocess.run(command, input="x", capture_output=True, text=True, check=True)
     git(remote, "update-ref", "refs/cqf/inbox/evil-blob", blob.stdout.strip())
 

@@ -23,6 +23,8 @@ from tests.remotes import BRANCH, bare, git, ledger_of, refs
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from codeql_fixer.domain.kinds import AnyRecord
+
 ROOT = Path(__file__).parents[2]
 TOOL = {
     "driver": {
@@ -183,7 +185,7 @@ def test_output__holds_no_command_of_the_terminal(tmp_path: Path, remote: Path) 
     seen = SessionObservation(
         session_id=evil, status=SessionStatus.RUNNING, observed_at=at(2), session_url="https://x/\x1b[2J", detail=evil
     )
-    facts = [intent("i-1", 1, 1), outcome("i-1", 1, session=evil), cycle("c-1", 2, sessions=(seen,))]
+    facts: list[AnyRecord] = [intent("i-1", 1, 1), outcome("i-1", 1, session=evil), cycle("c-1", 2, sessions=(seen,))]
     ledger_of(remote).append([scan("1", 0, issue), *facts])
 
     for command in (("status",), ("history", fingerprint(1)), ("search", "owned"), ("fsck",)):
