@@ -17,6 +17,7 @@ from codeql_fixer.app.compact import compact
 from codeql_fixer.app.fsck import fsck
 from codeql_fixer.domain.kinds import KINDS
 from codeql_fixer.errors import UserError
+from codeql_fixer.policy.compaction import packs_of
 from codeql_fixer.policy.ledger_paths import path_of
 from codeql_fixer.ports.ledger import Conflict, Damaged, Landed, Stored
 from tests.records import at, intent, one_of_each, outcome, scan, snapshot
@@ -211,6 +212,19 @@ def test_compact__twice_and_dry_changes_nothing(ledger: Ledger) -> None:
     compact(ledger, at(24 * 45), is_dry_run=False)
 
     assert _records(ledger.read_since("").entries) == before
+
+
+def test_compact__of_what_others_packed_meanwhile_is_a_conflict(ledger: Ledger) -> None:
+    """Packing from an earlier state would take out of the pack what came since."""
+    tip = _append(ledger, scan("1", 0, 1))
+    packs = packs_of([scan("1", 0, 1)], at(24 * 45))
+    _append(ledger, scan("late", 1, 2))
+    compact(ledger, at(24 * 45), is_dry_run=False)
+
+    conflict = ledger.compact(packs, expected_tip=tip)
+
+    assert isinstance(conflict, Conflict)
+    assert _records(ledger.read_since("").entries) == [scan("1", 0, 1), scan("late", 1, 2)]
 
 
 def _same_id(ledger: Ledger) -> None:

@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from codeql_fixer.errors import DamagedRecordError
+from codeql_fixer.app.replay import sound
+from codeql_fixer.errors import LedgerNotWrittenError
 from codeql_fixer.policy.compaction import packs_of
-from codeql_fixer.ports.ledger import Damaged, Stored
+from codeql_fixer.ports.ledger import Landed
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from codeql_fixer.ports.ledger import Ledger
+
+_TRIES = 5
 
 
 class Compacted(Struct, frozen=True):
@@ -30,13 +33,12 @@ def compact(ledger: Ledger, before: datetime, *, is_dry_run: bool) -> Compacted:
         DamagedRecordError: something cannot be read; packing around it could hide it.
         LedgerNotWrittenError: the ledger is as it was.
     """
-    records = []
-    for entry in ledger.read_since("").entries:
-        if isinstance(entry, Damaged):
-            raise DamagedRecordError(entry.path, "", entry.problem, remedy="mend it before compacting")
-        if isinstance(entry, Stored):
-            records.append(entry.record)
-    packs = packs_of(records, before)
-    if packs and not is_dry_run:
-        ledger.compact(packs)
-    return Compacted(len(packs), sum(map(len, packs.values())))
+    if not is_dry_run:
+        ledger.append([])  # what waits in the inbox goes where it belongs first
+    for _ in range(_TRIES):
+        changes = ledger.read_since("")
+        packs = packs_of(map(sound, changes.entries), before)
+        done = Compacted(len(packs), sum(map(len, packs.values())))
+        if is_dry_run or not packs or isinstance(ledger.compact(packs, expected_tip=changes.tip), Landed):
+            return done
+    raise LedgerNotWrittenError(f"others wrote to the ledger each of the {_TRIES} times; try again when fewer do")

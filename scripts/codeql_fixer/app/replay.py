@@ -25,7 +25,7 @@ def replay(kept: Ledger, recorder: Recorder, on_step: Callable[[str], None]) -> 
         DamagedRecordError: one of them is no record; nothing was written yet.
         LedgerNotWrittenError: the ledger cannot be written.
     """
-    records = [_sound(entry) for entry in kept.read_since("").entries]
+    records = [sound(entry) for entry in kept.read_since("").entries]
     return add_all(records, recorder, on_step)
 
 
@@ -39,9 +39,14 @@ def add_all(records: Iterable[AnyRecord], recorder: Recorder, on_step: Callable[
     return count
 
 
-def _sound(entry: Entry) -> AnyRecord:
+def sound(entry: Entry) -> AnyRecord:
+    """The record of an entry.
+
+    Raises:
+        DamagedRecordError: it has none.
+    """
     if isinstance(entry, Damaged):
-        raise DamagedRecordError(entry.path, "", entry.problem)
+        raise DamagedRecordError(entry.path, "", entry.problem, remedy="mend or remove it first")
     return entry.record
 
 

@@ -6,7 +6,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from codeql_fixer.domain.scan_run import ScanRun
-from codeql_fixer.policy.ledger_paths import pack_of
+from codeql_fixer.policy.ledger_paths import pack_of, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,11 +22,12 @@ def packs_of(records: Iterable[AnyRecord], before: datetime) -> dict[str, list[A
         records: all records; those that are packed already belong among them.
         before: months that end later than this stay as they are.
     """
-    packs: dict[str, list[AnyRecord]] = {}
+    packs: dict[str, dict[str, AnyRecord]] = {}
     for record in records:
         if isinstance(record, ScanRun) and _month_of(record.recorded_at) < _month_of(before):
-            packs.setdefault(pack_of(record.target_repo, record.recorded_at), []).append(record)
-    return packs
+            pack = packs.setdefault(pack_of(record.target_repo, record.recorded_at), {})
+            pack[path_of(record)] = record  # one that is in a pack and waits in the inbox, too, goes in once
+    return {path: list(pack.values()) for path, pack in packs.items()}
 
 
 def _month_of(time: datetime) -> tuple[int, int]:

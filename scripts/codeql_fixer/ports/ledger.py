@@ -91,11 +91,12 @@ class Ledger(Protocol):
         """Everything that is not as it should be: text against its schema, files in no place of a record. Slow."""
         ...
 
-    def compact(self, packs: Mapping[str, Sequence[AnyRecord]]) -> Landed | Conflict:
+    def compact(self, packs: Mapping[str, Sequence[AnyRecord]], *, expected_tip: str) -> Landed | Conflict:
         """Move records into packs, without changing what a reader reads.
 
         Args:
             packs: path of a pack to all records that belong into it, also those that are in it already.
+            expected_tip: the state that they were read from; in another one a pack may hold more by now.
 
         Raises:
             LedgerNotWrittenError: the ledger is as it was.

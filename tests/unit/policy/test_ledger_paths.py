@@ -88,6 +88,6 @@ def test_in_folder__takes_packs_for_what_is_in_them() -> None:
 def test_packs_of__takes_scan_runs_of_months_that_are_over() -> None:
     march, april = [scan("1", 0), scan("2", 24 * 30.9)], scan("3", 24 * 31)
 
-    packs = packs_of([*march, april, intent("i-1", 0)], at(24 * 40))
+    packs = packs_of([*march, april, intent("i-1", 0), march[0]], at(24 * 40))
 
     assert packs == {"telemetry/packs/runs/acme/shop/2026/03.jsonl": march}

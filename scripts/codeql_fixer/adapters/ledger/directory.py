@@ -71,10 +71,12 @@ class DirectoryLedger:
             if data is not None:
                 yield from audit(path, data)
 
-    def compact(self, packs: Mapping[str, Sequence[AnyRecord]]) -> Landed | Conflict:
+    def compact(self, packs: Mapping[str, Sequence[AnyRecord]], *, expected_tip: str) -> Landed | Conflict:
         """Move records into packs; a pack is whole before the first record goes."""
         try:
             with self._locked():
+                if expected_tip != (tip := _tip(self._journal())):
+                    return Conflict(tip, ())
                 for path, records in packs.items():
                     self._write(path, pack(records))
                     for record in records:

@@ -100,15 +100,20 @@ class GitLedger:
         """Everything that is not as it should be."""
         return _walked(self._reading(lambda: self._reader.audit(self._reader.heads())))
 
-    def compact(self, packs: Mapping[str, Sequence[AnyRecord]]) -> Landed | Conflict:
+    def compact(self, packs: Mapping[str, Sequence[AnyRecord]], *, expected_tip: str) -> Landed | Conflict:
         """Move records into packs; see the port."""
         files = {path: pack(records) for path, records in packs.items()}
         packed = [record for records in packs.values() for record in records]
         paths, date = sorted(map(path_of, packed)), _date_of(packed)
+
+        def attempt() -> Landed | Conflict:
+            heads = self._writer.heads()
+            if heads.tip != expected_tip:
+                return Conflict(heads.tip, ())
+            return self._writer.replace(heads, files, paths, date=date)
+
         try:
-            return self._persistently(
-                lambda: self._writer.replace(self._writer.heads(), files, paths, date=date), _TRANSIENT
-            )
+            return self._persistently(attempt, _TRANSIENT)
         except (GitError, OSError) as error:
             raise LedgerNotWrittenError(f"the ledger could not be compacted: {_told(error)}") from error
 

@@ -43,8 +43,10 @@ class MemoryLedger:
         for path, data in self._files.items():
             yield from audit(path, data)
 
-    def compact(self, packs: Mapping[str, Sequence[AnyRecord]]) -> Landed | Conflict:
+    def compact(self, packs: Mapping[str, Sequence[AnyRecord]], *, expected_tip: str) -> Landed | Conflict:
         """Move records into packs."""
+        if expected_tip != self._tip():
+            return Conflict(self._tip(), ())
         for path, records in packs.items():
             for record in records:
                 self._files.pop(path_of(record), None)
