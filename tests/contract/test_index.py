@@ -217,10 +217,12 @@ def test_status__what_is_gone_is_fixed_and_not_dismissed(index: SqlIndex) -> Non
     assert _counts(index, 9) == {"fixed": 1}
 
 
-def test_status__what_the_scanner_sets_aside_is_dismissed(index: SqlIndex) -> None:
+def test_status__what_the_scanner_sets_aside_is_open_and_in_doubt(index: SqlIndex) -> None:
+    """Which of the rule's findings in that file were suppressed, the record does not say."""
     _caught_up(index, scan("1", 0, 1), scan("2", 1, set_aside=(SetAsidePlace(RULE, "shop/app.py"),)))
 
-    assert _counts(index, 9) == {"dismissed": 1}
+    [row] = index.status(at(9), limits(at(9), DEFAULT_HOURS))
+    assert (row.lifecycle, row.in_doubt) == ("new", 1)
 
 
 def test_status__counts_doubts(index: SqlIndex) -> None:

@@ -50,8 +50,7 @@ class TrackedIssue(Struct, gc=False):
     """An issue of one repository through all its scans; changed in place by policy/tracking.py only.
 
     `opened_at` is when the present trouble began: the first sighting, or the latest return. `doubt` says why the last
-    scan that did not report it proves nothing ("" when none did so). `is_set_aside` means that the last scan with a
-    say read it and left it aside. `renamed_to` is the fingerprint it lives on under.
+    scan that did not report it proves nothing ("" when none did so). `renamed_to` is the fingerprint it lives on under.
     """
 
     fingerprint: str
@@ -78,7 +77,6 @@ class TrackedIssue(Struct, gc=False):
     fixed_at: datetime | None = None
     fixed_run: str = ""
     doubt: str = ""
-    is_set_aside: bool = False
     renamed_to: str = ""
     regressions: int = 0
     key: int = 0  # of the index; 0 until it is saved

@@ -48,10 +48,6 @@ class ScanSay:
         self._hides = run.set_aside is None and bool(counts.suppressed + counts.below_threshold + counts.excluded)
         self._set_aside = frozenset((place.rule_id, place.file) for place in run.set_aside or ())
 
-    def has_set_aside(self, issue: TrackedIssue) -> bool:
-        """True when the scan read a finding of this rule in this file and left it aside."""
-        return (issue.rule_id, issue.file) in self._set_aside
-
     def doubt(self, issue: TrackedIssue) -> str:
         """Why it proves nothing that the scan does not report the issue; "" when it does prove that it is gone."""
         if issue.fingerprint_version != self._version:
@@ -77,7 +73,7 @@ class ScanSay:
     def _doubt_about_scope(self, issue: TrackedIssue) -> str:
         if self._hides:
             return "the record does not say what was set aside"
-        if self.has_set_aside(issue):
+        if (issue.rule_id, issue.file) in self._set_aside:
             return "the scan set findings of this rule in this file aside"
         reason = self._eligibility.exclusion(issue.file, issue.tier)
         return f"the scan did not look there ({reason.value})" if reason else ""

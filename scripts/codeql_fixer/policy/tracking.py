@@ -106,9 +106,8 @@ class RepositoryIssues:
             if not doubt:
                 issue.tracking = Tracking.FIXED
                 issue.fixed_at, issue.fixed_run = run.recorded_at, source
-            is_set_aside = say.has_set_aside(issue) or (issue.is_set_aside and bool(doubt))
-            if not doubt or doubt != issue.doubt or is_set_aside != issue.is_set_aside:
-                issue.doubt, issue.is_set_aside = doubt, is_set_aside
+            if not doubt or doubt != issue.doubt:
+                issue.doubt = doubt
                 self.changed[fingerprint] = issue
 
 
@@ -160,7 +159,7 @@ def _mark_seen(issue: TrackedIssue, record: IssueRecord, *, at: datetime, source
         issue.tracking = Tracking.RECURRING
     issue.appearances += 1
     issue.last_seen_at, issue.last_run = at, source
-    issue.doubt, issue.is_set_aside = "", False
+    issue.doubt = ""
     issue.rule_id, issue.family = record.rule_id, record.cwe_family
     issue.tier, issue.score = record.severity_tier, record.severity_score
     issue.file, issue.start_line = record.file, record.start_line

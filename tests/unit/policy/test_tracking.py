@@ -144,18 +144,6 @@ def test_fold__all_scans_with_the_rule_have_to_be_sound() -> None:
     assert _states(scan("1", 0, 1), scan("2", 1, scans=other_rules)) == ["new", "fixed"]
 
 
-def test_fold__what_is_set_aside_is_noted_until_it_is_reported_again() -> None:
-    aside = scan("2", 1, set_aside=(SetAsidePlace(RULE, "shop/app.py"),))
-    state = _after(scan("1", 0, 1), aside)
-    assert state.issues[fingerprint(1)].is_set_aside
-    state.fold(scan("3", 2, scans=()))
-    assert state.issues[fingerprint(1)].is_set_aside  # a scan without a say does not take it back
-
-    state.fold(scan("4", 3, 1))
-
-    assert not state.issues[fingerprint(1)].is_set_aside
-
-
 def test_fold__of_findings_that_look_the_same_as_many_are_fixed_as_are_gone() -> None:
     three = [issue_record(number, occurrence=number) for number in (1, 2, 3)]
 

@@ -24,7 +24,7 @@ Row = tuple[Any, ...]  # of a database: its driver knows no types
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
-_TRACKED_COLUMNS = 28
+_TRACKED_COLUMNS = 27
 
 
 def micros(time: datetime | None) -> int | None:
@@ -77,7 +77,6 @@ def issue_row(issue: TrackedIssue, lifecycle: Lifecycle, reason: str, *, reposit
         "fixed_at": micros(issue.fixed_at),
         "fixed_run": issue.fixed_run,
         "doubt": issue.doubt,
-        "is_set_aside": int(issue.is_set_aside),
         "renamed_to": issue.renamed_to,
         "regressions": issue.regressions,
     }
@@ -110,10 +109,9 @@ def parse_issue(row: Row) -> TrackedIssue:
         time_of(row[21]),
         row[22],
         row[23],
-        bool(row[24]),
+        row[24],
         row[25],
         row[26],
-        row[27],
     )
 
 

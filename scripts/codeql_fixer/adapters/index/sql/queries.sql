@@ -36,11 +36,11 @@ INSERT INTO appearances (issue_id, scan_run_id, start_line) VALUES (:issue, :run
 INSERT INTO issues
   (id, repository_id, lifecycle, reason, fingerprint, fingerprint_version, tracking, rule_id, family, tier, score, file,
    start_line, message, evidence, occurrence, tool, category, first_seen_at, first_run, last_seen_at, last_run,
-   appearances, opened_at, aliases, fixed_at, fixed_run, doubt, is_set_aside, renamed_to, regressions)
+   appearances, opened_at, aliases, fixed_at, fixed_run, doubt, renamed_to, regressions)
 VALUES
   (:id, :repository_id, :lifecycle, :reason, :fingerprint, :fingerprint_version, :tracking, :rule_id, :family, :tier,
    :score, :file, :start_line, :message, :evidence, :occurrence, :tool, :category, :first_seen_at, :first_run,
-   :last_seen_at, :last_run, :appearances, :opened_at, :aliases, :fixed_at, :fixed_run, :doubt, :is_set_aside,
+   :last_seen_at, :last_run, :appearances, :opened_at, :aliases, :fixed_at, :fixed_run, :doubt,
    :renamed_to, :regressions);
 
 -- name: update_issues*!
@@ -48,7 +48,7 @@ UPDATE issues SET
   lifecycle = :lifecycle, reason = :reason, tracking = :tracking, rule_id = :rule_id, family = :family, tier = :tier,
   score = :score, file = :file, start_line = :start_line, message = :message, first_seen_at = :first_seen_at,
   first_run = :first_run, last_seen_at = :last_seen_at, last_run = :last_run, appearances = :appearances,
-  opened_at = :opened_at, fixed_at = :fixed_at, fixed_run = :fixed_run, doubt = :doubt, is_set_aside = :is_set_aside,
+  opened_at = :opened_at, fixed_at = :fixed_at, fixed_run = :fixed_run, doubt = :doubt,
   renamed_to = :renamed_to, regressions = :regressions
 WHERE id = :id;
 
@@ -62,7 +62,7 @@ UPDATE issues SET lifecycle = :lifecycle, reason = :reason WHERE id = :id AND (l
 SELECT
   i.fingerprint, i.fingerprint_version, i.tracking, i.rule_id, i.family, i.tier, i.score, i.file, i.start_line,
   i.message, i.evidence, i.occurrence, i.tool, i.category, i.first_seen_at, i.first_run, i.last_seen_at, i.last_run,
-  i.appearances, i.opened_at, i.aliases, i.fixed_at, i.fixed_run, i.doubt, i.is_set_aside, i.renamed_to, i.regressions, i.id
+  i.appearances, i.opened_at, i.aliases, i.fixed_at, i.fixed_run, i.doubt, i.renamed_to, i.regressions, i.id
 FROM issues i JOIN repositories r ON r.id = i.repository_id WHERE r.name = :repository;
 
 -- name: forget_appearances!
@@ -184,7 +184,7 @@ present AS (
   SELECT r.name AS name, i.tier AS tier, i.doubt AS doubt, i.opened_at AS opened_at, i.fixed_at AS fixed_at,
     CASE
       WHEN i.tracking <> 'fixed' AND i.lifecycle NOT IN ('fixed', 'verified_fixed')
-        AND (i.is_set_aside = 1 OR d.until > :now) THEN 'dismissed'
+        AND d.until > :now THEN 'dismissed'
       ELSE i.lifecycle
     END AS state,
     CASE i.tier WHEN 'critical' THEN CAST(:breached_critical AS BIGINT) WHEN 'high' THEN CAST(:breached_high AS BIGINT)
@@ -207,7 +207,7 @@ FROM present GROUP BY name, tier, state ORDER BY name, tier, state;
 SELECT
   i.fingerprint, i.fingerprint_version, i.tracking, i.rule_id, i.family, i.tier, i.score, i.file, i.start_line,
   i.message, i.evidence, i.occurrence, i.tool, i.category, i.first_seen_at, i.first_run, i.last_seen_at, i.last_run,
-  i.appearances, i.opened_at, i.aliases, i.fixed_at, i.fixed_run, i.doubt, i.is_set_aside, i.renamed_to, i.regressions,
+  i.appearances, i.opened_at, i.aliases, i.fixed_at, i.fixed_run, i.doubt, i.renamed_to, i.regressions,
   i.id, r.name, i.lifecycle, i.reason,
   (SELECT COALESCE(d.expires_at, :forever) FROM dismissals d
    WHERE d.repository = r.name

@@ -30,11 +30,11 @@ def caught_up(fleet: Fleet, index: Index, *, is_rebuild: bool = False) -> str:
 
 
 def state_of(row: IssueRow) -> str:
-    """The state with what a person or the scanner's own suppressions say about it."""
+    """The state with what a person says about it, or what it is called now."""
     if row.issue.tracking is Tracking.RENAMED:
         return f"renamed to {row.issue.renamed_to}"
     now = SystemClock().now()
-    is_dismissed = row.issue.is_set_aside or (row.dismissed_until is not None and row.dismissed_until > now)
+    is_dismissed = row.dismissed_until is not None and row.dismissed_until > now
     return Lifecycle.DISMISSED if is_dismissed and row.lifecycle not in _FIXED else row.lifecycle
 
 

@@ -50,7 +50,6 @@ CREATE TABLE issues (
   fixed_at BIGINT,
   fixed_run TEXT NOT NULL,
   doubt TEXT NOT NULL,
-  is_set_aside BIGINT NOT NULL,
   renamed_to TEXT NOT NULL,
   regressions BIGINT NOT NULL,
   UNIQUE (repository_id, fingerprint)

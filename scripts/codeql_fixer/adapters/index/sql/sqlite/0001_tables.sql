@@ -50,7 +50,6 @@ CREATE TABLE issues (
   fixed_at INTEGER,
   fixed_run TEXT NOT NULL,
   doubt TEXT NOT NULL,
-  is_set_aside INTEGER NOT NULL,
   renamed_to TEXT NOT NULL,
   regressions INTEGER NOT NULL,
   UNIQUE (repository_id, fingerprint)
