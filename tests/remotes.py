@@ -100,6 +100,6 @@ def lose_a_race(remote: Path, number: int) -> str:
     writer = ledger_of(remote)._writer  # noqa: SLF001 - what a writer saw before the other pushed
     heads = writer.heads()
     landed(ledger_of(remote), number + 1000)
-    done = writer.put(heads, files_of([intent(f"i-{number}", number, number)]), date=0, has_to_win=False)
+    done = writer.put(heads, files_of([intent(f"i-{number}", number, number)]), date=0)
     assert done.inbox
     return done.inbox

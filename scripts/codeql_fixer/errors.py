@@ -54,6 +54,10 @@ class LedgerNotWrittenError(CodeqlFixerError):
     exit_code = ExitCode.LEDGER_NOT_WRITTEN
 
 
+class PlaceTakenError(UserError):
+    """Another record has the place of this one on the ledger; neither of them is lost."""
+
+
 class LedgerResetError(UserError):
     """The ledger lost records that were known: to go on could pay twice, so a person decides."""
 

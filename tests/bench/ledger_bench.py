@@ -38,7 +38,7 @@ from tests.records import at, intent, issue_record, scan  # noqa: E402
 from tests.remotes import bare, git, hook, ledger_of  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from codeql_fixer.domain.scan_run import ScanRun
     from codeql_fixer.ports.ledger import Changes
@@ -289,9 +289,9 @@ class _Later(MemoryLedger):
         super().__init__()
         self._ledger = ledger
 
-    def read_since(self, tip: str) -> Changes:
+    def read_since(self, tip: str, *, waiting: Collection[str] = ()) -> Changes:
         """All of it, as if it had come since."""
-        del tip
+        del tip, waiting
         return replace(self._ledger.read_since(""), is_complete=False)
 
 

@@ -18,6 +18,7 @@ from codeql_fixer.domain.tracked import Lifecycle
 from codeql_fixer.domain.verification import Verdict
 from codeql_fixer.errors import UserError
 from codeql_fixer.policy.sla import DEFAULT_HOURS, SlaState, limits, sla_of
+from codeql_fixer.ports.index import Position
 from tests.records import (
     RULE,
     at,
@@ -65,7 +66,7 @@ def _counts(index: SqlIndex, hours: float) -> dict[str, int]:
 
 
 def test_index__is_empty_at_first(index: SqlIndex) -> None:
-    assert (index.tip(), index.repositories(), _counts(index, 0), index.damages()) == ("", [], {}, [])
+    assert (index.position(), index.repositories(), _counts(index, 0), index.damages()) == (Position(), [], {}, [])
     assert (index.issues("00"), index.search("sql")) == ([], [])
 
 
@@ -74,7 +75,7 @@ def test_index__remembers_what_it_has_seen(index: SqlIndex, connect: Connect) ->
 
     again = SqlIndex(connect())
 
-    assert again.tip() == ledger.read_since("").tip
+    assert again.position().tip == ledger.read_since("").tip
     assert [row.issue for row in again.issues("00")] == [row.issue for row in index.issues("00")]
 
 
@@ -138,7 +139,8 @@ def test_index__follows_a_fix_from_claim_to_proof(index: SqlIndex) -> None:
         (cycle("c-1", 2, sessions=(session_seen(SessionStatus.FINISHED, 2),)), "new"),
         (cycle("c-2", 3, pull_requests=(pull_request_seen(PullRequestState.OPEN, 3),)), "pr_open"),
         (verification("v-1", 3.5, verdict=Verdict.FIXED), "pr_open"),
-        (cycle("c-3", 4, pull_requests=(pull_request_seen(PullRequestState.MERGED, 4),)), "verified_fixed"),
+        (cycle("c-3", 4, pull_requests=(pull_request_seen(PullRequestState.MERGED, 4),)), "pr_merged"),
+        (verification("v-2", 4.5, verdict=Verdict.FIXED), "pr_merged"),
         (scan("2", 5), "verified_fixed"),
         (scan("3", 6, 1), "regressed"),
     ]
@@ -352,18 +354,18 @@ def test_history__tells_of_earlier_names_and_of_lookalikes(index: SqlIndex) -> N
 
 def test_writing__all_or_nothing(index: SqlIndex) -> None:
     ledger = _caught_up(index, scan("1", 0, 1))
-    before = index.tip()
+    before = index.position()
 
     def killed() -> None:
         with index.writing() as writer:
             writer.clear()
-            writer.set_tip("never")
+            writer.set_position(Position("never"))
             raise RuntimeError("killed here")
 
     with pytest.raises(RuntimeError, match="killed here"):
         killed()
 
-    assert index.tip() == before
+    assert index.position() == before
     assert _state(index) == "new"
     assert catch_up(ledger, index).entries == 0
 

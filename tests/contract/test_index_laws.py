@@ -218,7 +218,6 @@ class LifecycleMachine(RuleBasedStateMachine):
         self.session: SessionStatus | None = None
         self.pull_request: PullRequestState | None = None
         self.merged: int | None = None
-        self.verified: int | None = None
         self.last_seen = 0
         self.fixed_at: int | None = None
         self.sightings = 0
@@ -287,9 +286,7 @@ class LifecycleMachine(RuleBasedStateMachine):
 
     @rule(verdict=st.sampled_from(Verdict))
     def verify(self, verdict: Verdict) -> None:
-        now = self._put(lambda hours: verification(f"v-{hours}", hours, verdict=verdict))
-        if verdict is Verdict.FIXED:
-            self.verified = now
+        self._put(lambda hours: verification(f"v-{hours}", hours, verdict=verdict))  # a claim until a scan agrees
 
     def _forget_attempt(self) -> None:
         self.claimed = self.outcome = self.session = self.pull_request = self.merged = None
@@ -301,18 +298,11 @@ class LifecycleMachine(RuleBasedStateMachine):
         if not rows:
             return
         state = rows[0].lifecycle
-        if state in {"fixed", "verified_fixed"}:
-            is_gone = self.fixed_at is not None
-            is_verified = self.merged is not None and self.verified is not None and self.verified >= self.last_seen
-            assert is_gone or is_verified
-            assert state == "fixed" or (self.merged is not None)
         if self.fixed_at is not None:
             expected = "verified_fixed" if self.merged is not None and self.merged <= self.fixed_at else "fixed"
             assert state == expected
         elif self.merged is not None:
-            assert (
-                state in {"pr_merged", "verified_fixed"} if self.last_seen < self.merged else state == self._by_scans()
-            )
+            assert state == ("pr_merged" if self.last_seen < self.merged else self._by_scans())
         elif self.pull_request is PullRequestState.OPEN:
             assert state == "pr_open"
         elif self.outcome is DispatchStatus.AMBIGUOUS:

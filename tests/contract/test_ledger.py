@@ -9,14 +9,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
+from codeql_fixer.adapters.index.sql_index import SqlIndex
+from codeql_fixer.adapters.index.sqlite import SqliteDatabase
 from codeql_fixer.adapters.ledger.directory import DirectoryLedger
 from codeql_fixer.adapters.ledger.git_command import Remote
 from codeql_fixer.adapters.ledger.git_ledger import GitLedger
 from codeql_fixer.adapters.ledger.memory import MemoryLedger
+from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.app.compact import compact
 from codeql_fixer.app.fsck import fsck
+from codeql_fixer.app.keep import Recorder
+from codeql_fixer.app.replay import replay
 from codeql_fixer.domain.kinds import KINDS
-from codeql_fixer.errors import UserError
+from codeql_fixer.errors import PlaceTakenError, UserError
 from codeql_fixer.policy.compaction import packs_of
 from codeql_fixer.policy.ledger_paths import path_of
 from codeql_fixer.ports.ledger import Conflict, Damaged, Landed, Stored
@@ -267,3 +272,54 @@ def test_ledger__is_sound(ledger: Ledger) -> None:
 
     assert fsck(ledger, at(10_000))[1] == []
     assert not [entry for entry in ledger.read_since("").entries if isinstance(entry, Damaged)]
+
+
+# --- records that are in packs
+
+
+def test_append__of_what_is_in_a_pack_already_changes_nothing(ledger: Ledger) -> None:
+    _append(ledger, scan("1", 0, 1), scan("2", 1, 1))
+    compact(ledger, at(24 * 45), is_dry_run=False)
+    tip = ledger.read_since("").tip
+
+    assert _append(ledger, scan("1", 0, 1)) == tip
+    assert _records(ledger.read_since("").entries) == [scan("1", 0, 1), scan("2", 1, 1)]
+
+
+def test_append__of_another_record_in_the_place_of_one_in_a_pack_is_refused(ledger: Ledger) -> None:
+    _append(ledger, scan("1", 0, 1))
+    compact(ledger, at(24 * 45), is_dry_run=False)
+
+    with pytest.raises(PlaceTakenError, match=r"01-1\.json: the ledger holds another record"):
+        ledger.append([scan("1", 0, 2)])
+
+    assert _records(ledger.read_since("").entries) == [scan("1", 0, 1)]
+
+
+def test_compact__hides_no_news_from_who_reads_in_steps(ledger: Ledger, tmp_path: Path) -> None:
+    index = SqlIndex(SqliteDatabase(tmp_path / "index.sqlite"))
+    _append(ledger, scan("1", 0, 1))
+    compact(ledger, at(24 * 45), is_dry_run=False)
+    catch_up(ledger, index)
+    _append(ledger, scan("2", 1, 2))
+    compact(ledger, at(24 * 45), is_dry_run=False)
+
+    catch_up(ledger, index)
+
+    [repository] = index.repositories()
+    assert repository.runs == 2
+
+
+# --- replay
+
+
+def test_replay__one_refused_record_holds_nothing_else_up(ledger: Ledger, tmp_path: Path) -> None:
+    _append(ledger, scan("1", 0, 1))
+    kept = DirectoryLedger(tmp_path / "kept")
+    kept.append([scan("0", 0, 1), scan("1", 0, 2), scan("2", 2, 1)])
+    recorder = Recorder(ledger=ledger, kept=kept, replay="")
+
+    with pytest.raises(PlaceTakenError, match=r"(?s)01-1\.json: the ledger holds another.*1 record refused; 2 are on"):
+        replay(kept, recorder, lambda _: None)
+
+    assert _records(ledger.read_since("").entries) == [scan("0", 0, 1), scan("1", 0, 1), scan("2", 2, 1)]

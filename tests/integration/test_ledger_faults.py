@@ -20,7 +20,7 @@ from codeql_fixer.app.keep import Recorder
 from codeql_fixer.app.replay import replay
 from codeql_fixer.errors import FutureRecordError, LedgerNotWrittenError, LedgerResetError, UserError
 from codeql_fixer.ports.ledger import Damaged, Landed
-from tests.records import at, fingerprint, intent, scan, snapshot
+from tests.records import at, cycle, fingerprint, intent, scan, snapshot
 from tests.remotes import BRANCH, bare, git, hook, ids_of, landed, ledger_of, lose_a_race, refs
 
 
@@ -52,8 +52,8 @@ def test_append__of_a_snapshot_that_loses_the_branch_loses_nothing_else(tmp_path
     heads = writer.heads()
     landed(ledger_of(remote), 1)
 
-    waits = writer.put(heads, files_of([snapshot(1), intent("i-2", 2, 2)]), date=0, has_to_win=False)
-    alone = writer.put(heads, files_of([snapshot(1)]), date=0, has_to_win=False)
+    waits = writer.put(heads, files_of([snapshot(1), intent("i-2", 2, 2)]), date=0)
+    alone = writer.put(heads, files_of([snapshot(1)]), date=0)
 
     assert (bool(waits.inbox), alone) == (True, Landed(""))
     assert ids_of(ledger_of(remote)) == ["i-1", "i-2"]
@@ -134,13 +134,13 @@ def test_fold__of_two_records_for_one_place_takes_one_and_keeps_the_other(tmp_pa
     heads = [writer.heads() for writer in writers]
     landed(ledger_of(remote), 2)
     for number, (writer, seen) in enumerate(zip(writers, heads, strict=True)):
-        writer.put(seen, files_of([intent("i-same", 1, number)]), date=0, has_to_win=False)
+        writer.put(seen, files_of([intent("i-same", 1, number)]), date=0)
     assert len(refs(remote)) == 3
 
     landed(ledger_of(remote), 3)
 
     ledger = ledger_of(remote)
-    assert "i-same" in ids_of(ledger)
+    assert ids_of(ledger).count("i-same") == 1  # a reader takes what a folder takes
     [left] = [ref for ref in refs(remote) if "inbox" in ref]
     [fault] = fsck(ledger, at(10_000))[1]
     assert fault.problem == f"{left}: telemetry/dispatches/2026/03/i-same.intent.json is taken by another record"
@@ -207,6 +207,22 @@ def test_fold__takes_no_stranger_in(tmp_path: Path) -> None:
 # --- damage
 
 
+def test_damage__a_link_to_another_repository_in_a_records_place(tmp_path: Path) -> None:
+    """A submodule in git's words: a commit where a file is expected, of which nobody has the contents."""
+    remote, index = bare(tmp_path / "remote.git"), _index(tmp_path)
+    ledger_of(remote).append([scan("1", 0, 1)])
+    catch_up(ledger_of(remote), index)
+    path = "telemetry/cycles/2026/03/01-c.json"
+    _push_file(remote, "", "", command=f"M 160000 {'1' * 40} {path}")
+
+    catch_up(ledger_of(remote), index)
+    ledger_of(remote).append([scan("2", 2, 1)])
+    catch_up(ledger_of(remote), index, is_rebuild=True)
+
+    assert [row.lifecycle for row in index.issues(fingerprint(1))] == ["recurring"]
+    assert [fault.problem for fault in fsck(ledger_of(remote), at(99))[1]] == [f"{path}: is no plain file"]
+
+
 def _push_file(remote: Path, path: str, text: str, *, command: str = "") -> None:
     """Commit a file, or what another command of fast-import does, past the product."""
     stream = f"commit refs/heads/{BRANCH}\ncommitter x <x@example.invalid> 0 +0000\ndata 1\nx\n"
@@ -224,6 +240,10 @@ DAMAGED = {
     "no kind": ("telemetry/cycles/2026/03/01-c.json", '{"schema_version": 1}'),
     "unknown kind": ("telemetry/cycles/2026/03/01-c.json", '{"schema_version": 1, "kind": "party"}'),
     "a version that never was": ("telemetry/cycles/2026/03/01-c.json", '{"schema_version": 0, "kind": "cycle"}'),
+    "at the end of time": (
+        "telemetry/cycles/2026/03/01-c.json",
+        encode(cycle("c", 1)).decode().replace("2026-03-01T01:00:00Z", "0001-01-01T00:00:00+10:00"),
+    ),
     "nested deeply": ("telemetry/cycles/2026/03/01-c.json", "[" * 100_000),
     "half of version 1": (
         "telemetry/runs/acme/shop/2026/03/09-9.json",
@@ -301,7 +321,7 @@ def test_a_record_from_the_future__is_a_clear_error(tmp_path: Path, kind: str) -
     with pytest.raises(FutureRecordError, match=f"{path}: {kind} of version 99.*update codeql-fixer"):
         catch_up(ledger_of(remote), index)
 
-    assert index.tip() == ""
+    assert index.position().tip == ""
 
 
 # --- the branch itself

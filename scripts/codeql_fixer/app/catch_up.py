@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from codeql_fixer.domain.scan_run import ScanRun
-from codeql_fixer.domain.tracked import NO_FACTS, IssueFacts, Tracking
+from codeql_fixer.domain.tracked import Attempt, Tracking
 from codeql_fixer.errors import LedgerResetError
 from codeql_fixer.policy.ledger_paths import path_of, repository_of, runs_of
 from codeql_fixer.policy.lifecycle import lifecycle_of
 from codeql_fixer.policy.plain_text import counted
 from codeql_fixer.policy.tracking import RepositoryIssues, earlier_names, order_of
+from codeql_fixer.ports.index import Position
 from codeql_fixer.ports.ledger import Damaged, Stored
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from codeql_fixer.domain.tracked import Lifecycle, TrackedIssue
     from codeql_fixer.ports.index import Index, IndexWriter
-    from codeql_fixer.ports.ledger import Entry, Ledger
+    from codeql_fixer.ports.ledger import Changes, Entry, Ledger
 
 _SHOWN_LOST = 3
 
@@ -46,7 +47,26 @@ def catch_up(ledger: Ledger, index: Index, *, is_rebuild: bool = False) -> Caugh
         FutureRecordError: a newer version wrote one of the records.
         UpstreamError: the ledger cannot be read.
     """
-    changes = ledger.read_since("" if is_rebuild else index.tip())
+    while True:
+        since = index.position()
+        changes = ledger.read_since("" if is_rebuild else since.tip, waiting=() if is_rebuild else since.waiting)
+        _refuse_losses(changes, index)
+        with index.writing() as writer:
+            if index.position() != since:
+                continue  # another process has caught up meanwhile: what was read is not what is missing now
+            if is_rebuild:
+                writer.clear()
+            taking = _Taking(ledger, writer)
+            for entry in changes.entries:
+                taking.take(entry)
+            taking.finish()
+            writer.forget_damage(None if changes.is_complete else (*changes.lost, *_refs_with_damage(index)))
+            writer.add_damage(taking.damages)
+            writer.set_position(Position(changes.tip, changes.waiting))
+        return CaughtUp(changes.tip, taking.entries, len(taking.damages))
+
+
+def _refuse_losses(changes: Changes, index: Index) -> None:
     damaged = {damage.path for damage in index.damages()}
     lost = [path for path in changes.lost if path not in damaged]  # mending or removing those loses nothing
     if lost:
@@ -56,17 +76,11 @@ def catch_up(ledger: Ledger, index: Index, *, is_rebuild: bool = False) -> Caugh
             f"the ledger lost or changed {counted(len(lost), 'record')} that the index knows ({shown}): "
             f"{back}take the ledger as it is with 'orchestrator.py rebuild'"
         )
-    with index.writing() as writer:
-        if is_rebuild:
-            writer.clear()
-        taking = _Taking(ledger, writer)
-        for entry in changes.entries:
-            taking.take(entry)
-        taking.finish()
-        writer.forget_damage(None if changes.is_complete else changes.lost)
-        writer.add_damage(taking.damages)
-        writer.set_tip(changes.tip)
-    return CaughtUp(changes.tip, taking.entries, len(taking.damages))
+
+
+def _refs_with_damage(index: Index) -> list[str]:
+    """Refs of the inbox that were noted: every reading looks at them again."""
+    return [damage.path for damage in index.damages() if damage.path.startswith("refs/")]
 
 
 class _Taking:
@@ -96,8 +110,7 @@ class _Taking:
     def finish(self) -> None:
         self._count()
         for repository in sorted(self._concerned):
-            facts = self._writer.facts_of(repository)
-            states = _with_states(self._writer.issues_of(repository), facts)
+            states = _with_states(self._writer.issues_of(repository), self._writer.attempts_of(repository))
             self._writer.save_lifecycles((issue.key, state, reason) for issue, state, reason in states)
 
     def _count(self) -> None:
@@ -117,7 +130,7 @@ class _Taking:
             return
         state = RepositoryIssues(writer.issues_of(repository) if known else ())
         seen = [(run, state.fold(run)) for run in runs]
-        writer.save_issues(repository, _with_states(state.changed.values(), writer.facts_of(repository)))
+        writer.save_issues(repository, _with_states(state.changed.values(), writer.attempts_of(repository)))
         writer.add_runs(repository, seen)
 
     def _all_runs(self, repository: str) -> list[ScanRun]:
@@ -127,18 +140,15 @@ class _Taking:
 
 
 def _with_states(
-    issues: Iterable[TrackedIssue], facts: Mapping[str, IssueFacts]
+    issues: Iterable[TrackedIssue], attempts: Mapping[str, tuple[Attempt, ...]]
 ) -> list[tuple[TrackedIssue, Lifecycle, str]]:
-    return [(issue, *lifecycle_of(issue, _facts_of(issue, facts))) for issue in issues]
+    return [(issue, *lifecycle_of(issue, _attempts_at(issue, attempts))) for issue in issues]
 
 
-def _facts_of(issue: TrackedIssue, facts: Mapping[str, IssueFacts]) -> IssueFacts:
-    """The facts about an issue, also those that name it as it was called before."""
-    if not facts or issue.tracking is Tracking.RENAMED:
-        return NO_FACTS
-    found = [facts[name] for name in dict.fromkeys((issue.fingerprint, *earlier_names(issue))) if name in facts]
-    attempts = {attempt.intent_id: attempt for part in found for attempt in part.attempts}
-    return IssueFacts(
-        tuple(sorted(attempts.values(), key=lambda attempt: (attempt.claimed_at, attempt.intent_id))),
-        max((part.verified_at for part in found if part.verified_at), default=None),
-    )
+def _attempts_at(issue: TrackedIssue, attempts: Mapping[str, tuple[Attempt, ...]]) -> list[Attempt]:
+    """The attempts at an issue, also those that name it as it was called before."""
+    if not attempts or issue.tracking is Tracking.RENAMED:
+        return []
+    names = dict.fromkeys((issue.fingerprint, *earlier_names(issue)))
+    found = {attempt.intent_id: attempt for name in names for attempt in attempts.get(name, ())}
+    return sorted(found.values(), key=lambda attempt: (attempt.claimed_at, attempt.intent_id))

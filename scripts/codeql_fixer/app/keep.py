@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from codeql_fixer.errors import LedgerNotWrittenError
+from codeql_fixer.errors import LedgerNotWrittenError, UserError
 from codeql_fixer.policy.plain_text import counted
 from codeql_fixer.ports.ledger import Conflict, Ledger
 
@@ -31,14 +31,21 @@ class Recorder(Struct, frozen=True, kw_only=True):
         """Add records.
 
         Raises:
-            UserError: another record has the same path.
+            PlaceTakenError: another record has the same path.
             LedgerNotWrittenError: they are kept; the message names the command that replays them.
         """
         try:
             landed = self.ledger.append(records)
         except LedgerNotWrittenError as error:
-            self.kept.append(records)
-            many = counted(len(records), "record")
-            raise LedgerNotWrittenError(f"{error}\n{many} kept; put them on the ledger with: {self.replay}") from error
+            raise LedgerNotWrittenError(f"{error}\n{self._keep(records)}") from error
         assert not isinstance(landed, Conflict)  # noqa: S101 - only where a state was expected
         return landed
+
+    def _keep(self, records: Sequence[AnyRecord]) -> str:
+        """Keep what could not be written; returns what a person has to know about that."""
+        many = counted(len(records), "record")
+        try:
+            self.kept.append(records)
+        except (LedgerNotWrittenError, UserError) as error:
+            return f"{many} could not be kept on this machine, either: {error}"
+        return f"{many} kept; put them on the ledger with: {self.replay}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from codeql_fixer.errors import DamagedRecordError
+from codeql_fixer.errors import DamagedRecordError, PlaceTakenError
+from codeql_fixer.policy.plain_text import counted
 from codeql_fixer.ports.ledger import Damaged
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def replay(kept: Ledger, recorder: Recorder, on_step: Callable[[str], None]) -> 
 
     Raises:
         DamagedRecordError: one of them is no record; nothing was written yet.
+        PlaceTakenError: the ledger holds others in the places of some; all the rest is written.
         LedgerNotWrittenError: the ledger cannot be written.
     """
     records = [sound(entry) for entry in kept.read_since("").entries]
@@ -30,13 +32,31 @@ def replay(kept: Ledger, recorder: Recorder, on_step: Callable[[str], None]) -> 
 
 
 def add_all(records: Iterable[AnyRecord], recorder: Recorder, on_step: Callable[[str], None]) -> int:
-    """Add records, many to a commit; returns how many they were."""
+    """Add records, many to a commit; returns how many they were. Raises as `replay`."""
     count = 0
+    refusals: list[str] = []
     for chunk in _chunks(iter(records)):
-        recorder.record(chunk)
-        count += len(chunk)
+        refused = list(_refusals(chunk, recorder))
+        count += len(chunk) - len(refused)
+        refusals += refused
         on_step(f"{count} records on the ledger")
+    if refusals:
+        raise PlaceTakenError(
+            "\n".join([*refusals, f"{counted(len(refusals), 'record')} refused; {count} are on the ledger"])
+        )
     return count
+
+
+def _refusals(chunk: list[AnyRecord], recorder: Recorder) -> Iterator[str]:
+    """Add some records; one that the ledger refuses holds nothing else up."""
+    try:
+        recorder.record(chunk)
+    except PlaceTakenError as error:
+        if len(chunk) == 1:
+            yield str(error)
+            return
+        for record in chunk:
+            yield from _refusals([record], recorder)
 
 
 def sound(entry: Entry) -> AnyRecord:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from codeql_fixer.domain.record import Count, Fingerprint, Name, Record, RepositoryName, Text, Time, Url
+from codeql_fixer.domain.record import Count, Fingerprint, Name, Number, Record, RepositoryName, Text, Time, Url
 
 
 class SessionStatus(StrEnum):
@@ -49,7 +49,7 @@ class PullRequestObservation(Struct, frozen=True, kw_only=True):
     """
 
     target_repo: RepositoryName
-    number: Annotated[int, Meta(ge=1)]
+    number: Number
     state: PullRequestState
     observed_at: Time
     merged_at: Time | None = None

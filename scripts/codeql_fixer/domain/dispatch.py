@@ -7,9 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from codeql_fixer.domain.record import Count, Fingerprint, Name, Record, RepositoryName, Text, Time, Url
-
-Attempt = Annotated[int, Meta(ge=1)]
+from codeql_fixer.domain.record import Count, Fingerprint, Name, Number, Record, RepositoryName, Text, Time, Url
 
 
 class DispatchIntent(Record, frozen=True, kw_only=True):
@@ -21,7 +19,7 @@ class DispatchIntent(Record, frozen=True, kw_only=True):
     target_repo: RepositoryName
     fingerprints: Annotated[tuple[Fingerprint, ...], Meta(min_length=1)]
     agent: Name
-    attempt: Attempt
+    attempt: Number
     cycle_id: str = ""
     batch_id: str = ""
     max_acu: Count | None = None

@@ -16,7 +16,9 @@ Fingerprint = Annotated[
         description="20 hex characters; the first records of all have 16 of them",
     ),
 ]
-Count = Annotated[int, Meta(ge=0)]
+LARGEST = 2**53 - 1  # what every reader of JSON keeps to the last digit (RFC 8259, section 6), and every database
+Count = Annotated[int, Meta(ge=0, le=LARGEST)]
+Number = Annotated[int, Meta(ge=1, le=LARGEST)]
 # Letters as GitHub has them; the name is neither `.` nor `..`, since it becomes a folder of the ledger.
 _REPOSITORY = "[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}/(?!\\.{1,2}$)[A-Za-z0-9._-]{1,100}"
 RepositoryName = Annotated[str, Meta(pattern=f"^{_REPOSITORY}{_END}", description="owner/name")]

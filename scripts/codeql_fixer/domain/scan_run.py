@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from codeql_fixer.domain.fix_work import Counts
 from codeql_fixer.domain.issue import Evidence
 from codeql_fixer.domain.mode import Mode
-from codeql_fixer.domain.record import Count, Fingerprint, Name, Record, RepositoryName, RepositoryNameOrNone
+from codeql_fixer.domain.record import Count, Fingerprint, Name, Number, Record, RepositoryName, RepositoryNameOrNone
 from codeql_fixer.domain.severity import SeverityTier
 
 SCHEMA_VERSION: Literal[2] = 2
@@ -72,7 +72,7 @@ class IssueRecord(Struct, frozen=True, gc=False):
     id: str
     fingerprint: Fingerprint
     evidence: Evidence
-    occurrence: Annotated[int, Meta(ge=1)]
+    occurrence: Number
     aliases: tuple[Alias, ...]
     rule_id: str
     severity_tier: SeverityTier
@@ -80,7 +80,7 @@ class IssueRecord(Struct, frozen=True, gc=False):
     cwes: tuple[str, ...]
     cwe_family: str
     file: str
-    start_line: Annotated[int, Meta(ge=1)] | None
+    start_line: Number | None
     message: Annotated[str, Meta(max_length=2000)]
     batch_id: str
     scan: Count

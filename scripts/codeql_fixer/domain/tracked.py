@@ -1,4 +1,4 @@
-"""What is known about an issue across scans, and the facts that decide how far it is."""
+"""What is known about an issue across scans, and the attempts to fix it."""
 
 from __future__ import annotations
 
@@ -56,24 +56,24 @@ class TrackedIssue(Struct, gc=False):
     fingerprint: str
     fingerprint_version: int
     tracking: Tracking
-    rule_id: str
-    family: str
-    tier: SeverityTier
-    score: float | None
-    file: str
-    start_line: int | None
-    message: str
     evidence: Evidence
     occurrence: int
-    tool: str
-    category: str
+    aliases: tuple[str, ...]
     first_seen_at: datetime
     first_run: str
     last_seen_at: datetime
     last_run: str
-    appearances: int
     opened_at: datetime
-    aliases: tuple[str, ...] = ()
+    rule_id: str = ""
+    family: str = ""
+    tier: SeverityTier = SeverityTier.NONE
+    score: float | None = None
+    file: str = ""
+    start_line: int | None = None
+    message: str = ""
+    tool: str = ""
+    category: str = ""
+    appearances: int = 0
     fixed_at: datetime | None = None
     fixed_run: str = ""
     doubt: str = ""
@@ -90,16 +90,3 @@ class Attempt(Struct, frozen=True):
     outcome: DispatchStatus | None
     session: SessionStatus | None
     pull_requests: tuple[tuple[PullRequestState, datetime], ...] = ()
-
-
-class IssueFacts(Struct, frozen=True):
-    """Everything about an issue that is not a scan. Attempts are in the order of their claims.
-
-    `verified_at` is when a scan last proved it fixed for a pull request.
-    """
-
-    attempts: tuple[Attempt, ...] = ()
-    verified_at: datetime | None = None
-
-
-NO_FACTS = IssueFacts()

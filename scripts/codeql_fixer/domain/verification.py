@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Literal
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
-from codeql_fixer.domain.record import Fingerprint, Name, Record, RepositoryName, Text, Url
+from codeql_fixer.domain.record import Fingerprint, Name, Number, Record, RepositoryName, Text, Url
 
 
 class Verdict(StrEnum):
@@ -36,7 +36,7 @@ class Verification(Record, frozen=True, kw_only=True):
     verdicts: tuple[IssueVerdict, ...]
     scan_run_id: str = ""
     commit: str = ""
-    pull_request: Annotated[int, Meta(ge=1)] | None = None
+    pull_request: Number | None = None
     pull_request_url: Url = ""
     session_id: str = ""
     intent_id: str = ""

@@ -6,6 +6,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from codeql_fixer.domain.scan_run import ScanRun
+from codeql_fixer.errors import DamagedRecordError
 from codeql_fixer.policy.ledger_paths import pack_of, path_of
 
 if TYPE_CHECKING:
@@ -21,12 +22,17 @@ def packs_of(records: Iterable[AnyRecord], before: datetime) -> dict[str, list[A
     Args:
         records: all records; those that are packed already belong among them.
         before: months that end later than this stay as they are.
+
+    Raises:
+        DamagedRecordError: two different records are in one place, of which a pack would hide one.
     """
     packs: dict[str, dict[str, AnyRecord]] = {}
     for record in records:
         if isinstance(record, ScanRun) and _month_of(record.recorded_at) < _month_of(before):
-            pack = packs.setdefault(pack_of(record.target_repo, record.recorded_at), {})
-            pack[path_of(record)] = record  # one that is in a pack and waits in the inbox, too, goes in once
+            path = path_of(record)
+            pack = packs.setdefault(pack_of(path), {})
+            if pack.setdefault(path, record) != record:
+                raise DamagedRecordError(path, "", "is there twice, with different contents", remedy="remove one")
     return {path: list(pack.values()) for path, pack in packs.items()}
 
 

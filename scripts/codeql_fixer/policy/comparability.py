@@ -60,10 +60,11 @@ class ScanSay:
         scans = self._scans.get((issue.tool, issue.category))
         if not scans:
             return f"{issue.tool} did not scan{f' {issue.category}' if issue.category else ''}"
-        scans_with_rule = [scan for scan, rules in scans if issue.rule_id in rules]
-        if not scans_with_rule:
+        if not any(issue.rule_id in rules for _, rules in scans):
             return "the scan does not list the rule as run"
-        for scan in scans_with_rule:
+        for scan, rules in scans:  # each may be a part of the whole: the one that failed may have looked there
+            if not rules:
+                return "the scan does not list the rules that it ran"
             if scan.execution_successful is False or not scan.has_results:
                 return "the scan did not succeed"
             if scan.tool_errors:

@@ -14,8 +14,6 @@ from codeql_fixer.domain.snapshot import Snapshot
 from codeql_fixer.domain.verification import Verification
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from codeql_fixer.domain.kinds import AnyRecord
 
 ROOT = "telemetry/"
@@ -69,9 +67,10 @@ def runs_of(repository: str) -> str:
     return f"{ROOT}runs/{repository.lower()}/"
 
 
-def pack_of(repository: str, month: datetime) -> str:
-    """The file that holds the scan runs of a repository and a month after compaction, one JSON text per line."""
-    return f"{PACKS}runs/{repository.lower()}/{month.astimezone(UTC):%Y/%m}.jsonl"
+def pack_of(path: str) -> str:
+    """The file that takes in a scan run when its month is compacted, one JSON text per line; "" for other records."""
+    month, _, _ = path.rpartition("/")
+    return f"{month.replace(ROOT, PACKS, 1)}.jsonl" if path.startswith(f"{ROOT}runs/") else ""
 
 
 def repository_of(path: str) -> str:

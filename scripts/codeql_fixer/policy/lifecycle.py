@@ -12,9 +12,10 @@ from codeql_fixer.domain.dispatch import DispatchStatus
 from codeql_fixer.domain.tracked import Lifecycle, Tracking
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from codeql_fixer.domain.tracked import Attempt, IssueFacts, TrackedIssue
+    from codeql_fixer.domain.tracked import Attempt, TrackedIssue
 
 _AT_WORK = frozenset({SessionStatus.CREATED, SessionStatus.RUNNING, SessionStatus.BLOCKED, SessionStatus.UNKNOWN})
 _ENDED = {
@@ -24,28 +25,30 @@ _ENDED = {
 }
 
 
-def lifecycle_of(issue: TrackedIssue, facts: IssueFacts) -> tuple[Lifecycle, str]:
-    """The state of an issue and the reason for it, "" where the state says it all."""
+def lifecycle_of(issue: TrackedIssue, tried: Sequence[Attempt]) -> tuple[Lifecycle, str]:
+    """The state of an issue and the reason for it, "" where the state says it all.
+
+    Args:
+        issue: as the scans know it.
+        tried: all attempts to fix it, in the order of their claims.
+    """
     # What was tried before a fixed issue came back says nothing about its return.
-    attempts = [attempt for attempt in facts.attempts if not issue.regressions or attempt.claimed_at >= issue.opened_at]
+    attempts = [attempt for attempt in tried if not issue.regressions or attempt.claimed_at >= issue.opened_at]
     merged_at = max((at for attempt in attempts if (at := _merged_at(attempt))), default=None)
     if issue.tracking is Tracking.FIXED:
         is_our_doing = merged_at is not None and issue.fixed_at is not None and merged_at <= issue.fixed_at
         return (Lifecycle.VERIFIED_FIXED if is_our_doing else Lifecycle.FIXED), ""
     if merged_at:
-        return _after_merge(issue, facts, merged_at)
+        return _after_merge(issue, merged_at)
     if any(state is PullRequestState.OPEN for attempt in attempts for state, _ in attempt.pull_requests):
         return Lifecycle.PR_OPEN, ""
     return _of_attempt(attempts[-1], issue) if attempts else _by_scans(issue)
 
 
-def _after_merge(issue: TrackedIssue, facts: IssueFacts, merged_at: datetime) -> tuple[Lifecycle, str]:
-    """Merged: proven by a verification, disproved by a sighting, or waiting for either."""
+def _after_merge(issue: TrackedIssue, merged_at: datetime) -> tuple[Lifecycle, str]:
+    """Merged, and no scan proves that it is gone: one still finds it, or none has said anything yet."""
     if issue.last_seen_at > merged_at:
-        state, _ = _by_scans(issue)
-        return state, "a scan still finds it after its fix was merged"
-    if facts.verified_at is not None and facts.verified_at >= issue.last_seen_at:
-        return Lifecycle.VERIFIED_FIXED, ""
+        return _by_scans(issue)[0], "a scan still finds it after its fix was merged"
     return Lifecycle.PR_MERGED, issue.doubt
 
 

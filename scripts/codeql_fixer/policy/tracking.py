@@ -56,7 +56,7 @@ class RepositoryIssues:
             for issue in self._seen(record, run, source):
                 if issue.fingerprint not in sightings:
                     sightings[issue.fingerprint] = Sighting(issue, record.start_line)
-                    _mark_seen(issue, record, at=run.recorded_at, source=source)
+                    _mark_seen(issue, record, run, source=source)
                     self.changed[issue.fingerprint] = issue
         self._judge_absent(run, source, sightings)
         return list(sightings.values())
@@ -124,33 +124,25 @@ def earlier_names(issue: TrackedIssue) -> Iterator[str]:
 
 
 def _first_sight(record: IssueRecord, run: ScanRun, source: str) -> TrackedIssue:
-    scan = run.scans[record.scan] if record.scan < len(run.scans) else None
+    """An issue that nothing is known of yet but its name; the sighting fills in the rest."""
+    at = run.recorded_at
     return TrackedIssue(
         record.fingerprint,
         run.fingerprint_version,
         Tracking.NEW,
-        record.rule_id,
-        record.cwe_family,
-        record.severity_tier,
-        record.severity_score,
-        record.file,
-        record.start_line,
-        record.message,
-        record.evidence,
-        record.occurrence,
-        scan.tool if scan else "",
-        scan.category if scan else "",
-        run.recorded_at,
-        source,
-        run.recorded_at,
-        source,
-        0,
-        run.recorded_at,
-        record.aliases,
+        evidence=record.evidence,
+        occurrence=record.occurrence,
+        aliases=record.aliases,
+        first_seen_at=at,
+        first_run=source,
+        last_seen_at=at,
+        last_run=source,
+        opened_at=at,
     )
 
 
-def _mark_seen(issue: TrackedIssue, record: IssueRecord, *, at: datetime, source: str) -> None:
+def _mark_seen(issue: TrackedIssue, record: IssueRecord, run: ScanRun, *, source: str) -> None:
+    at = run.recorded_at
     if issue.tracking is Tracking.FIXED:
         issue.tracking = Tracking.REGRESSED
         issue.opened_at, issue.fixed_at, issue.fixed_run = at, None, ""
@@ -160,10 +152,18 @@ def _mark_seen(issue: TrackedIssue, record: IssueRecord, *, at: datetime, source
     issue.appearances += 1
     issue.last_seen_at, issue.last_run = at, source
     issue.doubt = ""
-    issue.rule_id, issue.family = record.rule_id, record.cwe_family
+    issue.rule_id, issue.family = _plain(record.rule_id), _plain(record.cwe_family)
     issue.tier, issue.score = record.severity_tier, record.severity_score
-    issue.file, issue.start_line = record.file, record.start_line
-    issue.message = record.message or issue.message
+    issue.file, issue.start_line = _plain(record.file), record.start_line
+    issue.message = _plain(record.message) or issue.message
+    # The latest sighting says whose silence counts: rules move between the parts of a scan.
+    scan = run.scans[record.scan] if record.scan < len(run.scans) else None
+    issue.tool, issue.category = (_plain(scan.tool), _plain(scan.category)) if scan else ("", "")
+
+
+def _plain(text: str) -> str:
+    """Text that every index can keep, so that what is compared is the same before and after: Postgres knows no NUL."""
+    return text.replace("\0", "") if "\0" in text else text
 
 
 def _take_over(issue: TrackedIssue, earlier: list[TrackedIssue]) -> None:

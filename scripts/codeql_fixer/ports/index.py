@@ -16,10 +16,17 @@ if TYPE_CHECKING:
 
     from codeql_fixer.domain.kinds import AnyRecord
     from codeql_fixer.domain.scan_run import ScanRun
-    from codeql_fixer.domain.tracked import IssueFacts
+    from codeql_fixer.domain.tracked import Attempt
     from codeql_fixer.policy.sla import SlaLimits
     from codeql_fixer.policy.tracking import Sighting
     from codeql_fixer.ports.ledger import Damaged
+
+
+class Position(Struct, frozen=True):
+    """The state of the ledger that is reflected: its tip, and what waited in its inbox (`Changes.waiting`)."""
+
+    tip: str = ""
+    waiting: tuple[str, ...] = ()
 
 
 class IssueRow(Struct, frozen=True):
@@ -97,8 +104,8 @@ class IndexWriter(Protocol):
         """Add a record that is no scan run, once; returns the repositories whose issues it may concern."""
         ...
 
-    def facts_of(self, repository: str) -> Mapping[str, IssueFacts]:
-        """What is known beside the scans, by the fingerprint that the records used."""
+    def attempts_of(self, repository: str) -> Mapping[str, tuple[Attempt, ...]]:
+        """What was tried, in the order of the claims, by the fingerprint that the records used."""
         ...
 
     def save_lifecycles(self, rows: Iterable[tuple[int, Lifecycle, str]]) -> None:
@@ -117,7 +124,7 @@ class IndexWriter(Protocol):
         """Forget everything."""
         ...
 
-    def set_tip(self, tip: str) -> None:
+    def set_position(self, position: Position) -> None:
         """Remember the state of the ledger that is now reflected; the last call in a transaction."""
         ...
 
@@ -129,8 +136,8 @@ class Index(Protocol):
         UserError: the database cannot be opened or is of a newer version.
     """
 
-    def tip(self) -> str:
-        """The state of the ledger that is reflected; "" for none."""
+    def position(self) -> Position:
+        """The state of the ledger that is reflected."""
         ...
 
     def writing(self) -> AbstractContextManager[IndexWriter]:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from codeql_fixer.domain.kinds import AnyRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 
 class Stored(Struct, frozen=True):
@@ -51,13 +51,14 @@ class Changes(Struct, frozen=True):
     """What came since a state.
 
     `entries` can be walked through once. With `is_complete` they are everything there is, since the earlier state
-    could not be compared. `lost` are paths that were there and are gone; `rescued` is a directory with copies of them,
-    "" when there are none.
+    could not be compared. `waiting` says what is in the inbox, in words for the ledger only. `lost` are paths that were
+    there and are gone or hold something else; `rescued` is a directory with copies of them, "" when there are none.
     """
 
     tip: str
     entries: Iterator[Entry]
     is_complete: bool
+    waiting: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     rescued: str = ""
 
@@ -73,13 +74,17 @@ class Ledger(Protocol):
             expected_tip: add them only while the ledger is in this state; None to add them in any case.
 
         Raises:
-            UserError: another record has the same path.
+            PlaceTakenError: another record has the same path.
             LedgerNotWrittenError: they could not be written, and nobody can tell whether trying again would help.
         """
         ...
 
-    def read_since(self, tip: str) -> Changes:
+    def read_since(self, tip: str, *, waiting: Collection[str] = ()) -> Changes:
         """What was added since a state, and what waits in the inbox.
+
+        Args:
+            tip: the state.
+            waiting: what was in the inbox then; it has to be there still, or on the branch by now.
 
         Raises:
             FutureRecordError: while walking; a newer version wrote one of the records.

@@ -7,6 +7,7 @@ from datetime import timedelta, timezone
 import pytest
 from msgspec.structs import replace
 
+from codeql_fixer.errors import DamagedRecordError
 from codeql_fixer.policy.compaction import packs_of
 from codeql_fixer.policy.ledger_paths import in_folder, is_record_path, pack_of, path_of, repository_of, runs_of
 from tests.records import at, intent, one_of_each, scan
@@ -81,8 +82,12 @@ def test_in_folder__takes_packs_for_what_is_in_them() -> None:
     folder = runs_of("acme/shop")
 
     assert in_folder(PATHS["scan_run"], folder)
-    assert in_folder(pack_of("Acme/Shop", at(0)), folder)
-    assert not in_folder(pack_of("acme/shopping", at(0)), folder)
+    assert in_folder(pack_of(PATHS["scan_run"]), folder)
+    assert not in_folder(pack_of(path_of(scan("1", 0, target_repo="acme/shopping"))), folder)
+
+
+def test_pack_of__only_scan_runs_are_ever_packed() -> None:
+    assert [kind for kind, path in PATHS.items() if pack_of(path)] == ["scan_run"]
 
 
 def test_packs_of__takes_scan_runs_of_months_that_are_over() -> None:
@@ -91,3 +96,8 @@ def test_packs_of__takes_scan_runs_of_months_that_are_over() -> None:
     packs = packs_of([*march, april, intent("i-1", 0), march[0]], at(24 * 40))
 
     assert packs == {"telemetry/packs/runs/acme/shop/2026/03.jsonl": march}
+
+
+def test_packs_of__hides_neither_of_two_records_in_one_place() -> None:
+    with pytest.raises(DamagedRecordError, match=r"03/01-1\.json: is there twice"):
+        packs_of([scan("1", 0), scan("1", 0, 1)], at(24 * 40))

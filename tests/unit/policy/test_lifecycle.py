@@ -8,7 +8,7 @@ import pytest
 
 from codeql_fixer.domain.cycle import PullRequestState, SessionStatus
 from codeql_fixer.domain.dispatch import DispatchStatus
-from codeql_fixer.domain.tracked import Attempt, IssueFacts, TrackedIssue
+from codeql_fixer.domain.tracked import Attempt, TrackedIssue
 from codeql_fixer.policy.lifecycle import lifecycle_of
 from codeql_fixer.policy.tracking import RepositoryIssues
 from tests.records import at, fingerprint, issue_record, scan
@@ -43,86 +43,68 @@ def _attempt(
     return Attempt(f"i-{hours}", at(hours), outcome, session, tuple((state, at(when)) for state, when in pulls))
 
 
-def _facts(*attempts: Attempt, verified: float | None = None) -> IssueFacts:
-    return IssueFacts(attempts, None if verified is None else at(verified))
-
-
 ROWS = {
     # by scans alone
-    "new": (NEW, _facts(), "new"),
-    "recurring": (RECURRING, _facts(), "recurring"),
-    "fixed without our doing": (FIXED, _facts(), "fixed"),
-    "regressed": (REGRESSED, _facts(), "regressed"),
+    "new": (NEW, (), "new"),
+    "recurring": (RECURRING, (), "recurring"),
+    "fixed without our doing": (FIXED, (), "fixed"),
+    "regressed": (REGRESSED, (), "regressed"),
     # sessions
-    "claimed, outcome not known yet": (NEW, _facts(_attempt(outcome=None)), "session_dispatched"),
-    "created, and nobody polled": (NEW, _facts(_attempt()), "session_dispatched"),
-    "running": (NEW, _facts(_attempt(2, CREATED, SessionStatus.RUNNING)), "session_dispatched"),
-    "blocked": (NEW, _facts(_attempt(2, CREATED, SessionStatus.BLOCKED)), "session_dispatched"),
-    "in a state that we do not know": (NEW, _facts(_attempt(2, CREATED, SessionStatus.UNKNOWN)), "session_dispatched"),
-    "finished is not fixed": (RECURRING, _facts(_attempt(2, CREATED, SessionStatus.FINISHED)), "recurring"),
-    "failed": (RECURRING, _facts(_attempt(2, CREATED, SessionStatus.FAILED)), "recurring"),
-    "expired": (RECURRING, _facts(_attempt(2, CREATED, SessionStatus.EXPIRED)), "recurring"),
-    "refused": (RECURRING, _facts(_attempt(2, REFUSED)), "recurring"),
-    "ambiguous": (NEW, _facts(_attempt(2, DispatchStatus.AMBIGUOUS)), "needs_human"),
+    "claimed, outcome not known yet": (NEW, (_attempt(outcome=None),), "session_dispatched"),
+    "created, and nobody polled": (NEW, (_attempt(),), "session_dispatched"),
+    "running": (NEW, (_attempt(2, CREATED, SessionStatus.RUNNING),), "session_dispatched"),
+    "blocked": (NEW, (_attempt(2, CREATED, SessionStatus.BLOCKED),), "session_dispatched"),
+    "in a state that we do not know": (NEW, (_attempt(2, CREATED, SessionStatus.UNKNOWN),), "session_dispatched"),
+    "finished is not fixed": (RECURRING, (_attempt(2, CREATED, SessionStatus.FINISHED),), "recurring"),
+    "failed": (RECURRING, (_attempt(2, CREATED, SessionStatus.FAILED),), "recurring"),
+    "expired": (RECURRING, (_attempt(2, CREATED, SessionStatus.EXPIRED),), "recurring"),
+    "refused": (RECURRING, (_attempt(2, REFUSED),), "recurring"),
+    "ambiguous": (NEW, (_attempt(2, DispatchStatus.AMBIGUOUS),), "needs_human"),
     "the last attempt counts": (
         NEW,
-        _facts(_attempt(2, CREATED, SessionStatus.FAILED), _attempt(3, DispatchStatus.ADOPTED)),
+        (_attempt(2, CREATED, SessionStatus.FAILED), _attempt(3, DispatchStatus.ADOPTED)),
         "session_dispatched",
     ),
     # pull requests
-    "open": (RECURRING, _facts(_attempt(2, CREATED, SessionStatus.FINISHED, (OPEN, 3))), "pr_open"),
+    "open": (RECURRING, (_attempt(2, CREATED, SessionStatus.FINISHED, (OPEN, 3)),), "pr_open"),
     "open, and a later attempt failed": (
         RECURRING,
-        _facts(_attempt(2, CREATED, None, (OPEN, 3)), _attempt(4, REFUSED)),
+        (_attempt(2, CREATED, None, (OPEN, 3)), _attempt(4, REFUSED)),
         "pr_open",
     ),
-    "closed without a merge": (RECURRING, _facts(_attempt(2, CREATED, None, (CLOSED, 3))), "recurring"),
-    "one closed, one open": (RECURRING, _facts(_attempt(2, CREATED, None, (CLOSED, 3), (OPEN, 4))), "pr_open"),
-    "merged, not scanned since": (RECURRING, _facts(_attempt(2, CREATED, None, (MERGED, 3))), "pr_merged"),
+    "closed without a merge": (RECURRING, (_attempt(2, CREATED, None, (CLOSED, 3)),), "recurring"),
+    "one closed, one open": (RECURRING, (_attempt(2, CREATED, None, (CLOSED, 3), (OPEN, 4)),), "pr_open"),
+    "merged, not scanned since": (RECURRING, (_attempt(2, CREATED, None, (MERGED, 3)),), "pr_merged"),
     "merged, and a scan still finds it": (
         (*RECURRING, scan("3", 5, 1)),
-        _facts(_attempt(2, CREATED, None, (MERGED, 3))),
+        (_attempt(2, CREATED, None, (MERGED, 3)),),
         "recurring",
     ),
-    "merged, and gone": (FIXED, _facts(_attempt(2, CREATED, None, (MERGED, 3))), "verified_fixed"),
-    "gone before the merge": (FIXED, _facts(_attempt(2, CREATED, None, (MERGED, 11))), "fixed"),
-    "gone while the pull request is open": (FIXED, _facts(_attempt(2, CREATED, None, (OPEN, 3))), "fixed"),
-    # verifications
-    "verified and merged": (RECURRING, _facts(_attempt(2, CREATED, None, (MERGED, 4)), verified=3), "verified_fixed"),
-    "verified, not merged": (RECURRING, _facts(_attempt(2, CREATED, None, (OPEN, 4)), verified=3), "pr_open"),
-    "verified without any attempt of ours": (RECURRING, _facts(verified=3), "recurring"),
-    "verified before it was last seen": (
-        (*RECURRING, scan("3", 3.5, 1)),
-        _facts(_attempt(2, CREATED, None, (MERGED, 4)), verified=3),
-        "pr_merged",
-    ),
-    "verified, merged, and seen again": (
-        (*RECURRING, scan("3", 5, 1)),
-        _facts(_attempt(2, CREATED, None, (MERGED, 4)), verified=3),
-        "recurring",
-    ),
+    "merged, and gone": (FIXED, (_attempt(2, CREATED, None, (MERGED, 3)),), "verified_fixed"),
+    "gone before the merge": (FIXED, (_attempt(2, CREATED, None, (MERGED, 11)),), "fixed"),
+    "gone while the pull request is open": (FIXED, (_attempt(2, CREATED, None, (OPEN, 3)),), "fixed"),
     "gone again, and not by the fix that did not last": (
         (*REGRESSED, scan("5", 30)),
-        _facts(_attempt(2, CREATED, None, (MERGED, 3)), _attempt(21)),
+        (_attempt(2, CREATED, None, (MERGED, 3)), _attempt(21)),
         "fixed",
     ),
     # after a return, what was tried before says nothing
     "regressed after a merged fix": (
         REGRESSED,
-        _facts(_attempt(2, CREATED, None, (MERGED, 3)), verified=3),
+        (_attempt(2, CREATED, None, (MERGED, 3)),),
         "regressed",
     ),
     "regressed, and tried again": (
         REGRESSED,
-        _facts(_attempt(2, CREATED, None, (MERGED, 3)), _attempt(21)),
+        (_attempt(2, CREATED, None, (MERGED, 3)), _attempt(21)),
         "session_dispatched",
     ),
 }
 
 
-@pytest.mark.parametrize(("runs", "facts", "expected"), ROWS.values(), ids=ROWS)
-def test_lifecycle_of(runs: tuple[ScanRun, ...], facts: IssueFacts, expected: str) -> None:
-    state, _ = lifecycle_of(_issue(*runs), facts)
+@pytest.mark.parametrize(("runs", "attempts", "expected"), ROWS.values(), ids=ROWS)
+def test_lifecycle_of(runs: tuple[ScanRun, ...], attempts: tuple[Attempt, ...], expected: str) -> None:
+    state, _ = lifecycle_of(_issue(*runs), attempts)
 
     assert state == expected
 
@@ -133,23 +115,23 @@ def test_lifecycle_of__a_renamed_issue_is_no_trouble_any_more() -> None:
     for run in (old, scan("2", 1, issue_record(1, fingerprint="a" * 20), fingerprint_version=0)):
         state.fold(run)
 
-    assert lifecycle_of(state.issues["a" * 16], _facts())[0] == "fixed"
+    assert lifecycle_of(state.issues["a" * 16], ())[0] == "fixed"
 
 
 @pytest.mark.parametrize(
-    ("runs", "facts", "reason"),
+    ("runs", "attempts", "reason"),
     [
-        (NEW, _facts(), ""),
-        (DOUBTED, _facts(), "CodeQL did not scan /language:python"),
-        (DOUBTED, _facts(_attempt(2, CREATED, None, (MERGED, 3))), "CodeQL did not scan /language:python"),
-        (RECURRING, _facts(_attempt(2, CREATED, SessionStatus.FINISHED)), "finished without a pull request"),
-        (RECURRING, _facts(_attempt(2, REFUSED)), "no session could be started"),
-        (RECURRING, _facts(_attempt(2, CREATED, None, (CLOSED, 3))), "closed without a merge"),
-        ((*RECURRING, scan("3", 5, 1)), _facts(_attempt(2, CREATED, None, (MERGED, 3))), "still finds it"),
+        (NEW, (), ""),
+        (DOUBTED, (), "CodeQL did not scan /language:python"),
+        (DOUBTED, (_attempt(2, CREATED, None, (MERGED, 3)),), "CodeQL did not scan /language:python"),
+        (RECURRING, (_attempt(2, CREATED, SessionStatus.FINISHED),), "finished without a pull request"),
+        (RECURRING, (_attempt(2, REFUSED),), "no session could be started"),
+        (RECURRING, (_attempt(2, CREATED, None, (CLOSED, 3)),), "closed without a merge"),
+        ((*RECURRING, scan("3", 5, 1)), (_attempt(2, CREATED, None, (MERGED, 3)),), "still finds it"),
     ],
 )
-def test_lifecycle_of__gives_the_reason(runs: tuple[ScanRun, ...], facts: IssueFacts, reason: str) -> None:
-    _, found = lifecycle_of(_issue(*runs), facts)
+def test_lifecycle_of__gives_the_reason(runs: tuple[ScanRun, ...], attempts: tuple[Attempt, ...], reason: str) -> None:
+    _, found = lifecycle_of(_issue(*runs), attempts)
 
     assert reason in found
     assert bool(found) == bool(reason)

@@ -9,13 +9,13 @@ from codeql_fixer.domain.cycle import PullRequestState, SessionStatus
 from codeql_fixer.domain.dispatch import DispatchStatus
 from codeql_fixer.domain.issue import Evidence
 from codeql_fixer.domain.severity import SeverityTier
-from codeql_fixer.domain.tracked import Attempt, IssueFacts, Lifecycle, TrackedIssue, Tracking
+from codeql_fixer.domain.tracked import Attempt, Lifecycle, TrackedIssue, Tracking
 from codeql_fixer.policy.comparability import is_tracked
 from codeql_fixer.policy.ledger_paths import path_of
 from codeql_fixer.ports.index import IssueRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable
 
     from codeql_fixer.domain.scan_run import ScanRun
 
@@ -85,33 +85,33 @@ def issue_row(issue: TrackedIssue, lifecycle: Lifecycle, reason: str, *, reposit
 def parse_issue(row: Row) -> TrackedIssue:
     """The issue of a row of `issues_of`."""
     return TrackedIssue(
-        row[0],
-        row[1],
-        Tracking(row[2]),
-        row[3],
-        row[4],
-        SeverityTier(row[5]),
-        row[6],
-        row[7],
-        row[8],
-        row[9],
-        Evidence(row[10]),
-        row[11],
-        row[12],
-        row[13],
-        _time(row[14]),
-        row[15],
-        _time(row[16]),
-        row[17],
-        row[18],
-        _time(row[19]),
-        tuple(row[20].split()),
-        time_of(row[21]),
-        row[22],
-        row[23],
-        row[24],
-        row[25],
-        row[26],
+        fingerprint=row[0],
+        fingerprint_version=row[1],
+        tracking=Tracking(row[2]),
+        rule_id=row[3],
+        family=row[4],
+        tier=SeverityTier(row[5]),
+        score=row[6],
+        file=row[7],
+        start_line=row[8],
+        message=row[9],
+        evidence=Evidence(row[10]),
+        occurrence=row[11],
+        tool=row[12],
+        category=row[13],
+        first_seen_at=_time(row[14]),
+        first_run=row[15],
+        last_seen_at=_time(row[16]),
+        last_run=row[17],
+        appearances=row[18],
+        opened_at=_time(row[19]),
+        aliases=tuple(row[20].split()),
+        fixed_at=time_of(row[21]),
+        fixed_run=row[22],
+        doubt=row[23],
+        renamed_to=row[24],
+        regressions=row[25],
+        key=row[26],
     )
 
 
@@ -139,11 +139,11 @@ def run_row(run: ScanRun, *, key: int, repository_id: int) -> dict[str, object]:
     }
 
 
-def parse_facts(attempts: Iterable[Row], verified: Sequence[Row]) -> Mapping[str, IssueFacts]:
-    """Facts by fingerprint, from rows of `attempts_of` (one per attempt and pull request) and of `verified_of`."""
+def parse_attempts(rows: Iterable[Row]) -> dict[str, tuple[Attempt, ...]]:
+    """Attempts by fingerprint, from rows of `attempts_of`: one for each attempt and pull request."""
     pulls: dict[tuple[str, str], list[tuple[PullRequestState, datetime]]] = {}
     heads: dict[tuple[str, str], Row] = {}
-    for row in attempts:
+    for row in rows:
         key = (row[0], row[1])
         heads.setdefault(key, row)
         found = pulls.setdefault(key, [])
@@ -156,8 +156,4 @@ def parse_facts(attempts: Iterable[Row], verified: Sequence[Row]) -> Mapping[str
         by_issue.setdefault(fingerprint, []).append(
             Attempt(intent_id, _time(row[2]), outcome, session, tuple(pulls[fingerprint, intent_id]))
         )
-    proved = {fingerprint: _time(at) for fingerprint, at in verified}
-    return {
-        fingerprint: IssueFacts(tuple(by_issue.get(fingerprint, ())), proved.get(fingerprint))
-        for fingerprint in by_issue.keys() | proved.keys()
-    }
+    return {fingerprint: tuple(attempts) for fingerprint, attempts in by_issue.items()}

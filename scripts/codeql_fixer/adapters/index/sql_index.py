@@ -15,7 +15,7 @@ from codeql_fixer.adapters.index.writer import SqlWriter
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.domain.tracked import Lifecycle
 from codeql_fixer.errors import UserError
-from codeql_fixer.ports.index import RepositoryRow, StatusRow
+from codeql_fixer.ports.index import Position, RepositoryRow, StatusRow
 from codeql_fixer.ports.ledger import Damaged
 
 if TYPE_CHECKING:
@@ -77,10 +77,10 @@ class SqlIndex:
         with self._told():
             self._migrate()
 
-    def tip(self) -> str:
+    def position(self) -> Position:
         """The state of the ledger that is reflected."""
-        with self._told():
-            return self._queries.tip(self._connection) or ""
+        known = {str(name): str(value) for name, value in self._ask("position")}
+        return Position(known.get("tip", ""), tuple(known.get("waiting", "").split()))
 
     @contextmanager
     def writing(self) -> Iterator[SqlWriter]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, assert_never
 
-from codeql_fixer.adapters.index.rows import issue_row, micros, parse_facts, parse_issue, run_row, text, time_of
+from codeql_fixer.adapters.index.rows import issue_row, micros, parse_attempts, parse_issue, run_row, text, time_of
 from codeql_fixer.domain.cycle import Cycle
 from codeql_fixer.domain.dismissal import Dismissal
 from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     from codeql_fixer.domain.cycle import PullRequestObservation, SessionObservation
     from codeql_fixer.domain.kinds import AnyRecord
-    from codeql_fixer.domain.tracked import IssueFacts, Lifecycle, TrackedIssue
+    from codeql_fixer.domain.tracked import Attempt, Lifecycle, TrackedIssue
     from codeql_fixer.policy.tracking import Sighting
+    from codeql_fixer.ports.index import Position
     from codeql_fixer.ports.ledger import Damaged
 
 _TABLES = (
@@ -109,12 +110,9 @@ class SqlWriter:
             case _:
                 assert_never(record)
 
-    def facts_of(self, repository: str) -> Mapping[str, IssueFacts]:
-        """What is known beside the scans, by fingerprint."""
-        return parse_facts(
-            self._queries.attempts_of(self._connection, repository=repository),
-            list(self._queries.verified_of(self._connection, repository=repository)),
-        )
+    def attempts_of(self, repository: str) -> Mapping[str, tuple[Attempt, ...]]:
+        """What was tried, by fingerprint."""
+        return parse_attempts(self._queries.attempts_of(self._connection, repository=repository))
 
     def save_lifecycles(self, rows: Iterable[tuple[int, Lifecycle, str]]) -> None:
         """Keep the states of issues."""
@@ -149,10 +147,11 @@ class SqlWriter:
         cursor.close()
         self._next_issue = self._first_without_words = self._next_run = 1
 
-    def set_tip(self, tip: str) -> None:
+    def set_position(self, position: Position) -> None:
         """Remember the state of the ledger that is now reflected; the last thing in a transaction."""
         self._index_words()
-        self._queries.set_tip(self._connection, tip=tip)
+        values = {"tip": position.tip, "waiting": " ".join(position.waiting)}
+        self._many("set_position", ({"name": name, "value": value} for name, value in values.items()))
 
     def _index_words(self) -> None:
         """Make new issues findable: all at once, and before a trigger looks for the words of one."""

@@ -42,9 +42,9 @@ def encode(record: AnyRecord) -> bytes:
     """
     data = msgspec.json.encode(record)
     try:
-        _DECODERS[record.kind].decode(data)
-    except msgspec.ValidationError as error:
-        raise DamagedRecordError(path_of(record), "", f"breaks the schema of {record.kind}: {error}") from error
+        path_of(_DECODERS[record.kind].decode(data))
+    except (msgspec.ValidationError, OverflowError) as error:
+        raise DamagedRecordError(f"{record.kind} {record.id}", "", f"breaks the schema: {error}") from error
     return (data if isinstance(record, ScanRun) else msgspec.json.format(data, indent=2)) + b"\n"
 
 
@@ -128,9 +128,11 @@ def audit(path: str, data: bytes) -> Iterator[Damaged]:
 def _entry(path: str, data: bytes, *, is_packed: bool = False) -> Entry:
     try:
         record = decode(data, path)
+        own_path = path_of(record)
     except DamagedRecordError as error:
         return Damaged(path, str(error))
-    own_path = path_of(record)
+    except OverflowError:
+        return Damaged(path, f"{path}: $.recorded_at is at the very end of time, where no other time zone exists")
     if own_path != path and not is_packed:
         return Damaged(path, f"{path}: holds a record that belongs at {own_path}")
     return Stored(own_path, record)

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codeql_fixer.adapters.ledger.codec import audit, entries_of, pack
-from codeql_fixer.adapters.ledger.files import files_of, missing
+from codeql_fixer.adapters.ledger.files import files_of, missing, packed
 from codeql_fixer.errors import LedgerNotWrittenError, UpstreamError, UserError
 from codeql_fixer.policy.ledger_paths import PACKS, ROOT, SNAPSHOT_PATH, in_folder, is_record_path, path_of
 from codeql_fixer.ports.ledger import Changes, Conflict, Damaged, Landed, Stored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from codeql_fixer.domain.kinds import AnyRecord
     from codeql_fixer.ports.ledger import Entry
@@ -43,19 +43,21 @@ class DirectoryLedger:
                     new = self._entries(journal[int(expected_tip or 0) :])
                     return Conflict(_tip(journal), tuple(entry.record for entry in new if isinstance(entry, Stored)))
                 present = {path: data for path in files if (data := self._data(path)) is not None}
-                for path in sorted(missing(files, present, bytes)):
+                for path in sorted(missing(files, packed(files, self._data) | present, bytes)):
                     self._write(path, files[path])
                 return Landed(_tip(self._journal()))
         except OSError as error:
             raise LedgerNotWrittenError(f"{error.filename or self._root}: {error.strerror or error}") from error
 
-    def read_since(self, tip: str) -> Changes:
-        """What was added since a state."""
+    def read_since(self, tip: str, *, waiting: Collection[str] = ()) -> Changes:
+        """What was added since a state; there is no inbox."""
+        del waiting
         journal = self._read_journal()
         seen = int(tip or 0)
         lost = self._lost(journal, journal[:seen])
         is_complete = not tip or seen > len(journal)
-        return Changes(_tip(journal), self._entries(journal[0 if is_complete else seen :]), is_complete, lost)
+        entries = self._entries(journal[0 if is_complete else seen :])
+        return Changes(_tip(journal), entries, is_complete, lost=lost)
 
     def read_under(self, prefix: str) -> Iterator[Entry]:
         """Everything under a prefix."""
@@ -81,6 +83,7 @@ class DirectoryLedger:
                     self._write(path, pack(records))
                     for record in records:
                         self._path(path_of(record)).unlink(missing_ok=True)
+                self._enter(sorted(packs))  # again: one that grew is news
                 return Landed(_tip(self._journal()))
         except OSError as error:
             raise LedgerNotWrittenError(f"{error.filename or self._root}: {error.strerror or error}") from error
@@ -121,12 +124,15 @@ class DirectoryLedger:
         journal = text.splitlines()
         known = set(journal)
         new = sorted(found for found in self._found() if found not in known)
-        if new:
-            with path.open("a", encoding="utf-8") as stream:
-                stream.write("".join(f"{line}\n" for line in new))
+        self._enter(new)
+        return journal + new
+
+    def _enter(self, paths: list[str]) -> None:
+        if paths:
+            with (self._root / _JOURNAL).open("a", encoding="utf-8") as stream:
+                stream.write("".join(f"{line}\n" for line in paths))
                 stream.flush()
                 os.fsync(stream.fileno())
-        return journal + new
 
     def _found(self) -> Iterator[str]:
         for folder, _, names in os.walk(self._root / ROOT):
@@ -155,7 +161,7 @@ class DirectoryLedger:
             raise UserError(f"{path}: is a link, which is not followed; remove it")
 
     def _entries(self, paths: list[str]) -> Iterator[Entry]:
-        for path in paths:
+        for path in dict.fromkeys(paths):
             data = None if path == SNAPSHOT_PATH else self._data(path)
             if data is not None:
                 yield from entries_of(path, data)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codeql_fixer.adapters.ledger.codec import encode
-from codeql_fixer.errors import UserError
-from codeql_fixer.policy.ledger_paths import SNAPSHOT_PATH, path_of
+from codeql_fixer.adapters.ledger.codec import encode, entries_of
+from codeql_fixer.errors import PlaceTakenError
+from codeql_fixer.policy.ledger_paths import SNAPSHOT_PATH, pack_of, path_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from codeql_fixer.domain.kinds import AnyRecord
 
@@ -18,15 +18,31 @@ def files_of(records: Sequence[AnyRecord]) -> dict[str, bytes]:
     """Path to text.
 
     Raises:
-        UserError: two different records have the same path.
+        PlaceTakenError: two different records have the same path.
         DamagedRecordError: a record breaks its schema.
     """
     files: dict[str, bytes] = {}
     for record in records:
-        path, data = path_of(record), encode(record)
+        data, path = encode(record), path_of(record)
         if files.setdefault(path, data) != data:
             raise taken(path)
     return files
+
+
+def packed(paths: Iterable[str], read: Callable[[str], bytes | None]) -> dict[str, bytes]:
+    """The texts of those scan runs that stand in packs by now.
+
+    Args:
+        paths: where the scan runs stood, or would stand, on their own.
+        read: gives the text of a pack, None where there is none.
+    """
+    texts: dict[str, bytes] = {}
+    for name in sorted({pack_of(path) for path in paths} - {""}):
+        data = read(name)
+        if data is not None:
+            lines = data.splitlines(keepends=True)
+            texts |= {entry.path: line for entry, line in zip(entries_of(name, data), lines, strict=True)}
+    return texts
 
 
 def missing(files: Mapping[str, bytes], present: Mapping[str, object], identify: Callable[[bytes], object]) -> set[str]:
@@ -38,7 +54,7 @@ def missing(files: Mapping[str, bytes], present: Mapping[str, object], identify:
         identify: names a text; equal texts have equal names.
 
     Raises:
-        UserError: another record has one of the paths. Only the snapshot is replaced.
+        PlaceTakenError: another record has one of the paths. Only the snapshot is replaced.
     """
     new = {path for path, data in files.items() if present.get(path) != identify(data)}
     for path in sorted(new & present.keys() - {SNAPSHOT_PATH}):
@@ -46,6 +62,8 @@ def missing(files: Mapping[str, bytes], present: Mapping[str, object], identify:
     return new
 
 
-def taken(path: str) -> UserError:
+def taken(path: str) -> PlaceTakenError:
     """The error for a second record in one place."""
-    return UserError(f"{path}: the ledger holds another record there; a run that differs needs a run id of its own")
+    return PlaceTakenError(
+        f"{path}: the ledger holds another record there; a run that differs needs a run id of its own"
+    )

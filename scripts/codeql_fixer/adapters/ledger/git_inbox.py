@@ -10,13 +10,13 @@ import hashlib
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from codeql_fixer.adapters.ledger.git_repository import INBOX
 from codeql_fixer.policy.ledger_paths import PACKS, SNAPSHOT_PATH, is_record_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from codeql_fixer.adapters.ledger.git_command import Git
 
@@ -55,6 +55,24 @@ def waiting(git: Git, inbox: Mapping[str, str]) -> list[Waiting]:
     refs = sorted(inbox)
     trees = git.objects(f"{inbox[ref]}^{{tree}}" for ref in refs)
     return [_waiting(ref, tree, len(inbox[ref]) // 2) for ref, tree in zip(refs, trees, strict=True)]
+
+
+def judged(inbox: Sequence[Waiting], present: Mapping[str, str]) -> list[Waiting]:
+    """The same refs; those with another record in a place that is taken, on the branch or before them, get a problem.
+
+    Readers and writers share this rule: what is read from the inbox is what will be folded into the branch.
+    """
+    taken = dict(present)
+    refs = []
+    for item in inbox:
+        clash = next((path for path, blob in item.files.items() if taken.get(path, blob) != blob), "")
+        if clash and not item.problem:
+            refs.append(structs.replace(item, problem=f"{item.ref}: {clash} is taken by another record"))
+            continue
+        if not item.problem:
+            taken |= item.files
+        refs.append(item)
+    return refs
 
 
 def _waiting(ref: str, tree: bytes | None, id_length: int) -> Waiting:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
+from uuid import uuid4
 
 from msgspec import structs
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
@@ -17,7 +18,7 @@ from codeql_fixer.policy.ledger_paths import path_of
 from codeql_fixer.ports.ledger import Conflict, Landed, Stored
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from codeql_fixer.adapters.ledger.git_command import Remote
@@ -75,21 +76,24 @@ class GitLedger:
         """Add records; see the port. Without records it only folds what waits in the inbox."""
         files = files_of(records)
         date = _date_of(records)
+        if expected_tip is None:
+            return self._writing("written", lambda: self._writer.put(self._writer.heads(), files, date=date))
+        # Two processes with the same claim must not make the same commit: each would think that it had won.
+        claim = uuid4().hex
 
         def attempt() -> Landed | Conflict:
             heads = self._writer.heads()
-            if expected_tip is not None and heads.tip != expected_tip:
-                return Conflict(heads.tip, self._records_since(expected_tip))
-            return self._writer.put(heads, files, date=date, has_to_win=expected_tip is not None)
+            if heads.tip == expected_tip:
+                return self._writer.put(heads, files, date=date, claim=claim)
+            if self._writer.has_landed(heads, claim, since=expected_tip):
+                return Landed(heads.tip)  # the push before succeeded, and its answer was lost
+            return Conflict(heads.tip, self._records_since(expected_tip))
 
-        try:
-            return self._persistently(attempt, _TRANSIENT)
-        except (GitError, OSError) as error:
-            raise LedgerNotWrittenError(f"the ledger could not be written: {_told(error)}") from error
+        return self._writing("written", attempt)
 
-    def read_since(self, tip: str) -> Changes:
+    def read_since(self, tip: str, *, waiting: Collection[str] = ()) -> Changes:
         """What was added since a state, and what waits in the inbox."""
-        changes = self._reading(lambda: self._reader.changes(self._reader.heads(), tip))
+        changes = self._reading(lambda: self._reader.changes(self._reader.heads(), tip, waiting))
         return structs.replace(changes, entries=_walked(changes.entries))
 
     def read_under(self, prefix: str) -> Iterator[Entry]:
@@ -112,14 +116,17 @@ class GitLedger:
                 return Conflict(heads.tip, ())
             return self._writer.replace(heads, files, paths, date=date)
 
-        try:
-            return self._persistently(attempt, _TRANSIENT)
-        except (GitError, OSError) as error:
-            raise LedgerNotWrittenError(f"the ledger could not be compacted: {_told(error)}") from error
+        return self._writing("compacted", attempt)
 
     def _records_since(self, tip: str) -> tuple[AnyRecord, ...]:
         changes = self._reader.changes(self._reader.heads(), tip)
         return tuple(entry.record for entry in changes.entries if isinstance(entry, Stored))
+
+    def _writing(self, done: str, attempt: Callable[[], _T]) -> _T:
+        try:
+            return self._persistently(attempt, _TRANSIENT)
+        except (GitError, OSError) as error:
+            raise LedgerNotWrittenError(f"the ledger could not be {done}: {_told(error)}") from error
 
     def _reading(self, read: Callable[[], _T]) -> _T:
         try:

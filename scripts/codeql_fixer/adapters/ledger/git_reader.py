@@ -7,20 +7,31 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from codeql_fixer.adapters.ledger.codec import audit, entries_of
 from codeql_fixer.adapters.ledger.git_command import Failure, GitError
-from codeql_fixer.adapters.ledger.git_inbox import waiting
+from codeql_fixer.adapters.ledger.git_inbox import judged, waiting
 from codeql_fixer.adapters.ledger.git_repository import fetch, make_repository
+from codeql_fixer.adapters.ledger.git_tree import is_plain_file, listed, present
 from codeql_fixer.errors import LedgerResetError
 from codeql_fixer.policy.ledger_paths import PACKS, ROOT, SNAPSHOT_PATH, is_record_path
 from codeql_fixer.ports.ledger import Changes, Damaged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from codeql_fixer.adapters.ledger.git_command import Git, Remote
     from codeql_fixer.adapters.ledger.git_repository import Heads
     from codeql_fixer.ports.ledger import Entry
+
+
+class _Inbox(Struct, frozen=True):
+    """The inbox beside the branch: path and blob id of what waits, refs that can wait for ever, what is gone."""
+
+    files: dict[str, str]
+    refused: tuple[Damaged, ...]
+    lost: dict[str, str]
 
 
 class GitReader:
@@ -50,47 +61,68 @@ class GitReader:
                 left.unlink()  # of a process that was killed: this one holds the only lock that counts
             return fetch(self._git, self._branch)
 
-    def changes(self, heads: Heads, since: str) -> Changes:
-        """What came since a state; with "" everything.
+    def changes(self, heads: Heads, since: str, waited: Collection[str] = ()) -> Changes:
+        """What came since a state, with "" everything; `waited` is what the inbox held then.
 
         Raises:
             LedgerResetError: the server does not know that state.
             GitError: the server cannot be read.
         """
+        inbox = self._inbox(heads, waited)
         if since and since != heads.tip:
             self._have(since)
-        if not since:
-            files = dict(self._listed(heads.tip))
-            return Changes(heads.tip, self._entries(heads, files), is_complete=True)
-        added, gone = self._difference(since, heads.tip) if since != heads.tip else ({}, {})
+        added, gone = self._difference(since, heads.tip)
         packs = [(path, blob) for path, blob in added.items() if gone and path.startswith(PACKS)]
         still_there = {entry.path for entry in self._walk(packs)}
-        lost = {entry.path: path for path, blob in gone.items() for entry in self._earlier(path, blob)}
-        lost = {path: file for path, file in lost.items() if path not in still_there}
-        rescued = self._rescue(since, {file: gone[file] for file in lost.values()}) if lost else ""
-        return Changes(heads.tip, self._entries(heads, added), is_complete=False, lost=tuple(lost), rescued=rescued)
+        places = {entry.path: path for path, blob in gone.items() for entry in self._earlier(path, blob)}
+        places = {path: file for path, file in places.items() if path not in still_there}
+        rescued = self._rescue(since, {file: gone[file] for file in places.values()} | inbox.lost)
+        return Changes(
+            heads.tip,
+            self._entries(added, inbox),
+            is_complete=not since,
+            waiting=tuple(f"{path}@{blob}" for path, blob in inbox.files.items()),
+            lost=(*places, *inbox.lost),
+            rescued=rescued,
+        )
 
     def under(self, heads: Heads, prefix: str) -> Iterator[Entry]:
         """Everything below a folder, in the branch, in packs and in the inbox."""
-        pack = prefix.replace(ROOT, PACKS, 1)
-        files = dict(self._listed(heads.tip, prefix, pack))
-        yield from self._walk(files.items())
-        yield from self._waiting(heads, prefix, files)
+        files = self._records(heads.tip, prefix, prefix.replace(ROOT, PACKS, 1))
+        inbox = self._inbox(heads).files
+        yield from self._walk((files | {path: inbox[path] for path in inbox if path.startswith(prefix)}).items())
 
     def audit(self, heads: Heads) -> Iterator[Damaged]:
         """Everything on the branch and in the inbox that is not as it should be."""
-        files = dict(self._listed(heads.tip))
-        for item in waiting(self._git, heads.inbox):
-            if item.problem:
-                yield Damaged(item.ref, item.problem)
-            for path, blob in item.files.items():
-                if files.setdefault(path, blob) != blob:
-                    yield Damaged(item.ref, f"{item.ref}: {path} is taken by another record")
-        for path in files:
-            if path.startswith(ROOT) and path.endswith((".json", ".jsonl")) and not is_record_path(path):
+        inbox = self._inbox(heads)
+        yield from inbox.refused
+        files = {}
+        for path, blob, mode in listed(self._git, heads.tip):
+            if is_record_path(path):
+                if is_plain_file(mode):
+                    files[path] = blob
+                else:
+                    yield Damaged(path, f"{path}: is no plain file")
+            elif path.startswith(ROOT) and path.endswith((".json", ".jsonl")):
                 yield Damaged(path, f"{path}: is no place of a record")
-        for path, data in self._contents(files.items()):
+        for path, data in self._contents((files | inbox.files).items()):
             yield from audit(path, data)
+
+    def _inbox(self, heads: Heads, waited: Collection[str] = ()) -> _Inbox:
+        """What waits in the inbox and is not on the branch; where nobody may delete refs, those that were folded stay.
+
+        Args:
+            heads: the state of the server.
+            waited: what `Changes.waiting` said earlier.
+        """
+        before = dict(item.rsplit("@", 1) for item in waited)
+        refs = waiting(self._git, heads.inbox)
+        there = present(self._git, heads.tip, [*before, *(path for item in refs for path in item.files)])
+        refs = judged(refs, there)
+        files = {path: blob for item in refs if not item.problem for path, blob in item.files.items()}
+        lost = {path: blob for path, blob in before.items() if (there | files).get(path) != blob}
+        files = {path: blob for path, blob in sorted(files.items()) if path not in there}
+        return _Inbox(files, tuple(Damaged(item.ref, item.problem) for item in refs if item.problem), lost)
 
     def _have(self, commit: str) -> None:
         """Make sure that the state to compare with is in the mirror; a new mirror has to ask for it."""
@@ -110,19 +142,19 @@ class GitReader:
 
     def _difference(self, old: str, new: str) -> tuple[dict[str, str], dict[str, str]]:
         """Blob ids of what was added, and of files that are gone or hold something else now."""
-        if not new:
-            return {}, {path: blob for path, blob in self._listed(old) if _is_file_of_records(path)}
+        if not old or not new:
+            return self._records(new), self._records(old)
         added: dict[str, str] = {}
         gone: dict[str, str] = {}
-        parts = self._git.lines("diff-tree", "-r", "-z", "--no-renames", old, new)
+        parts = self._git.lines("diff-tree", "-r", "-z", "--no-renames", old, new) if old != new else iter(())
         for details, name in zip(parts, parts, strict=True):
             path = name.decode(errors="replace")
-            *_, earlier, blob, status = details.decode().split()
-            if not _is_file_of_records(path):
+            earlier_mode, mode, earlier, blob, _ = details.decode().lstrip(":").split()
+            if not _is_file_of_records(path) or earlier == blob:
                 continue
-            if status != "A":
+            if is_plain_file(earlier_mode):
                 gone[path] = earlier
-            if status != "D":
+            if is_plain_file(mode):
                 added[path] = blob
         return added, gone
 
@@ -132,32 +164,25 @@ class GitReader:
 
     def _rescue(self, tip: str, files: Mapping[str, str]) -> str:
         """Copy files out of an earlier state, which only this mirror may still have; returns the directory."""
-        directory = self._git.directory.with_name(f"lost-{tip[:12]}")
-        for path, data in self._contents(files.items()):
-            file = directory / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(data)
-        return str(directory)
+        directory = self._git.directory.with_name(f"lost-{tip[:12] or 'inbox'}")
+        rescued = ""
+        for path, data in zip(files, self._git.objects(files.values()), strict=True) if files else ():
+            if data is not None:  # a new mirror never saw what waited in the inbox
+                file = directory / path
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(data)
+                rescued = str(directory)
+        return rescued
 
-    def _listed(self, tip: str, *prefixes: str) -> Iterator[tuple[str, str]]:
-        """Every file that may be a record, as path and blob id, in the order of the paths."""
-        for line in self._git.lines("ls-tree", "-r", "-z", "--full-tree", tip, *prefixes) if tip else ():
-            details, _, name = line.partition(b"\t")
-            yield name.decode(errors="replace"), details.split()[2].decode()
+    def _records(self, tip: str, *prefixes: str) -> dict[str, str]:
+        """Path and blob id of every file of a commit that holds records."""
+        files = listed(self._git, tip, *prefixes)
+        return {path: blob for path, blob, mode in files if _is_file_of_records(path) and is_plain_file(mode)}
 
-    def _entries(self, heads: Heads, files: Mapping[str, str]) -> Iterator[Entry]:
+    def _entries(self, files: Mapping[str, str], inbox: _Inbox) -> Iterator[Entry]:
         yield from self._walk(files.items())
-        yield from self._waiting(heads, ROOT, files)
-
-    def _waiting(self, heads: Heads, prefix: str, files: Mapping[str, str]) -> Iterator[Entry]:
-        """What is in the inbox and not among the files: where nobody may delete refs, folded ones stay."""
-        found = {
-            path: blob
-            for item in waiting(self._git, heads.inbox)
-            for path, blob in item.files.items()
-            if path.startswith(prefix) and path not in files
-        }
-        yield from self._walk(found.items())
+        yield from self._walk(inbox.files.items())
+        yield from inbox.refused
 
     def _walk(self, files: Iterable[tuple[str, str]]) -> Iterator[Entry]:
         for path, data in self._contents(files):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -10,21 +11,22 @@ from msgspec import Struct
 
 from codeql_fixer.adapters.ledger.files import missing
 from codeql_fixer.adapters.ledger.git_command import Failure, GitError
-from codeql_fixer.adapters.ledger.git_inbox import inbox_refs, name_in_inbox, waiting
+from codeql_fixer.adapters.ledger.git_inbox import inbox_refs, judged, name_in_inbox, waiting
 from codeql_fixer.adapters.ledger.git_repository import FILTER, Heads, fetch, make_repository
+from codeql_fixer.adapters.ledger.git_tree import blob_id, listed, present
 from codeql_fixer.policy.ledger_paths import ROOT, SNAPSHOT_PATH
 from codeql_fixer.policy.plain_text import counted
 from codeql_fixer.ports.ledger import Landed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from codeql_fixer.adapters.ledger.git_command import Git, Remote
     from codeql_fixer.adapters.ledger.git_inbox import Waiting
 
 _AUTHOR = "codeql-fixer <codeql-fixer@users.noreply.github.com>"
-_PATHS_PER_CALL = 500
 _MOST_FOLDED = 500
+_DEEPENED = 200
 
 
 class Made(Struct, frozen=True):
@@ -46,6 +48,7 @@ class GitWriter:
     def __init__(self, git: Git, remote: Remote, branch: str) -> None:
         self._git, self._branch = git, branch
         self._is_ready = False
+        self._claims: dict[str, str] = {}
         self._url = remote.url
 
     def heads(self) -> Heads:
@@ -59,36 +62,59 @@ class GitWriter:
             self._is_ready = True
         return fetch(self._git, self._branch, f"--filter={FILTER}")
 
-    def put(self, heads: Heads, files: Mapping[str, bytes], *, date: int, has_to_win: bool) -> Landed:
+    def put(self, heads: Heads, files: Mapping[str, bytes], *, date: int, claim: str = "") -> Landed:
         """Write the files, and fold what waits in the inbox.
 
         Args:
             heads: the state to write on top of.
             files: path to text.
             date: of the commit, in seconds since 1970.
-            has_to_win: take the branch or nothing.
+            claim: names a writer who takes the branch or nothing; the commit will bear it.
 
         Raises:
-            UserError: another record has one of the paths.
+            PlaceTakenError: another record has one of the paths.
             GitError: with `Failure.RACE` when the branch was lost and had to be won.
         """
-        inbox = [] if has_to_win else waiting(self._git, dict(list(heads.inbox.items())[:_MOST_FOLDED]))
-        present = self._present(heads.tip, [*files, *(path for item in inbox for path in item.files)])
-        folded = _foldable(inbox, present)
-        known = {**{path: blob for item in folded for path, blob in item.files.items()}, **present}
-        new = {path: files[path] for path in sorted(missing(files, known, _blob_id(heads)))}
-        waits = {path: blob for path, blob in known.items() if path not in present}
+        inbox = [] if claim else waiting(self._git, dict(list(heads.inbox.items())[:_MOST_FOLDED]))
+        taken = present(self._git, heads.tip, [*files, *(path for item in inbox for path in item.files)])
+        folded = [item for item in judged(inbox, taken) if not item.problem]
+        known = {**{path: blob for item in folded for path, blob in item.files.items()}, **taken}
+        new = {path: files[path] for path in sorted(missing(files, known, partial(blob_id, like=heads.tip)))}
+        waits = {path: blob for path, blob in known.items() if path not in taken}
         if not new and not waits:
             self._delete(folded)
             return Landed(heads.tip)
-        made = self._commit(heads.tip, new, waits, date=date)
+        made = self._commit(heads.tip, new, waits, date=date, claim=claim)
+        self._claims[claim] = made.branch
         try:
             self._push_branch(made, folded)
         except GitError as error:
-            if has_to_win or error.failure not in {Failure.RACE, Failure.REFUSED}:
+            if claim or error.failure not in {Failure.RACE, Failure.REFUSED}:
                 raise
             return self._after_loss(heads, made, new, folded=folded, loss=error)
         return Landed(made.branch)
+
+    def has_landed(self, heads: Heads, claim: str, *, since: str) -> bool:
+        """True when the commit that was made for a claim is in the branch, whatever the push said.
+
+        Args:
+            heads: the state of the server now.
+            claim: as `put` got it.
+            since: the state that it was made on top of.
+
+        Raises:
+            GitError: the server cannot be read.
+        """
+        made = self._claims.get(claim)
+        known: set[str] = set()
+        while made and heads.tip:
+            history = set(self._git.run("rev-list", heads.tip).decode().split())
+            if made in history or since in history or history == known:
+                return made in history
+            known = history
+            deeper = f"--deepen={_DEEPENED}"
+            self._git.run("fetch", "--quiet", deeper, "--no-tags", "--filter=tree:0", "origin", heads.tip)
+        return False
 
     def replace(self, heads: Heads, packs: Mapping[str, bytes], packed: Sequence[str], *, date: int) -> Landed:
         """Write packs and take away the files that are in them now, if nobody else moves the branch meanwhile.
@@ -96,9 +122,9 @@ class GitWriter:
         Raises:
             GitError: as `put`.
         """
-        present = self._present(heads.tip, [*packs, *packed])
-        new = {path: packs[path] for path in sorted(packs) if present.get(path) != _blob_id(heads)(packs[path])}
-        gone = [path for path in packed if path in present]
+        there = {path: blob for path, blob, _ in listed(self._git, heads.tip, *_folders(packs, packed))}
+        new = {path: packs[path] for path in sorted(packs) if there.get(path) != blob_id(packs[path], like=heads.tip)}
+        gone = [path for path in packed if path in there]
         if not new and not gone:
             return Landed(heads.tip)
         message = f"Compact {counted(len(gone), 'record')} into {counted(len(new), 'pack')}\n"
@@ -152,21 +178,13 @@ class GitWriter:
         atomic = ("--atomic",) if len(refspecs_) > 1 else ()
         self._git.run("push", "--quiet", "--porcelain", *atomic, "origin", *refspecs_)
 
-    def _present(self, tip: str, paths: Sequence[str]) -> dict[str, str]:
-        """Blob ids of those paths that the branch has."""
-        present = {}
-        for start in range(0, len(paths) if tip else 0, _PATHS_PER_CALL):
-            chunk = paths[start : start + _PATHS_PER_CALL]
-            for line in self._git.lines("ls-tree", "-z", "--full-tree", tip, "--", *chunk):
-                details, _, path = line.partition(b"\t")
-                present[path.decode()] = details.split()[2].decode()
-        return present
-
-    def _commit(self, tip: str, new: Mapping[str, bytes], waits: Mapping[str, str], *, date: int) -> Made:
+    def _commit(
+        self, tip: str, new: Mapping[str, bytes], waits: Mapping[str, str], *, date: int, claim: str = ""
+    ) -> Made:
         """Both commits from one run of fast-import, which reads only the folders that it changes."""
-        message = _message(new, waits)
-        inbox = [(name_in_inbox(path), data) for path, data in new.items() if path != SNAPSHOT_PATH]
-        identity = hashlib.sha256(repr((tip, sorted(new), sorted(waits.items()))).encode()).hexdigest()
+        message = _message(new, waits, claim)
+        inbox = [(name_in_inbox(path), data) for path, data in new.items() if path != SNAPSHOT_PATH and not claim]
+        identity = hashlib.sha256(repr((tip, claim, sorted(new), sorted(waits.items()))).encode()).hexdigest()
         parts = [b"feature done\n", *_commit_head(f"refs/ledger/out/branch-{identity}", 1, message, date=date)]
         if tip:
             parts.append(f"from {tip}\n".encode())
@@ -180,21 +198,9 @@ class GitWriter:
         return Made(branch, rest[0] if rest else "")
 
 
-def _foldable(inbox: Sequence[Waiting], present: Mapping[str, str]) -> list[Waiting]:
-    """What may go into the branch: records, and none in the place of another one, on the branch or before it here."""
-    taken = dict(present)
-    folded = []
-    for item in inbox:
-        if not item.problem and all(taken.get(path, blob) == blob for path, blob in item.files.items()):
-            taken |= item.files
-            folded.append(item)
-    return folded
-
-
-def _blob_id(heads: Heads) -> Callable[[bytes], str]:
-    """Git's name of a text in a repository like this one: SHA-1 or SHA-256 over a header and the text."""
-    hash_of = hashlib.sha256 if len(heads.tip) == 64 else hashlib.sha1  # noqa: PLR2004 - hex digits of SHA-256
-    return lambda data: hash_of(b"blob %d\0" % len(data) + data).hexdigest()
+def _folders(packs: Iterable[str], packed: Iterable[str]) -> list[str]:
+    """The packs and the folders of what goes into them: few names for many files."""
+    return [*packs, *sorted({f"{path.rpartition('/')[0]}/" for path in packed})]
 
 
 def _commit_head(ref: str, mark: int, message: str, *, date: int) -> list[bytes]:
@@ -212,7 +218,7 @@ def _inline(files: Iterable[tuple[str, bytes]]) -> list[bytes]:
     ]
 
 
-def _message(new: Mapping[str, bytes], waits: Mapping[str, str]) -> str:
+def _message(new: Mapping[str, bytes], waits: Mapping[str, str], claim: str) -> str:
     paths = sorted({*new, *waits})
     first = paths[0].removeprefix(ROOT) if len(paths) == 1 else counted(len(paths), "record")
-    return f"Record {quote(first, safe='/ ')}\n"
+    return f"Record {quote(first, safe='/ ')}\n" + (f"\nClaim: {claim}\n" if claim else "")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codeql_fixer.adapters.ledger.codec import audit, entries_of, pack
-from codeql_fixer.adapters.ledger.files import files_of, missing
+from codeql_fixer.adapters.ledger.files import files_of, missing, packed
 from codeql_fixer.policy.ledger_paths import SNAPSHOT_PATH, in_folder, path_of
 from codeql_fixer.ports.ledger import Changes, Conflict, Landed, Stored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from codeql_fixer.domain.kinds import AnyRecord
     from codeql_fixer.ports.ledger import Damaged, Entry
@@ -29,13 +29,15 @@ class MemoryLedger:
             came = self._entries(self._journal[int(expected_tip or 0) :])
             return Conflict(self._tip(), tuple(entry.record for entry in came if isinstance(entry, Stored)))
         files = files_of(records)
-        new = sorted(missing(files, self._files, bytes))
+        known = {path: data for path in files if (data := self._files.get(path)) is not None}
+        new = sorted(missing(files, packed(files, self._files.get) | known, bytes))
         self._files |= {path: files[path] for path in new}
         self._journal += new
         return Landed(self._tip())
 
-    def read_since(self, tip: str) -> Changes:
-        """What was added since a state."""
+    def read_since(self, tip: str, *, waiting: Collection[str] = ()) -> Changes:
+        """What was added since a state; there is no inbox."""
+        del waiting
         return Changes(self._tip(), self._entries(self._journal[int(tip or 0) :]), is_complete=not tip)
 
     def audit(self) -> Iterator[Damaged]:

@@ -9,13 +9,14 @@ from codeql_fixer.adapters.sarif import wire
 from codeql_fixer.adapters.sarif.messages import plain_text
 from codeql_fixer.adapters.sarif.uris import PathResolver
 from codeql_fixer.domain.finding import Location, Trace
+from codeql_fixer.domain.record import LARGEST
 
 _FLOWS = msgspec.json.Decoder(list[wire.CodeFlow])
 _RELATED = msgspec.json.Decoder(list[wire.Location])
 
 
 def location_of(raw: wire.Location | None, paths: PathResolver) -> Location:
-    """One location; impossible lines and columns (below 1, end before start) are left out.
+    """One location; impossible lines and columns (below 1, end before start, endless) are left out.
 
     Defaults follow SARIF 3.30.6 to 3.30.8: the start column is 1, the end line is the start line.
     """
@@ -26,16 +27,16 @@ def location_of(raw: wire.Location | None, paths: PathResolver) -> Location:
     message = plain_text(raw.message, None) if raw.message else ""
     region = physical.region
     start = region.start_line if region else None
-    if region is None or start is None or start < 1:
+    if region is None or start is None or not 1 <= start <= LARGEST:
         return Location(file, None, None, None, None, message, external)
     end = region.end_line
-    if end is None or end < start:
+    if end is None or not start <= end <= LARGEST:
         end = start
     column = region.start_column
-    if column is None or column < 1:
+    if column is None or not 1 <= column <= LARGEST:
         column = 1
     end_column = region.end_column
-    if end_column is not None and (end_column < 1 or (end == start and end_column < column)):
+    if end_column is not None and (not 1 <= end_column <= LARGEST or (end == start and end_column < column)):
         end_column = None
     return Location(file, start, column, end, end_column, message, external)
 

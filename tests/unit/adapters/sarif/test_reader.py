@@ -134,6 +134,8 @@ def test_read__keeps_results_without_a_place(tmp_path: Path, locations: object) 
         ({"startLine": 3, "endLine": 5, "endColumn": 2}, (3, 1, 5, 2)),
         ({"startLine": 3, "endLine": 2}, (3, 1, 3, None)),  # ends before it starts
         ({"startLine": 0}, (None, None, None, None)),
+        ({"startLine": 2**63}, (None, None, None, None)),  # no record and no database holds it
+        ({"startLine": 3, "endLine": 2**53, "endColumn": 2**53, "startColumn": 2**53}, (3, 1, 3, None)),
         ({"startLine": 3, "startColumn": 0}, (3, 1, 3, None)),
         ({"startLine": 3, "startColumn": 9, "endColumn": 4}, (3, 9, 3, None)),
         ({"byteOffset": 3}, (None, None, None, None)),

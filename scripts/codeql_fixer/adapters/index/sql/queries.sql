@@ -1,8 +1,8 @@
--- name: tip$
-SELECT value FROM meta WHERE name = 'tip';
+-- name: position
+SELECT name, value FROM meta;
 
--- name: set_tip!
-INSERT INTO meta (name, value) VALUES ('tip', :tip) ON CONFLICT (name) DO UPDATE SET value = excluded.value;
+-- name: set_position*!
+INSERT INTO meta (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value;
 
 -- name: repository_id$
 SELECT id FROM repositories WHERE name = :name;
@@ -48,7 +48,7 @@ UPDATE issues SET
   lifecycle = :lifecycle, reason = :reason, tracking = :tracking, rule_id = :rule_id, family = :family, tier = :tier,
   score = :score, file = :file, start_line = :start_line, message = :message, first_seen_at = :first_seen_at,
   first_run = :first_run, last_seen_at = :last_seen_at, last_run = :last_run, appearances = :appearances,
-  opened_at = :opened_at, fixed_at = :fixed_at, fixed_run = :fixed_run, doubt = :doubt,
+  opened_at = :opened_at, tool = :tool, category = :category, fixed_at = :fixed_at, fixed_run = :fixed_run, doubt = :doubt,
   renamed_to = :renamed_to, regressions = :regressions
 WHERE id = :id;
 
@@ -143,10 +143,6 @@ LEFT JOIN sessions s ON s.session_id = d.session_id
 LEFT JOIN pull_requests p ON p.intent_id = d.intent_id OR (p.intent_id = '' AND p.session_id <> '' AND p.session_id = d.session_id)
 WHERE d.repository = :repository AND d.claimed_at IS NOT NULL
 ORDER BY d.claimed_at, d.intent_id, p.repository, p.number;
-
--- name: verified_of
-SELECT x.fingerprint, MAX(v.recorded_at) FROM verifications v JOIN verdicts x ON x.verification_id = v.id
-WHERE v.repository = :repository AND x.verdict = 'fixed' GROUP BY x.fingerprint;
 
 -- name: add_damages*!
 INSERT INTO damages (path, repository, problem) VALUES (:path, :repository, :problem)
