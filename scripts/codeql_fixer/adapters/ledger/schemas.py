@@ -46,7 +46,10 @@ _STRICT = jsonschema.validators.extend(  # type: ignore[no-untyped-call]
 
 def schema_of(kind: str) -> dict[str, Any]:
     """The JSON Schema of the present version of a kind."""
-    return {"$schema": _DIALECT, "title": TITLES[kind], **msgspec.json.schema(KINDS[kind])}
+    schema = msgspec.json.schema(KINDS[kind])
+    version = schema["$defs"][KINDS[kind].__name__]["properties"]["schema_version"]
+    version["type"] = "integer"  # for JSON Schema 1.0 equals 1
+    return {"$schema": _DIALECT, "title": TITLES[kind], **schema}
 
 
 def problems_of(data: bytes) -> Iterator[str]:
