@@ -48,10 +48,34 @@ class UpstreamError(CodeqlFixerError):
     exit_code = ExitCode.UPSTREAM_FAILED
 
 
+class AgentUnavailableError(UpstreamError):
+    """An agent's service does not answer; surely nothing was started."""
+
+
+class SessionRefusedError(UpstreamError):
+    """An agent's service said no to a request; nothing was started or changed."""
+
+
+class BudgetStopError(SessionRefusedError):
+    """The service starts nothing more, since somebody's money is used up; a person has to see to that."""
+
+
+class SessionUnsettledError(UpstreamError):
+    """Nobody can tell whether a session was started: look it up by its tag, and never simply ask again."""
+
+
 class LedgerNotWrittenError(CodeqlFixerError):
     """Records could not be put on the ledger; whoever called keeps them for a replay."""
 
     exit_code = ExitCode.LEDGER_NOT_WRITTEN
+
+
+class AgentDeniedError(UserError):
+    """An agent's service does not accept the key; a person has to look at it."""
+
+
+class SessionNotFoundError(UserError):
+    """There is no such session."""
 
 
 class PlaceTakenError(UserError):

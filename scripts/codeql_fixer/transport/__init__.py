@@ -1,0 +1,1 @@
+"""How adapters talk to servers."""

@@ -1,0 +1,1 @@
+"""Stand-ins of the services that we talk to, which obey their published contracts."""
