@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from codeql_fixer.domain.cycle import Cycle, PullRequestObservation, PullRequestState, SessionObservation, SessionStatus
+from codeql_fixer.domain.cycle import Cycle, PullRequestObservation, PullRequestState, SessionObservation
 from codeql_fixer.domain.dismissal import Dismissal, DismissalReason
 from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome, DispatchStatus
 from codeql_fixer.domain.issue import Evidence
 from codeql_fixer.domain.record import Producer
 from codeql_fixer.domain.scan_run import IssueRecord, ScanSummary
+from codeql_fixer.domain.session import SessionState
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.domain.snapshot import RepositoryState, Snapshot
 from codeql_fixer.domain.verification import IssueVerdict, Verdict, Verification
@@ -89,7 +90,7 @@ def scan(name: str, hours: float, *issues: int | IssueRecord, **members: Any) ->
 def intent(name: str, hours: float, *numbers: int, **members: Any) -> DispatchIntent:  # noqa: ANN401 - passed on
     """A claim of the issues with these numbers."""
     record = DispatchIntent(
-        schema_version=1,
+        schema_version=2,
         kind="dispatch_intent",
         id=name,
         recorded_at=at(hours),
@@ -107,7 +108,7 @@ def outcome(
 ) -> DispatchOutcome:
     """What became of a claim."""
     return DispatchOutcome(
-        schema_version=1,
+        schema_version=2,
         kind="dispatch_outcome",
         id=name,
         recorded_at=at(hours),
@@ -127,7 +128,7 @@ def cycle(
 ) -> Cycle:
     """A cycle that observed these."""
     return Cycle(
-        schema_version=1,
+        schema_version=2,
         kind="cycle",
         id=name,
         recorded_at=at(hours),
@@ -140,9 +141,9 @@ def cycle(
     )
 
 
-def session_seen(status: SessionStatus, hours: float, session: str = "s-1") -> SessionObservation:
+def session_seen(status: SessionState, hours: float, session: str = "s-1") -> SessionObservation:
     """A session as it was at a time."""
-    return SessionObservation(session_id=session, status=status, observed_at=at(hours))
+    return SessionObservation(session_id=session, state=status, observed_at=at(hours))
 
 
 def pull_request_seen(
@@ -211,7 +212,7 @@ def one_of_each() -> list[AnyRecord]:
         cycle(
             "c-1",
             3,
-            sessions=(session_seen(SessionStatus.RUNNING, 3),),
+            sessions=(session_seen(SessionState.WORKING, 3),),
             pull_requests=(pull_request_seen(PullRequestState.OPEN, 3),),
         ),
         verification("v-1", 4, verdict=Verdict.UNKNOWN),

@@ -10,9 +10,10 @@ from msgspec.structs import asdict
 from codeql_fixer.adapters.index.sql_index import SqlIndex
 from codeql_fixer.adapters.ledger.memory import MemoryLedger
 from codeql_fixer.app.catch_up import catch_up
-from codeql_fixer.domain.cycle import PullRequestState, SessionStatus
+from codeql_fixer.domain.cycle import PullRequestState
 from codeql_fixer.domain.dispatch import DispatchStatus
 from codeql_fixer.domain.scan_run import ScanScope, SetAsidePlace
+from codeql_fixer.domain.session import SessionState
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.domain.tracked import Lifecycle
 from codeql_fixer.domain.verification import Verdict
@@ -136,7 +137,7 @@ def test_index__follows_a_fix_from_claim_to_proof(index: SqlIndex) -> None:
     steps: list[tuple[AnyRecord, str]] = [
         (intent("i-1", 1, 1), "session_dispatched"),
         (outcome("i-1", 1.1), "session_dispatched"),
-        (cycle("c-1", 2, sessions=(session_seen(SessionStatus.FINISHED, 2),)), "new"),
+        (cycle("c-1", 2, sessions=(session_seen(SessionState.FINISHED, 2),)), "new"),
         (cycle("c-2", 3, pull_requests=(pull_request_seen(PullRequestState.OPEN, 3),)), "pr_open"),
         (verification("v-1", 3.5, verdict=Verdict.FIXED), "pr_open"),
         (cycle("c-3", 4, pull_requests=(pull_request_seen(PullRequestState.MERGED, 4),)), "pr_merged"),
@@ -167,9 +168,9 @@ def test_index__a_pull_request_belongs_to_the_intent_that_it_names(index: SqlInd
 
 def test_index__an_older_observation_does_not_take_back_a_newer(index: SqlIndex) -> None:
     ledger = _caught_up(index, scan("1", 0, 1), intent("i-1", 1, 1), outcome("i-1", 1))
-    _caught_up(index, cycle("c-2", 4, sessions=(session_seen(SessionStatus.FAILED, 4),)), ledger=ledger)
+    _caught_up(index, cycle("c-2", 4, sessions=(session_seen(SessionState.FAILED, 4),)), ledger=ledger)
 
-    _caught_up(index, cycle("c-1", 3, sessions=(session_seen(SessionStatus.RUNNING, 3),)), ledger=ledger)
+    _caught_up(index, cycle("c-1", 3, sessions=(session_seen(SessionState.WORKING, 3),)), ledger=ledger)
 
     assert _state(index) == "new"
 
@@ -310,7 +311,7 @@ def test_history__tells_everything_in_order(index: SqlIndex) -> None:
         cycle(
             "c-1",
             3,
-            sessions=(session_seen(SessionStatus.RUNNING, 3),),
+            sessions=(session_seen(SessionState.WORKING, 3),),
             pull_requests=(pull_request_seen(PullRequestState.OPEN, 4),),
         ),
         verification("v-1", 5, verdict=Verdict.UNKNOWN),
@@ -324,7 +325,7 @@ def test_history__tells_everything_in_order(index: SqlIndex) -> None:
         (at(0), "seen", "at line 2 in cccccccccccc"),
         (at(1), "claimed", "for devin, attempt 1"),
         (at(2), "dispatch", "created: s-1"),
-        (at(3), "session", "running"),
+        (at(3), "session", "working"),
         (at(4), "pull request", "#7 open"),
         (at(5), "verdict", "unknown"),
         (at(6), "dismissed", "accepted_risk by sam: until 2026-03-01"),

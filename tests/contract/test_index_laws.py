@@ -17,9 +17,10 @@ from codeql_fixer.adapters.index.sqlite import SqliteDatabase
 from codeql_fixer.adapters.ledger.memory import MemoryLedger
 from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.app.compact import compact
-from codeql_fixer.domain.cycle import PullRequestState, SessionStatus
+from codeql_fixer.domain.cycle import PullRequestState
 from codeql_fixer.domain.dispatch import DispatchStatus
 from codeql_fixer.domain.scan_run import ScanScope, SetAsidePlace
+from codeql_fixer.domain.session import SessionState
 from codeql_fixer.domain.verification import Verdict
 from codeql_fixer.errors import UserError
 from codeql_fixer.policy.sla import DEFAULT_HOURS, limits
@@ -98,7 +99,7 @@ ACTS = st.one_of(
         ),
         st.integers(1, 99),
         HOURS,
-        st.sampled_from(SessionStatus),
+        st.sampled_from(SessionState),
         NUMBERS,
     ),
     st.builds(
@@ -215,7 +216,7 @@ class LifecycleMachine(RuleBasedStateMachine):
         self.opened = 0
         self.claimed: int | None = None
         self.outcome: DispatchStatus | None = None
-        self.session: SessionStatus | None = None
+        self.session: SessionState | None = None
         self.pull_request: PullRequestState | None = None
         self.merged: int | None = None
         self.last_seen = 0
@@ -265,8 +266,8 @@ class LifecycleMachine(RuleBasedStateMachine):
         self.outcome = status
 
     @precondition(lambda self: self.outcome in {DispatchStatus.CREATED, DispatchStatus.ADOPTED})
-    @rule(status=st.sampled_from(SessionStatus))
-    def polled(self, status: SessionStatus) -> None:
+    @rule(status=st.sampled_from(SessionState))
+    def polled(self, status: SessionState) -> None:
         def record(hours: int) -> AnyRecord:
             return cycle(f"c-{hours}", hours, sessions=(session_seen(status, hours, f"s-{self._attempts}"),))
 
@@ -312,9 +313,10 @@ class LifecycleMachine(RuleBasedStateMachine):
         assert rows[0].issue.appearances == self.sightings
 
     def _is_at_work(self) -> bool:
-        if self.claimed is None or self.outcome is DispatchStatus.REFUSED or self.pull_request is not None:
+        over = {DispatchStatus.REFUSED, DispatchStatus.RELEASED}
+        if self.claimed is None or self.outcome in over or self.pull_request is not None:
             return False
-        return self.session not in {SessionStatus.FINISHED, SessionStatus.FAILED, SessionStatus.EXPIRED}
+        return self.session in {None, SessionState.QUEUED, SessionState.WORKING, SessionState.WAITING}
 
     def _by_scans(self) -> str:
         if self.was_fixed:

@@ -14,7 +14,8 @@ import pytest
 
 from codeql_fixer.adapters.ledger.codec import encode
 from codeql_fixer.adapters.ledger.directory import DirectoryLedger
-from codeql_fixer.domain.cycle import SessionObservation, SessionStatus
+from codeql_fixer.domain.cycle import SessionObservation
+from codeql_fixer.domain.session import SessionState
 from codeql_fixer.entrypoints.cli.orchestrator.main import VERBS
 from tests.builders import result, run, write_sarif
 from tests.records import at, cycle, dismissal, fingerprint, intent, issue_record, outcome, scan
@@ -183,7 +184,7 @@ def test_output__holds_no_command_of_the_terminal(tmp_path: Path, remote: Path) 
     evil = "\x1b]0;owned\x07\u202e::error::x"
     issue = issue_record(1, message=evil, file=f"a{evil}", rule_id=f"py/{evil}")
     seen = SessionObservation(
-        session_id=evil, status=SessionStatus.RUNNING, observed_at=at(2), session_url="https://x/\x1b[2J", detail=evil
+        session_id=evil, state=SessionState.WORKING, observed_at=at(2), session_url="https://x/\x1b[2J", detail=evil
     )
     facts: list[AnyRecord] = [intent("i-1", 1, 1), outcome("i-1", 1, session=evil), cycle("c-1", 2, sessions=(seen,))]
     ledger_of(remote).append([scan("1", 0, issue), *facts])

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from codeql_fixer.domain.cycle import Cycle, PullRequestObservation, PullRequestState, SessionObservation, SessionStatus
+from codeql_fixer.domain.cycle import Cycle, PullRequestObservation, PullRequestState, SessionObservation
 from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome, DispatchStatus
 from codeql_fixer.domain.fix_work import Counts
 from codeql_fixer.domain.issue import Evidence
@@ -28,6 +28,7 @@ from codeql_fixer.domain.scan_run import (
     ScanScope,
     ScanSummary,
 )
+from codeql_fixer.domain.session import SessionState
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.domain.verification import IssueVerdict, Verdict, Verification
 from codeql_fixer.errors import InputError
@@ -45,14 +46,14 @@ _PULL_REQUEST = re.compile(r"https?://[^/]+/(?P<name>[^/]+/[^/]+)/pull/(?P<numbe
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 # Its words for a session; `created` is what it called a session that nobody asked about again.
 _STATUSES = {
-    "created": SessionStatus.CREATED,
-    "working": SessionStatus.RUNNING,
-    "running": SessionStatus.RUNNING,
-    "blocked": SessionStatus.BLOCKED,
-    "finished": SessionStatus.FINISHED,
-    "stopped": SessionStatus.FINISHED,
-    "failed": SessionStatus.FAILED,
-    "expired": SessionStatus.EXPIRED,
+    "created": SessionState.QUEUED,
+    "working": SessionState.WORKING,
+    "running": SessionState.WORKING,
+    "blocked": SessionState.WAITING,
+    "finished": SessionState.FINISHED,
+    "stopped": SessionState.FINISHED,
+    "failed": SessionState.FAILED,
+    "expired": SessionState.STOPPED,
 }
 _T = TypeVar("_T")
 _CLAIM = "the first generation called it fixed and did not record whether its scan could have seen it"
@@ -154,7 +155,7 @@ class PredecessorRuns:
         intent_id = f"import-{hashlib.sha256(name.encode()).hexdigest()[:24]}"
         session_id, status = session.get("session_id") or "", session["status"]
         intent = DispatchIntent(
-            schema_version=1,
+            schema_version=2,
             kind="dispatch_intent",
             id=intent_id,
             recorded_at=at,
@@ -166,7 +167,7 @@ class PredecessorRuns:
             batch_id=str(session["batch_id"]),
         )
         outcome = DispatchOutcome(
-            schema_version=1,
+            schema_version=2,
             kind="dispatch_outcome",
             id=intent_id,
             recorded_at=at,
@@ -181,7 +182,7 @@ class PredecessorRuns:
             return (intent, outcome), None, None
         observation = SessionObservation(
             session_id=session_id,
-            status=_STATUSES.get(status, SessionStatus.UNKNOWN),
+            state=_STATUSES.get(status, SessionState.WORKING),
             observed_at=at,
             intent_id=intent_id,
             session_url=session.get("session_url") or "",
@@ -316,7 +317,7 @@ def _cycle(
     label: str, at: datetime, *, sessions: tuple[SessionObservation, ...], pulls: tuple[PullRequestObservation, ...]
 ) -> Cycle:
     return Cycle(
-        schema_version=1,
+        schema_version=2,
         kind="cycle",
         id=f"import-{label}",
         recorded_at=at,

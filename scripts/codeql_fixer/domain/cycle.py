@@ -8,18 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from codeql_fixer.domain.record import Count, Fingerprint, Name, Number, Record, RepositoryName, Text, Time, Url
-
-
-class SessionStatus(StrEnum):
-    """How far a session is. A finished one has not fixed anything, and one that nobody asked about is `created`."""
-
-    CREATED = "created"
-    RUNNING = "running"
-    BLOCKED = "blocked"
-    FINISHED = "finished"
-    FAILED = "failed"
-    EXPIRED = "expired"
-    UNKNOWN = "unknown"
+from codeql_fixer.domain.session import SessionState
 
 
 class PullRequestState(StrEnum):
@@ -31,11 +20,15 @@ class PullRequestState(StrEnum):
 
 
 class SessionObservation(Struct, frozen=True, kw_only=True):
-    """A session as its service described it at `observed_at`."""
+    """A session as its service described it at `observed_at`; `raw_state` is the service's own word for its state.
+
+    `state` is what our rules make of all that (policy/session_end.py): one that waits with its work done is finished.
+    """
 
     session_id: Annotated[str, Meta(min_length=1)]
-    status: SessionStatus
+    state: SessionState
     observed_at: Time
+    raw_state: Text = ""
     intent_id: str = ""
     session_url: Url = ""
     acu_used: Annotated[float, Meta(ge=0)] | None = None
@@ -67,7 +60,8 @@ class DecisionAction(StrEnum):
     DISPATCH = "dispatch"
     SKIP = "skip"
     WAIT = "wait"
-    STOP = "stop"
+    STOP = "stop"  # no more dispatches for this repository until a person says otherwise
+    RESUME = "resume"
     SCAN = "scan"
 
 
@@ -85,7 +79,7 @@ class Decision(Struct, frozen=True, kw_only=True):
 class Cycle(Record, frozen=True, kw_only=True):
     """What one cycle saw and decided. `ledger_commit` is the state it decided on."""
 
-    schema_version: Literal[1]
+    schema_version: Literal[2]
     kind: Literal["cycle"]
     id: Name
     started_at: Time

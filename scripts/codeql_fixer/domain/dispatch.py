@@ -11,9 +11,13 @@ from codeql_fixer.domain.record import Count, Fingerprint, Name, Number, Record,
 
 
 class DispatchIntent(Record, frozen=True, kw_only=True):
-    """A claim: these issues of this repository get a session of this agent. `id` is the intent id."""
+    """A claim: these issues of this repository get a session of this agent. `id` is the intent id.
 
-    schema_version: Literal[1]
+    Whoever claimed may act on it until `act_before`, and others may settle it from then on; None where nobody said so.
+    `reason` says why this agent got it, `mode` is the agent's word for a model or way of working.
+    """
+
+    schema_version: Literal[2]
     kind: Literal["dispatch_intent"]
     id: Name
     target_repo: RepositoryName
@@ -23,6 +27,11 @@ class DispatchIntent(Record, frozen=True, kw_only=True):
     cycle_id: str = ""
     batch_id: str = ""
     max_acu: Count | None = None
+    act_before: Time | None = None
+    family: str = ""
+    complexity: str = ""
+    mode: str = ""
+    reason: Text = ""
 
 
 class DispatchStatus(StrEnum):
@@ -32,12 +41,13 @@ class DispatchStatus(StrEnum):
     ADOPTED = "adopted"  # the session was there already, found by its tag after a crash
     REFUSED = "refused"  # the agent's service said no: nothing was started, nothing is owed
     AMBIGUOUS = "ambiguous"  # nobody can tell whether a session exists; a person has to
+    RELEASED = "released"  # its claimer never acted, and nobody will any more: the issues are free again
 
 
 class DispatchOutcome(Record, frozen=True, kw_only=True):
     """The end of a claim. `id` is the intent's; `session_id` is "" when there is no session."""
 
-    schema_version: Literal[1]
+    schema_version: Literal[2]
     kind: Literal["dispatch_outcome"]
     id: Name
     status: DispatchStatus

@@ -22,4 +22,4 @@ KINDS: dict[str, type[AnyRecord]] = {
     "dismissal": Dismissal,
     "snapshot": Snapshot,
 }
-VERSIONS = dict.fromkeys(KINDS, 1) | {"scan_run": 2}
+VERSIONS = dict.fromkeys(KINDS, 1) | {"scan_run": 2, "dispatch_intent": 2, "dispatch_outcome": 2, "cycle": 2}

@@ -7,9 +7,10 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from codeql_fixer.domain.cycle import PullRequestState, SessionStatus
+from codeql_fixer.domain.cycle import PullRequestState
 from codeql_fixer.domain.dispatch import DispatchStatus
 from codeql_fixer.domain.issue import Evidence
+from codeql_fixer.domain.session import SessionState
 from codeql_fixer.domain.severity import SeverityTier
 
 
@@ -83,10 +84,17 @@ class TrackedIssue(Struct, gc=False):
 
 
 class Attempt(Struct, frozen=True):
-    """One dispatch of an issue with what is known of its session and pull requests."""
+    """One dispatch of an issue with what is known of its session and pull requests.
+
+    `session_at` is when its session was last looked at, `detail` what was said about it then, or about its start.
+    """
 
     intent_id: str
     claimed_at: datetime
     outcome: DispatchStatus | None
-    session: SessionStatus | None
+    session: SessionState | None
     pull_requests: tuple[tuple[PullRequestState, datetime], ...] = ()
+    number: int = 1
+    agent: str = ""
+    session_at: datetime | None = None
+    detail: str = ""

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from codeql_fixer.domain.cycle import PullRequestState, SessionStatus
+from codeql_fixer.domain.cycle import PullRequestState
 from codeql_fixer.domain.dispatch import DispatchStatus
+from codeql_fixer.domain.session import SessionState
 from codeql_fixer.domain.tracked import Lifecycle, Tracking
 
 if TYPE_CHECKING:
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
 
     from codeql_fixer.domain.tracked import Attempt, TrackedIssue
 
-_AT_WORK = frozenset({SessionStatus.CREATED, SessionStatus.RUNNING, SessionStatus.BLOCKED, SessionStatus.UNKNOWN})
+_AT_WORK = frozenset({SessionState.QUEUED, SessionState.WORKING, SessionState.WAITING})
 _ENDED = {
-    SessionStatus.FINISHED: "the session finished without a pull request",
-    SessionStatus.FAILED: "the session failed",
-    SessionStatus.EXPIRED: "the session expired",
+    SessionState.FINISHED: "the session finished without a pull request",
+    SessionState.FAILED: "the session failed",
+    SessionState.STOPPED: "the session was stopped",
+    SessionState.BUDGET_STOP: "the session stopped for want of budget",
 }
 
 
@@ -57,6 +59,8 @@ def _of_attempt(attempt: Attempt, issue: TrackedIssue) -> tuple[Lifecycle, str]:
         return Lifecycle.NEEDS_HUMAN, "nobody can tell whether a session was started"
     if attempt.outcome is DispatchStatus.REFUSED:
         return _by_scans(issue)[0], "no session could be started"
+    if attempt.outcome is DispatchStatus.RELEASED:
+        return _by_scans(issue)[0], "its claim ran out before anybody acted on it"
     if attempt.pull_requests:
         return _by_scans(issue)[0], "the pull request was closed without a merge"
     if attempt.outcome is None or attempt.session is None or attempt.session in _AT_WORK:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
+    from codeql_fixer.domain.claim import Claim
     from codeql_fixer.domain.kinds import AnyRecord
     from codeql_fixer.domain.scan_run import ScanRun
     from codeql_fixer.domain.tracked import Attempt
@@ -162,6 +163,22 @@ class Index(Protocol):
 
     def history(self, key: int) -> list[Event]:
         """The life of an issue, oldest first."""
+        ...
+
+    def attempts(self, repository: str) -> Mapping[str, tuple[Attempt, ...]]:
+        """What was tried, in the order of the claims, by the fingerprint that the records used."""
+        ...
+
+    def claims(self, since: datetime) -> list[Claim]:
+        """All claims since a moment, and earlier ones that are not settled or whose session may be running."""
+        ...
+
+    def acu_by_family(self) -> Mapping[str, tuple[float, ...]]:
+        """Agent compute units that sessions took which are not at work any more, least first, by weakness family."""
+        ...
+
+    def pause_of(self, repository: str) -> str:
+        """Why nothing is dispatched for a repository until a person says otherwise, "" when nothing holds it."""
         ...
 
     def damages(self) -> list[Damaged]:

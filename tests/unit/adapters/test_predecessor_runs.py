@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from codeql_fixer.adapters.predecessor_runs import PredecessorRuns
-from codeql_fixer.domain.cycle import Cycle, PullRequestState, SessionStatus
+from codeql_fixer.domain.cycle import Cycle, PullRequestState
 from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome, DispatchStatus
 from codeql_fixer.domain.issue import Evidence
 from codeql_fixer.domain.scan_run import ScanRun
+from codeql_fixer.domain.session import SessionState
 from codeql_fixer.domain.verification import Verdict, Verification
 from codeql_fixer.errors import InputError
 
@@ -124,11 +125,11 @@ def test_read__a_dispatch_is_no_scan(tmp_path: Path) -> None:
     assert _only(records, DispatchIntent).fingerprints == (FINGERPRINT,)
 
 
-def test_read__a_session_that_nobody_polled_is_created(tmp_path: Path) -> None:
+def test_read__a_session_that_nobody_polled_is_queued(tmp_path: Path) -> None:
     records = _records(tmp_path, _run(sessions=[_session()]))
 
     assert _only(records, DispatchOutcome).status is DispatchStatus.CREATED
-    assert [seen.status for seen in _only(records, Cycle).sessions] == [SessionStatus.CREATED]
+    assert [seen.state for seen in _only(records, Cycle).sessions] == [SessionState.QUEUED]
 
 
 def test_read__a_session_that_was_refused_costs_nothing(tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from codeql_fixer.domain.cycle import PullRequestState, SessionStatus
+from codeql_fixer.domain.cycle import PullRequestState
 from codeql_fixer.domain.dispatch import DispatchStatus
+from codeql_fixer.domain.session import SessionState
 from codeql_fixer.domain.tracked import Attempt, TrackedIssue
 from codeql_fixer.policy.lifecycle import lifecycle_of
 from codeql_fixer.policy.tracking import RepositoryIssues
@@ -37,7 +38,7 @@ DOUBTED = (*NEW, scan("2", 1, scans=()))
 def _attempt(
     hours: float = 2,
     outcome: DispatchStatus | None = CREATED,
-    session: SessionStatus | None = None,
+    session: SessionState | None = None,
     *pulls: tuple[PullRequestState, float],
 ) -> Attempt:
     return Attempt(f"i-{hours}", at(hours), outcome, session, tuple((state, at(when)) for state, when in pulls))
@@ -52,21 +53,23 @@ ROWS = {
     # sessions
     "claimed, outcome not known yet": (NEW, (_attempt(outcome=None),), "session_dispatched"),
     "created, and nobody polled": (NEW, (_attempt(),), "session_dispatched"),
-    "running": (NEW, (_attempt(2, CREATED, SessionStatus.RUNNING),), "session_dispatched"),
-    "blocked": (NEW, (_attempt(2, CREATED, SessionStatus.BLOCKED),), "session_dispatched"),
-    "in a state that we do not know": (NEW, (_attempt(2, CREATED, SessionStatus.UNKNOWN),), "session_dispatched"),
-    "finished is not fixed": (RECURRING, (_attempt(2, CREATED, SessionStatus.FINISHED),), "recurring"),
-    "failed": (RECURRING, (_attempt(2, CREATED, SessionStatus.FAILED),), "recurring"),
-    "expired": (RECURRING, (_attempt(2, CREATED, SessionStatus.EXPIRED),), "recurring"),
+    "running": (NEW, (_attempt(2, CREATED, SessionState.WORKING),), "session_dispatched"),
+    "blocked": (NEW, (_attempt(2, CREATED, SessionState.WAITING),), "session_dispatched"),
+    "in a state that we do not know": (NEW, (_attempt(2, CREATED, SessionState.WORKING),), "session_dispatched"),
+    "finished is not fixed": (RECURRING, (_attempt(2, CREATED, SessionState.FINISHED),), "recurring"),
+    "failed": (RECURRING, (_attempt(2, CREATED, SessionState.FAILED),), "recurring"),
+    "expired": (RECURRING, (_attempt(2, CREATED, SessionState.STOPPED),), "recurring"),
+    "stopped for want of budget": (RECURRING, (_attempt(2, CREATED, SessionState.BUDGET_STOP),), "recurring"),
+    "released": (RECURRING, (_attempt(2, DispatchStatus.RELEASED),), "recurring"),
     "refused": (RECURRING, (_attempt(2, REFUSED),), "recurring"),
     "ambiguous": (NEW, (_attempt(2, DispatchStatus.AMBIGUOUS),), "needs_human"),
     "the last attempt counts": (
         NEW,
-        (_attempt(2, CREATED, SessionStatus.FAILED), _attempt(3, DispatchStatus.ADOPTED)),
+        (_attempt(2, CREATED, SessionState.FAILED), _attempt(3, DispatchStatus.ADOPTED)),
         "session_dispatched",
     ),
     # pull requests
-    "open": (RECURRING, (_attempt(2, CREATED, SessionStatus.FINISHED, (OPEN, 3)),), "pr_open"),
+    "open": (RECURRING, (_attempt(2, CREATED, SessionState.FINISHED, (OPEN, 3)),), "pr_open"),
     "open, and a later attempt failed": (
         RECURRING,
         (_attempt(2, CREATED, None, (OPEN, 3)), _attempt(4, REFUSED)),
@@ -124,7 +127,7 @@ def test_lifecycle_of__a_renamed_issue_is_no_trouble_any_more() -> None:
         (NEW, (), ""),
         (DOUBTED, (), "CodeQL did not scan /language:python"),
         (DOUBTED, (_attempt(2, CREATED, None, (MERGED, 3)),), "CodeQL did not scan /language:python"),
-        (RECURRING, (_attempt(2, CREATED, SessionStatus.FINISHED),), "finished without a pull request"),
+        (RECURRING, (_attempt(2, CREATED, SessionState.FINISHED),), "finished without a pull request"),
         (RECURRING, (_attempt(2, REFUSED),), "no session could be started"),
         (RECURRING, (_attempt(2, CREATED, None, (CLOSED, 3)),), "closed without a merge"),
         ((*RECURRING, scan("3", 5, 1)), (_attempt(2, CREATED, None, (MERGED, 3)),), "still finds it"),

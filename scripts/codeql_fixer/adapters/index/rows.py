@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from codeql_fixer.domain.cycle import PullRequestState, SessionStatus
+from codeql_fixer.domain.claim import Claim
+from codeql_fixer.domain.cycle import PullRequestState
 from codeql_fixer.domain.dispatch import DispatchStatus
 from codeql_fixer.domain.issue import Evidence
+from codeql_fixer.domain.session import SessionState
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.domain.tracked import Attempt, Lifecycle, TrackedIssue, Tracking
 from codeql_fixer.policy.comparability import is_tracked
@@ -139,6 +141,25 @@ def run_row(run: ScanRun, *, key: int, repository_id: int) -> dict[str, object]:
     }
 
 
+def parse_claim(row: Row, fingerprints: Iterable[Row]) -> Claim:
+    """The claim of a row of `claims` and of the rows of `fingerprints_of_claim`."""
+    return Claim(
+        intent_id=row[0],
+        repository=row[1],
+        fingerprints=tuple(name for (name,) in fingerprints),
+        agent=row[2],
+        attempt=row[3],
+        claimed_at=_time(row[4]),
+        act_before=time_of(row[5]),
+        family=row[6],
+        max_acu=row[7],
+        outcome=DispatchStatus(row[8]) if row[8] else None,
+        session_id=row[9],
+        session=SessionState(row[10]) if row[10] else None,
+        acu_used=row[11],
+    )
+
+
 def parse_attempts(rows: Iterable[Row]) -> dict[str, tuple[Attempt, ...]]:
     """Attempts by fingerprint, from rows of `attempts_of`: one for each attempt and pull request."""
     pulls: dict[tuple[str, str], list[tuple[PullRequestState, datetime]]] = {}
@@ -152,8 +173,18 @@ def parse_attempts(rows: Iterable[Row]) -> dict[str, tuple[Attempt, ...]]:
     by_issue: dict[str, list[Attempt]] = {}
     for (fingerprint, intent_id), row in heads.items():
         outcome = DispatchStatus(row[3]) if row[3] else None
-        session = SessionStatus(row[5]) if row[5] else None
+        session = SessionState(row[5]) if row[5] else None
         by_issue.setdefault(fingerprint, []).append(
-            Attempt(intent_id, _time(row[2]), outcome, session, tuple(pulls[fingerprint, intent_id]))
+            Attempt(
+                intent_id,
+                _time(row[2]),
+                outcome,
+                session,
+                tuple(pulls[fingerprint, intent_id]),
+                number=row[9],
+                agent=row[10],
+                session_at=time_of(row[11]),
+                detail=row[12] or "",
+            )
         )
     return {fingerprint: tuple(attempts) for fingerprint, attempts in by_issue.items()}

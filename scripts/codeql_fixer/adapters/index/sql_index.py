@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import aiosql
 
 from codeql_fixer.adapters.index.events import events_of
-from codeql_fixer.adapters.index.rows import FOREVER, micros, parse_issue_row, time_of
+from codeql_fixer.adapters.index.rows import FOREVER, micros, parse_attempts, parse_claim, parse_issue_row, time_of
 from codeql_fixer.adapters.index.writer import SqlWriter
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.domain.tracked import Lifecycle
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from codeql_fixer.adapters.index.rows import Row
+    from codeql_fixer.domain.claim import Claim
+    from codeql_fixer.domain.tracked import Attempt
     from codeql_fixer.policy.sla import SlaLimits
     from codeql_fixer.ports.index import Event, IssueRow
 
@@ -118,6 +120,27 @@ class SqlIndex:
         """The life of an issue, oldest first."""
         (row,) = self._rows([(key,)])
         return events_of(row.issue, **{name: self._ask(f"{name}_of_issue", id=key) for name in _LIFE})
+
+    def attempts(self, repository: str) -> dict[str, tuple[Attempt, ...]]:
+        """What was tried, by fingerprint."""
+        return parse_attempts(self._ask("attempts_of", repository=repository.lower()))
+
+    def claims(self, since: datetime) -> list[Claim]:
+        """Claims since a moment, and earlier ones that are not over."""
+        rows = self._ask("claims", since=micros(since))
+        return [parse_claim(row, self._ask("fingerprints_of_claim", intent_id=row[0])) for row in rows]
+
+    def acu_by_family(self) -> dict[str, tuple[float, ...]]:
+        """What sessions took, by weakness family."""
+        found: dict[str, list[float]] = {}
+        for family, acu in self._ask("acu_by_family"):
+            found.setdefault(family, []).append(acu)
+        return {family: tuple(amounts) for family, amounts in found.items()}
+
+    def pause_of(self, repository: str) -> str:
+        """Why nothing is dispatched for a repository, "" when nothing holds it."""
+        rows = self._ask("pause_of", repository=repository.lower())
+        return str(rows[0][0]) if rows else ""
 
     def damages(self) -> list[Damaged]:
         """What of the ledger could not be read."""

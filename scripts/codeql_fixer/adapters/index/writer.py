@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, assert_never
 
 from codeql_fixer.adapters.index.rows import issue_row, micros, parse_attempts, parse_issue, run_row, text, time_of
-from codeql_fixer.domain.cycle import Cycle
+from codeql_fixer.domain.cycle import Cycle, DecisionAction
 from codeql_fixer.domain.dismissal import Dismissal
 from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome
 from codeql_fixer.domain.scan_run import ScanRun
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _TABLES = (
     *("appearances", "aliases", "issues", "scan_runs", "repositories", "dispatch_issues", "dispatches", "sessions"),
-    *("pull_requests", "verdicts", "verifications", "dismissals", "cycles", "damages", "meta"),
+    *("pull_requests", "verdicts", "verifications", "dismissals", "cycles", "pauses", "damages", "meta"),
 )
 
 
@@ -180,6 +180,9 @@ class SqlWriter:
             agent=record.agent,
             attempt=record.attempt,
             claimed_at=micros(record.recorded_at),
+            act_before=micros(record.act_before),
+            family=text(record.family),
+            max_acu=record.max_acu,
         )
         self._many("add_intent_issues", ({"intent_id": record.id, "fingerprint": name} for name in record.fingerprints))
         return frozenset({repository})
@@ -211,6 +214,15 @@ class SqlWriter:
             concerned |= self._add_session(session)
         for pull_request in record.pull_requests:
             concerned |= self._add_pull_request(pull_request)
+        for decision in record.decisions:
+            if decision.action in {DecisionAction.STOP, DecisionAction.RESUME}:
+                self._queries.set_pause(
+                    self._connection,
+                    repository=decision.target_repo.lower(),
+                    at=micros(record.finished_at),
+                    is_paused=int(decision.action is DecisionAction.STOP),
+                    reason=text(decision.reason),
+                )
         return frozenset(concerned)
 
     def _add_session(self, seen: SessionObservation) -> set[str]:
@@ -218,7 +230,7 @@ class SqlWriter:
             self._connection,
             session_id=text(seen.session_id),
             intent_id=text(seen.intent_id),
-            status=seen.status.value,
+            status=seen.state.value,
             url=text(seen.session_url),
             observed_at=micros(seen.observed_at),
             acu_used=seen.acu_used,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import msgspec
@@ -14,11 +14,15 @@ from hypothesis import strategies as st
 
 from codeql_fixer.adapters.ledger.codec import audit, decode, encode
 from codeql_fixer.adapters.ledger.schemas import problems_of
+from codeql_fixer.domain.cycle import Cycle
 from codeql_fixer.domain.kinds import KINDS, VERSIONS, AnyRecord
 from codeql_fixer.domain.scan_run import ScanRun, ScanScope
 from codeql_fixer.errors import DamagedRecordError, FutureRecordError
 from codeql_fixer.policy.ledger_paths import path_of
-from tests.records import at, intent, issue_record, one_of_each, scan
+from tests.records import at, intent, issue_record, one_of_each, outcome, scan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SCHEMAS = Path(__file__).parents[4] / "telemetry/schemas"
 FIXTURES = Path(__file__).parents[3] / "fixtures"
@@ -155,6 +159,22 @@ def test_decode__an_issue_whose_rule_no_scan_lists_counts_for_the_first() -> Non
 
     assert isinstance(record, ScanRun)
     assert record.issues[1].scan == 0
+
+
+def test_decode__knows_version_1_of_a_cycle() -> None:
+    """Its words for sessions were others; what was unknown then may be at work for all that we know."""
+    record = decode((FIXTURES / "cycle.v1.json").read_bytes(), "cycle.json")
+
+    assert isinstance(record, Cycle)
+    assert [seen.state for seen in record.sessions] == ["working", "stopped", "finished"]
+    assert decode(encode(record), path_of(record)) == record
+
+
+@pytest.mark.parametrize("make", [intent, outcome])
+def test_decode__knows_version_1_of_the_records_of_a_dispatch(make: Callable[[str, float], AnyRecord]) -> None:
+    raw = json.loads(encode(make("i-1", 1))) | {"schema_version": 1}
+
+    assert decode(json.dumps(raw).encode(), "record.json") == make("i-1", 1)
 
 
 @pytest.mark.parametrize("kind", KINDS)

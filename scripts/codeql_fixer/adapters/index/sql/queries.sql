@@ -80,10 +80,11 @@ DELETE FROM issues WHERE repository_id = (SELECT id FROM repositories WHERE name
 DELETE FROM scan_runs WHERE repository_id = (SELECT id FROM repositories WHERE name = :repository);
 
 -- name: add_intent!
-INSERT INTO dispatches (intent_id, repository, agent, attempt, claimed_at)
-VALUES (:intent_id, :repository, :agent, :attempt, :claimed_at)
+INSERT INTO dispatches (intent_id, repository, agent, attempt, claimed_at, act_before, family, max_acu)
+VALUES (:intent_id, :repository, :agent, :attempt, :claimed_at, :act_before, :family, :max_acu)
 ON CONFLICT (intent_id) DO UPDATE SET
-  repository = excluded.repository, agent = excluded.agent, attempt = excluded.attempt, claimed_at = excluded.claimed_at
+  repository = excluded.repository, agent = excluded.agent, attempt = excluded.attempt, claimed_at = excluded.claimed_at,
+  act_before = excluded.act_before, family = excluded.family, max_acu = excluded.max_acu
 WHERE dispatches.claimed_at IS NULL OR excluded.claimed_at < dispatches.claimed_at;
 
 -- name: add_intent_issues*!
@@ -136,13 +137,40 @@ INSERT INTO cycles (id, started_at, finished_at, ledger_commit, issues_considere
 VALUES (:id, :started_at, :finished_at, :ledger_commit, :issues_considered, :decisions) ON CONFLICT DO NOTHING;
 
 -- name: attempts_of
-SELECT di.fingerprint, d.intent_id, d.claimed_at, d.outcome, d.session_id, s.status, p.state, p.merged_at, p.observed_at
+SELECT di.fingerprint, d.intent_id, d.claimed_at, d.outcome, d.session_id, s.status, p.state, p.merged_at, p.observed_at,
+  d.attempt, d.agent, s.observed_at, COALESCE(NULLIF(s.detail, ''), d.reason)
 FROM dispatches d
 JOIN dispatch_issues di ON di.intent_id = d.intent_id
 LEFT JOIN sessions s ON s.session_id = d.session_id
 LEFT JOIN pull_requests p ON p.intent_id = d.intent_id OR (p.intent_id = '' AND p.session_id <> '' AND p.session_id = d.session_id)
 WHERE d.repository = :repository AND d.claimed_at IS NOT NULL
 ORDER BY d.claimed_at, d.intent_id, p.repository, p.number;
+
+-- name: claims
+SELECT d.intent_id, d.repository, d.agent, d.attempt, d.claimed_at, d.act_before, d.family, d.max_acu, d.outcome,
+  COALESCE(d.session_id, ''), s.status, s.acu_used
+FROM dispatches d LEFT JOIN sessions s ON s.session_id = d.session_id
+WHERE d.claimed_at IS NOT NULL AND (d.claimed_at > :since OR d.outcome IS NULL
+  OR (d.outcome IN ('created', 'adopted') AND (s.status IS NULL OR s.status IN ('queued', 'working', 'waiting'))))
+ORDER BY d.claimed_at, d.intent_id;
+
+-- name: fingerprints_of_claim
+SELECT fingerprint FROM dispatch_issues WHERE intent_id = :intent_id ORDER BY fingerprint;
+
+-- name: claim_of_session
+SELECT intent_id FROM dispatches WHERE session_id = :session_id;
+
+-- name: acu_by_family
+SELECT d.family, s.acu_used FROM dispatches d JOIN sessions s ON s.session_id = d.session_id
+WHERE s.acu_used > 0 AND s.status NOT IN ('queued', 'working') ORDER BY d.family, s.acu_used;
+
+-- name: pause_of
+SELECT reason FROM pauses WHERE repository = :repository AND is_paused = 1;
+
+-- name: set_pause!
+INSERT INTO pauses (repository, at, is_paused, reason) VALUES (:repository, :at, :is_paused, :reason)
+ON CONFLICT (repository) DO UPDATE SET at = excluded.at, is_paused = excluded.is_paused, reason = excluded.reason
+WHERE (excluded.at, excluded.is_paused) >= (pauses.at, pauses.is_paused);
 
 -- name: add_damages*!
 INSERT INTO damages (path, repository, problem) VALUES (:path, :repository, :problem)

@@ -1,0 +1,51 @@
+"""A claim with what came of it: the intent, its outcome and the last word about its session."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from codeql_fixer.domain.dispatch import DispatchStatus
+from codeql_fixer.domain.session import SessionState
+
+_AT_WORK = frozenset({SessionState.QUEUED, SessionState.WORKING, SessionState.WAITING})
+_STARTED = frozenset({DispatchStatus.CREATED, DispatchStatus.ADOPTED})
+
+
+class Claim(Struct, frozen=True, kw_only=True):
+    """One claim as the ledger knows it. `outcome` is None while nobody wrote what became of it.
+
+    `act_before` is until when its claimer may start a session; `session` is None while nobody asked about it.
+    """
+
+    intent_id: str
+    repository: str
+    fingerprints: tuple[str, ...]
+    agent: str
+    attempt: int
+    claimed_at: datetime
+    act_before: datetime | None = None
+    family: str = ""
+    max_acu: int | None = None
+    outcome: DispatchStatus | None = None
+    session_id: str = ""
+    session: SessionState | None = None
+    acu_used: float | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """False while nobody knows what became of it."""
+        return self.outcome is not None
+
+    @property
+    def has_session(self) -> bool:
+        """True when there is a session, or may be one."""
+        return self.outcome in _STARTED or self.outcome in {None, DispatchStatus.AMBIGUOUS}
+
+    @property
+    def is_at_work(self) -> bool:
+        """True while its session may be running: unknown counts as running."""
+        if self.outcome is None:
+            return True
+        return self.outcome in _STARTED and (self.session is None or self.session in _AT_WORK)
