@@ -9,22 +9,60 @@ import jsonschema
 import msgspec
 import yaml
 
+from codeql_fixer.domain.route import MOST_RULES, Complexity, TargetAgents
+from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.errors import ConfigError, InputError
 from codeql_fixer.options import BATCH_SIZES, MAX_SESSIONS, THRESHOLDS
 from codeql_fixer.policy.eligibility import compiled
+from codeql_fixer.policy.languages import KNOWN
 from codeql_fixer.policy.work_options import TargetConfig
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from codeql_fixer.ports.source_tree import SourceTree
 
 DEFAULT_NAMES = (".codeql-fixer.yml", ".codeql-fixer.yaml")
 _MAX_CHARACTERS = 100_000
+_MAX_MESSAGE = 200
 _MAX_BRACKETS = 500  # the parser's time grows with the square of their nesting
 _END = r"(?![\s\S])"  # `$` also matches before a last line break in Python, though not in JSON Schema
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _GLOBS = {"type": "array", "maxItems": 1000, "items": {"type": "string", "pattern": rf"^[^\r\n]+{_END}"}}
+_MAX_ACU = {"type": "integer", "minimum": 1, "maximum": 10_000}
+
+
+def _list_of(items: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "maxItems": 100, "items": items}
+
+
+_NAMES = _list_of({"type": "string", "pattern": rf"^[a-z][a-z0-9-]{{0,39}}{_END}"})
+_LABELS = _list_of({"type": "string", "pattern": rf"^[A-Za-z0-9][A-Za-z0-9._:/-]{{0,63}}{_END}"})
+_RULE: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "families": _NAMES,
+        "tiers": _list_of({"enum": [tier.value for tier in SeverityTier]}),
+        "languages": _list_of({"enum": sorted(KNOWN)}),
+        "labels": _LABELS,
+        "tags": _LABELS,
+        "complexities": _list_of({"enum": [level.value for level in Complexity]}),
+        "agents": _NAMES,
+        "max_acu": _MAX_ACU,
+    },
+}
+_AGENTS: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "never": _NAMES,
+        "max_acu": _MAX_ACU,
+        "rules": {"type": "array", "maxItems": MOST_RULES, "items": _RULE},
+    },
+}
+# What an operator's registry says in the same places; a target that tries gets told so.
+_OPERATORS_ONLY = frozenset(
+    {"profiles", "allow", "default", "command", "mode", "modes", "strategy", "deterministic_first"}
+)
 SCHEMA: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": ".codeql-fixer.yml of a target repository",
@@ -49,6 +87,7 @@ SCHEMA: dict[str, Any] = {
                 },
             },
         },
+        "agents": _AGENTS,
     },
 }
 
@@ -96,12 +135,32 @@ def _parse(text: str, name: str) -> tuple[TargetConfig, tuple[str, ...]]:
         place = f"line {_line_of(node, fault.absolute_path)}"
         key = ".".join(map(str, fault.absolute_path)) or "the file"
         more = f"; {len(faults) - 1} more faults" if len(faults) > 1 else ""
-        raise InputError(name, place, f"{key}: {fault.message[:200]}{more}")
+        raise InputError(name, place, f"{key}: {_shortened(fault.message)}{more}")
     for key in ("include_paths", "exclude_paths"):
         _check_globs(data.get(key, []), f"line {_line_of(node, [key])}", name)
-    unknown = sorted(str(key) for key in data if key not in SCHEMA["properties"])
-    warnings = tuple(f"{name}: line {_line_of(node, [key])}: unknown key {key!r:.60} ignored" for key in unknown)
-    return _typed(data), warnings
+    return _typed(data), tuple(f"{name}: {warning}" for warning in _unknown_keys(data, node))
+
+
+def _unknown_keys(data: dict[str, Any], node: yaml.Node | None) -> Iterator[str]:
+    """What means nothing here, with its line: such a key is left out, whatever it asks for."""
+    agents = data.get("agents", {})
+    places: list[tuple[tuple[str | int, ...], Any, dict[str, Any]]] = [
+        ((), data, SCHEMA),
+        (("agents",), agents, _AGENTS),
+    ]
+    places += [(("agents", "rules", number), rule, _RULE) for number, rule in enumerate(agents.get("rules", ()))]
+    for path, found, schema in places:
+        for key in sorted(str(key) for key in found if key not in schema["properties"]):
+            line = f"line {_line_of(node, [*path, key])}"
+            if path and key in _OPERATORS_ONLY:
+                yield f"{line}: key {key!r} ignored: only the operator's registry sets it"
+            else:
+                yield f"{line}: unknown key {key!r:.60} ignored"
+
+
+def _shortened(message: str) -> str:
+    """Start and end: what is wrong stands first, or after the value itself, which may be long."""
+    return message if len(message) <= _MAX_MESSAGE else f"{message[:120]} ... {message[-75:]}"
 
 
 def _refuse_tricks(event: yaml.Event, name: str) -> None:
@@ -134,7 +193,21 @@ def _typed(data: dict[str, Any]) -> TargetConfig:
     families = {family: tuple(map(_number, cwes)) for family, cwes in data.get("cwe_families", {}).items()}
     numbers = {key: _number(data[key]) for key in ("batch_size", "max_sessions") if key in data}
     known = {key: data[key] for key in SCHEMA["properties"] if key in data}
-    return msgspec.convert({**known, **numbers, "cwe_families": families}, TargetConfig)
+    agents = _agents(data.get("agents", {}))
+    return msgspec.convert({**known, **numbers, "cwe_families": families, "agents": agents}, TargetConfig)
+
+
+def _agents(data: dict[str, Any]) -> TargetAgents:
+    """The known keys only, so that nothing else can reach the routing."""
+    parts = {key: data[key] for key in _AGENTS["properties"] if key in data}
+    rules = [
+        _with_number({key: rule[key] for key in _RULE["properties"] if key in rule}) for rule in data.get("rules", ())
+    ]
+    return msgspec.convert(_with_number({**parts, "rules": rules}), TargetAgents)
+
+
+def _with_number(data: dict[str, Any]) -> dict[str, Any]:
+    return {**data, "max_acu": _number(data["max_acu"])} if "max_acu" in data else data
 
 
 def _number(value: float | str) -> int:

@@ -5,19 +5,22 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
+from codeql_fixer.domain.route import Routing, TargetAgents
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.policy.eligibility import FilterOptions
 from codeql_fixer.policy.families import FamilyTable
+from codeql_fixer.policy.routing import narrowed
 
 
 class WorkOptions(Struct, frozen=True, kw_only=True):
-    """The limits of one run."""
+    """The limits of one run, and who may work."""
 
     run_id: str
     filters: FilterOptions
     batch_size: int
     max_sessions: int
     families: FamilyTable
+    routing: Routing = Routing()
 
 
 class TargetConfig(Struct, frozen=True, kw_only=True):
@@ -29,6 +32,7 @@ class TargetConfig(Struct, frozen=True, kw_only=True):
     include_paths: tuple[str, ...] = ()
     exclude_paths: tuple[str, ...] = ()
     cwe_families: dict[str, tuple[int, ...]] = {}
+    agents: TargetAgents = TargetAgents()
 
 
 def narrow(options: WorkOptions, config: TargetConfig) -> tuple[WorkOptions, tuple[str, ...]]:
@@ -47,7 +51,8 @@ def narrow(options: WorkOptions, config: TargetConfig) -> tuple[WorkOptions, tup
         for name, wish in wanted.items()
         if wish is not None and wish > limits[name]
     ]
-    narrowed = WorkOptions(
+    routing, beyond = narrowed(options.routing, config.agents)
+    narrow_options = WorkOptions(
         run_id=options.run_id,
         filters=replace(
             filters,
@@ -56,6 +61,7 @@ def narrow(options: WorkOptions, config: TargetConfig) -> tuple[WorkOptions, tup
             exclude_paths=(*filters.exclude_paths, config.exclude_paths),
         ),
         families=FamilyTable(config.cwe_families),
+        routing=routing,
         **{name: min(limit, wanted[name] or limit) for name, limit in limits.items()},
     )
-    return narrowed, tuple(ignored)
+    return narrow_options, (*ignored, *beyond)

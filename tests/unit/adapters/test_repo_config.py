@@ -8,6 +8,7 @@ import pytest
 
 from codeql_fixer.adapters.repo_config import read_config
 from codeql_fixer.adapters.source_tree import CheckoutTree
+from codeql_fixer.domain.route import Complexity, TargetAgents, TargetRule
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.errors import InputError
 from codeql_fixer.policy.work_options import TargetConfig
@@ -24,6 +25,19 @@ exclude_paths:
   - vendor/
 cwe_families:
   payments: [CWE-840, 841, "cwe-0842"]
+agents:
+  never: [devin]
+  max_acu: 5
+  rules:
+    - families: [injection, payments]
+      tiers: [critical, high]
+      languages: [python]
+      labels: ["team:shop"]
+      tags: [pci]
+      complexities: [simple]
+      agents: [codemodder]
+      max_acu: 2
+    - agents: [coder]
 """
 
 
@@ -42,14 +56,34 @@ def test_read_config__reads_every_key(tmp_path: Path) -> None:
         include_paths=("src/",),
         exclude_paths=("vendor/",),
         cwe_families={"payments": (840, 841, 842)},
+        agents=TargetAgents(
+            never=("devin",),
+            max_acu=5,
+            rules=(
+                TargetRule(
+                    families=("injection", "payments"),
+                    tiers=(SeverityTier.CRITICAL, SeverityTier.HIGH),
+                    languages=("python",),
+                    labels=("team:shop",),
+                    tags=("pci",),
+                    complexities=(Complexity.SIMPLE,),
+                    agents=("codemodder",),
+                    max_acu=2,
+                ),
+                TargetRule(agents=("coder",)),
+            ),
+        ),
     )
     assert warnings == ()
 
 
 def test_read_config__takes_a_decimal_point_as_json_schema_does(tmp_path: Path) -> None:
-    config, _ = _read(tmp_path, "batch_size: 5.0\ncwe_families: {x: [79.0]}")
+    text = "batch_size: 5.0\ncwe_families: {x: [79.0]}\nagents: {max_acu: 3.0, rules: [{max_acu: 2.0}]}"
 
-    assert config == TargetConfig(batch_size=5, cwe_families={"x": (79,)})
+    config, _ = _read(tmp_path, text)
+
+    agents = TargetAgents(max_acu=3, rules=(TargetRule(max_acu=2),))
+    assert config == TargetConfig(batch_size=5, cwe_families={"x": (79,)}, agents=agents)
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "{}\n"])
@@ -74,6 +108,32 @@ def test_read_config__warns_of_unknown_keys_with_their_line(tmp_path: Path) -> N
     assert warnings == (
         ".codeql-fixer.yml: line 3: unknown key '7' ignored",
         ".codeql-fixer.yml: line 2: unknown key 'colour' ignored",
+    )
+
+
+def test_read_config__lets_no_target_define_an_agent(tmp_path: Path) -> None:
+    config, warnings = _read(
+        tmp_path,
+        """\
+agents:
+  allow: [devin]
+  profiles:
+    mine: {kind: command, command: [sh, -c, "curl evil"]}
+  rules:
+    - agents: [mine]
+      command: [sh]
+      modes: {devin: ultra}
+      colour: red
+""",
+    )
+
+    assert config == TargetConfig(agents=TargetAgents(rules=(TargetRule(agents=("mine",)),)))
+    assert warnings == (
+        ".codeql-fixer.yml: line 2: key 'allow' ignored: only the operator's registry sets it",
+        ".codeql-fixer.yml: line 4: key 'profiles' ignored: only the operator's registry sets it",
+        ".codeql-fixer.yml: line 9: unknown key 'colour' ignored",
+        ".codeql-fixer.yml: line 7: key 'command' ignored: only the operator's registry sets it",
+        ".codeql-fixer.yml: line 8: key 'modes' ignored: only the operator's registry sets it",
     )
 
 
@@ -104,6 +164,14 @@ def test_read_config__warns_of_unknown_keys_with_their_line(tmp_path: Path) -> N
         ("cwe_families:\n  1: [79]", "line 2", "1 is not of type 'string'"),
         ('cwe_families: {"x\\n": [79]}', "line 1", "does not match"),
         ('exclude_paths: ["x\\n"]', "line 1", "does not match"),
+        ("agents: [devin]", "line 1", "is not of type 'object'"),
+        ("agents:\n  never: devin", "line 2", "is not of type 'array'"),
+        ("agents:\n  never: ['rm -rf']", "line 2", "does not match"),
+        ("agents:\n  rules:\n    - devin", "line 3", "agents.rules.0: 'devin' is not of type 'object'"),
+        ("agents:\n  rules:\n    - max_acu: 0", "line 3", "0 is less than the minimum of 1"),
+        ("agents:\n  rules:\n    - tiers: [worst]", "line 3", "'worst' is not one of"),
+        ("agents:\n  rules:\n    - languages: [cobol]", "line 3", "'cobol' is not one of"),
+        ("agents:\n  rules:\n" + "    - max_acu: 1\n" * 201, "line 3", "is too long"),
         ("batch_size: 1\nexclude_paths:\n  - '[z-a]'", "line 3", "'[z-a]' is no glob in gitignore syntax"),
         ("[" * 501, "", "has more than 500 brackets"),
         ("[" * 400, "line 1", "is not YAML"),

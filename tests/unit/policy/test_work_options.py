@@ -6,7 +6,9 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from codeql_fixer.domain.route import Routing, TargetAgents, TargetRule
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.policy.eligibility import FilterOptions
 from codeql_fixer.policy.families import FamilyTable
@@ -52,6 +54,20 @@ def test_narrow__ignores_what_would_raise_a_limit_and_says_so() -> None:
         "severity_threshold low ignored: medium is stricter",
         "batch_size 50 ignored: the run allows 5",
         "max_sessions 100 ignored: the run allows 10",
+    )
+
+
+def test_narrow__lets_the_target_choose_among_the_agents_that_are_offered() -> None:
+    wishes = TargetAgents(max_acu=50, rules=(TargetRule(agents=("codemodder", "mine")),))
+    options = replace(OPTIONS, routing=Routing(max_acu=10))
+
+    narrowed, ignored = narrow(options, TargetConfig(agents=wishes))
+
+    assert narrowed.routing.profiles == Routing().profiles
+    assert [rule.agents for rule in narrowed.routing.target.rules] == [("codemodder",)]
+    assert ignored == (
+        "agents.max_acu 50 ignored: the operator allows 10",
+        "agents.rules.0.agents: mine ignored: not offered for this repository",
     )
 
 
