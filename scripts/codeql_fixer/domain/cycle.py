@@ -62,6 +62,7 @@ class DecisionAction(StrEnum):
     WAIT = "wait"
     STOP = "stop"  # no more dispatches for this repository until a person says otherwise
     RESUME = "resume"
+    ASK = "ask"  # these issues need a person
     SCAN = "scan"
 
 

@@ -1,0 +1,114 @@
+"""Writes the records of dispatching: who wrote them, when, and what stands on the ledger in their place already."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from msgspec import Struct
+
+from codeql_fixer.domain.cycle import Cycle, Decision, PullRequestObservation, SessionObservation
+from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome, DispatchStatus
+from codeql_fixer.domain.record import Producer
+from codeql_fixer.policy.claims import LEASE, intent_id_of
+from codeql_fixer.policy.ledger_paths import path_of
+from codeql_fixer.ports.ledger import Stored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from codeql_fixer.policy.dispatching import Dispatch
+    from codeql_fixer.ports.ledger import Ledger
+
+_MOST_REASON = 2000
+
+
+class Author(Struct, frozen=True, kw_only=True):
+    """Makes records; `run_id` names this run in them."""
+
+    producer: Producer
+    run_id: str
+    clock: Callable[[], datetime]
+
+    def intent(self, dispatch: Dispatch) -> DispatchIntent:
+        """The claim for a decision."""
+        now, candidate, route = self.clock(), dispatch.candidate, dispatch.route
+        fingerprints = tuple(sorted({issue.fingerprint for issue in candidate.issues}))
+        return DispatchIntent(
+            schema_version=2,
+            kind="dispatch_intent",
+            id=intent_id_of(candidate.repository, fingerprints, agent=route.agent, attempt=dispatch.attempt),
+            recorded_at=now,
+            producer=self.producer,
+            target_repo=candidate.repository,
+            fingerprints=fingerprints,
+            agent=route.agent,
+            attempt=dispatch.attempt,
+            batch_id=candidate.key,
+            max_acu=dispatch.max_acu,
+            act_before=now + LEASE,
+            family=candidate.family,
+            complexity=route.complexity.value,
+            mode=route.mode,
+            reason=route.reason,
+        )
+
+    def outcome(
+        self, intent_id: str, status: DispatchStatus, *, reason: str = "", session: tuple[str, str] = ("", "")
+    ) -> DispatchOutcome:
+        """What became of a claim; `session` is the id and the address of a session."""
+        now = self.clock()
+        session_id, session_url = session
+        return DispatchOutcome(
+            schema_version=2,
+            kind="dispatch_outcome",
+            id=intent_id,
+            recorded_at=now,
+            producer=self.producer,
+            status=status,
+            session_id=session_id,
+            session_url=session_url,
+            created_at=now if session_id else None,
+            reason=reason[:_MOST_REASON],
+        )
+
+    def cycle(
+        self,
+        purpose: str,
+        *,
+        tip: str = "",
+        decisions: Iterable[Decision] = (),
+        sessions: Iterable[SessionObservation] = (),
+        pull_requests: Iterable[PullRequestObservation] = (),
+    ) -> Cycle:
+        """What was seen and decided just now; `tip` is the state of the ledger on which it rests."""
+        now = self.clock()
+        decided = tuple(decisions)
+        return Cycle(
+            schema_version=2,
+            kind="cycle",
+            id=f"{purpose}-{self.run_id}-{uuid4().hex[:8]}",
+            recorded_at=now,
+            producer=self.producer,
+            started_at=now,
+            finished_at=now,
+            ledger_commit=tip,
+            issues_considered=sum(len(decision.fingerprints) for decision in decided),
+            sessions=tuple(sessions),
+            pull_requests=tuple(pull_requests),
+            decisions=decided,
+        )
+
+
+def outcome_on_record(ledger: Ledger, ours: DispatchOutcome) -> DispatchOutcome:
+    """The outcome that stands where ours would; ours when there is none.
+
+    Raises:
+        UpstreamError: the ledger cannot be read.
+    """
+    path = path_of(ours)
+    folder = f"{path.rpartition('/')[0]}/"
+    found = (entry.record for entry in ledger.read_under(folder) if isinstance(entry, Stored) and entry.path == path)
+    return next((record for record in found if isinstance(record, DispatchOutcome)), ours)

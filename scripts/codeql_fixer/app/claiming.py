@@ -1,0 +1,134 @@
+"""Claims issues for sessions: decides on one state of the ledger, and records the claims on exactly that state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
+
+from codeql_fixer.app.author import Author
+from codeql_fixer.app.catch_up import catch_up
+from codeql_fixer.domain.cycle import Decision, DecisionAction
+from codeql_fixer.domain.dispatch import DispatchIntent
+from codeql_fixer.errors import LedgerNotWrittenError
+from codeql_fixer.policy.dispatching import Dispatch, Facts, Limits, decide
+from codeql_fixer.policy.plain_text import counted
+from codeql_fixer.ports.index import Index
+from codeql_fixer.ports.ledger import Conflict, Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from codeql_fixer.domain.kinds import AnyRecord
+    from codeql_fixer.domain.route import NoRoute, Route
+    from codeql_fixer.domain.session import SessionRequest
+    from codeql_fixer.policy.dispatching import Candidate, Held
+
+_MOST_REASON = 2000
+_SECONDS_OF_CONFLICTS = 300.0
+
+
+class Work(Protocol):
+    """What could be fixed, and how an agent is told about it."""
+
+    def candidates(self) -> Sequence[Candidate]:
+        """All that could get a session, most important first, with what the index knows at this moment."""
+        ...
+
+    def route(self, candidate: Candidate, number: int) -> Route | NoRoute:
+        """Which agent gets a candidate, `number` claims after the first one on record."""
+        ...
+
+    def request(self, dispatch: Dispatch, intent: DispatchIntent) -> SessionRequest:
+        """What the session of a claim is asked to do."""
+        ...
+
+
+class Claimed(Struct, frozen=True):
+    """A decision and the claim for it, which is on the ledger."""
+
+    dispatch: Dispatch
+    intent: DispatchIntent
+
+
+class Claimer(Struct, frozen=True, kw_only=True):
+    """Makes claims.
+
+    Args:
+        ledger: where they go.
+        index: what decisions rest on.
+        author: of the records.
+        monotonic: seconds that never go back, to bound how often others may come first.
+    """
+
+    ledger: Ledger
+    index: Index
+    author: Author
+    monotonic: Callable[[], float]
+
+    def claim(self, work: Work, limits: Limits) -> tuple[list[Claimed], list[Held]]:
+        """Decide and record; when others wrote to the ledger meanwhile, decide again on what they wrote.
+
+        Args:
+            work: what could be fixed.
+            limits: what is allowed.
+
+        Raises:
+            LedgerNotWrittenError: nothing was claimed.
+        """
+        until = self.monotonic() + _SECONDS_OF_CONFLICTS
+        while self.monotonic() < until:
+            self.ledger.append([])  # what waits in the inbox goes where a claim can rest on it
+            catch_up(self.ledger, self.index)
+            tip, candidates = self.index.position().tip, work.candidates()
+            dispatches, held = decide(candidates, self._facts(candidates, limits), limits, route=work.route)
+            claimed = [Claimed(dispatch, self.author.intent(dispatch)) for dispatch in dispatches]
+            if not claimed:
+                return [], held
+            decisions = [*map(_claimed_decision, claimed), *map(_held_decision, held)]
+            records: list[AnyRecord] = [
+                *(item.intent for item in claimed),
+                self.author.cycle("dispatch", tip=tip, decisions=decisions),
+            ]
+            if not isinstance(self.ledger.append(records, expected_tip=tip), Conflict):
+                return claimed, held
+        raise LedgerNotWrittenError("others wrote to the ledger each time before a claim could; nothing was claimed")
+
+    def _facts(self, candidates: Sequence[Candidate], limits: Limits) -> Facts:
+        now = self.author.clock()
+        repositories = {candidate.repository.lower() for candidate in candidates}
+        return Facts(
+            now=now,
+            claims=tuple(self.index.claims(now - limits.period)),
+            pauses={name: reason for name in sorted(repositories) if (reason := self.index.pause_of(name))},
+            acu_by_family=self.index.acu_by_family(),
+        )
+
+
+def _claimed_decision(item: Claimed) -> Decision:
+    what = f"attempt {item.dispatch.attempt} by {item.intent.agent}: {item.intent.reason}"
+    return Decision(
+        action=DecisionAction.DISPATCH,
+        reason=what[:_MOST_REASON],
+        target_repo=item.intent.target_repo,
+        fingerprints=item.intent.fingerprints,
+        intent_id=item.intent.id,
+    )
+
+
+def _held_decision(item: Held) -> Decision:
+    return Decision(
+        action=item.action,
+        reason=item.reason[:_MOST_REASON],
+        target_repo=item.candidate.repository,
+        fingerprints=tuple(sorted({issue.fingerprint for issue in item.candidate.issues})),
+    )
+
+
+def described(held: Sequence[Held]) -> list[str]:
+    """What is held and why, for people: one line per reason."""
+    by_reason: dict[str, int] = {}
+    for item in held:
+        by_reason[item.reason] = by_reason.get(item.reason, 0) + len(item.candidate.issues)
+    return [f"{counted(count, 'issue')}: {reason}" for reason, count in by_reason.items()]

@@ -1,0 +1,186 @@
+"""From work to sessions: settle what is open, claim, start, and where waves are asked for follow and judge each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from codeql_fixer.app.claiming import Claimer
+from codeql_fixer.app.follow import Follower, Watched
+from codeql_fixer.app.settle import Settler
+from codeql_fixer.app.start import Starter
+from codeql_fixer.domain.cycle import Decision, DecisionAction
+from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome, DispatchStatus
+from codeql_fixer.domain.session import Session
+from codeql_fixer.policy.dispatching import Held, Limits
+from codeql_fixer.policy.plain_text import counted
+from codeql_fixer.policy.session_end import ended_well
+from codeql_fixer.policy.waves import gate, waves_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from codeql_fixer.app.claiming import Claimed, Work
+    from codeql_fixer.domain.route import NoRoute, Route
+    from codeql_fixer.domain.session import SessionRequest
+    from codeql_fixer.policy.dispatching import Candidate, Dispatch
+
+_HAS_SESSION = frozenset({DispatchStatus.CREATED, DispatchStatus.ADOPTED})
+
+
+class Waves(Struct, frozen=True, kw_only=True):
+    """How a run goes in waves: pieces of work in each, retries of those that failed, percent that have to end well."""
+
+    size: int
+    retries: int
+    threshold: int
+
+
+class Started(Struct, frozen=True, kw_only=True):
+    """A claim of this run with its outcome; None while others have to settle it."""
+
+    intent: DispatchIntent
+    outcome: DispatchOutcome | None
+
+    @property
+    def has_session(self) -> bool:
+        """True when a session exists."""
+        return self.outcome is not None and self.outcome.status in _HAS_SESSION
+
+
+class DispatchReport(Struct, kw_only=True):
+    """What a run came to. `sessions` has the last word about those that were followed, by session id.
+
+    `stopped` says why no more were started, `paused` why the next wave did not start; both "" when nothing held it.
+    """
+
+    settled: list[DispatchOutcome] = []
+    started: list[Started] = []
+    held: list[Held] = []
+    sessions: dict[str, Session] = {}
+    stopped: str = ""
+    paused: str = ""
+
+
+class Dispatcher(Struct, frozen=True, kw_only=True):
+    """Runs dispatches.
+
+    Args:
+        settler: of claims that others left.
+        claimer: makes claims.
+        starter: starts sessions.
+        follower: follows them; only waves need it.
+        limits: what is allowed.
+        waves: None starts everything at once and waits for nothing.
+        on_step: hears what is being done, for people.
+    """
+
+    settler: Settler
+    claimer: Claimer
+    starter: Starter
+    follower: Follower
+    limits: Limits
+    waves: Waves | None
+    on_step: Callable[[str], None]
+
+    def run(self, work: Work) -> DispatchReport:
+        """Do it.
+
+        Raises:
+            LedgerNotWrittenError: nothing was claimed, or outcomes are kept and can be replayed.
+            UpstreamError: the ledger cannot be read.
+        """
+        report = DispatchReport()
+        self.on_step("Settling claims that were left open")
+        report.settled = self.settler.settle()
+        if self.waves is None:
+            self._start(work, self.limits, report)
+            return report
+        waves = waves_of(work.candidates(), self.waves.size)
+        for number, wave in enumerate(waves, start=1):
+            self.on_step(f"Wave {number} of {len(waves)}")
+            keys = frozenset(candidate.key for candidate in wave)
+            self._wave(_Part(work, keys), report, number=number)
+            if report.paused or report.stopped:
+                break
+        return report
+
+    def _start(self, work: Work, limits: Limits, report: DispatchReport) -> list[Claimed]:
+        self.on_step("Claiming issues")
+        claimed, held = self.claimer.claim(work, limits)
+        report.held += held
+        if claimed:
+            self.on_step(f"Starting {counted(len(claimed), 'session')}")
+            done = self.starter.start(claimed, work)
+            outcomes = {outcome.id: outcome for outcome in done.outcomes}
+            report.started += [Started(intent=item.intent, outcome=outcomes.get(item.intent.id)) for item in claimed]
+            report.stopped = report.stopped or done.stopped
+        return claimed
+
+    def _wave(self, work: Work, report: DispatchReport, *, number: int) -> None:
+        """One wave with its retries, and the gate after it."""
+        assert self.waves is not None  # noqa: S101 - only called with waves
+        wanted: set[str] = set()
+        well: set[str] = set()
+        limits = self.limits
+        for retry in range(self.waves.retries + 1):
+            before = len(report.started)
+            part = work if not retry else _Part(work, frozenset(wanted - well))
+            claimed = self._start(part, limits, report)
+            if not claimed:
+                break
+            wanted |= {item.dispatch.candidate.key for item in claimed}
+            well |= self._follow(report, report.started[before:])
+            if wanted == well or report.stopped:
+                break
+            limits = replace(self.limits, is_retry=True)
+        report.paused = gate(len(well), len(wanted), self.waves.threshold)
+        if report.paused:
+            reason = f"wave {number}: {report.paused}"
+            repositories = sorted({item.intent.target_repo for item in report.started})
+            self.follower.record([], {}, [_stop(repository, reason) for repository in repositories])
+
+    def _follow(self, report: DispatchReport, started: Sequence[Started]) -> set[str]:
+        """Follow sessions to their end; returns the keys of those that ended well."""
+        watched = [_watched(item) for item in started if item.has_session]
+        self.on_step(f"Following {counted(len(watched), 'session')}")
+        sessions = self.follower.follow(watched)
+        self.follower.record(watched, sessions)
+        report.sessions |= sessions
+        keys = {item.intent.id: item.intent.batch_id for item in started}
+        ends = {item.intent_id: sessions.get(item.session_id) for item in watched}
+        return {keys[intent] for intent, session in ends.items() if session is not None and ended_well(session)}
+
+
+class _Part:
+    """Some of the candidates of a piece of work."""
+
+    def __init__(self, work: Work, keys: frozenset[str]) -> None:
+        self._work, self._keys = work, keys
+
+    def candidates(self) -> Sequence[Candidate]:
+        return [candidate for candidate in self._work.candidates() if candidate.key in self._keys]
+
+    def route(self, candidate: Candidate, number: int) -> Route | NoRoute:
+        return self._work.route(candidate, number)
+
+    def request(self, dispatch: Dispatch, intent: DispatchIntent) -> SessionRequest:
+        return self._work.request(dispatch, intent)
+
+
+def _watched(item: Started) -> Watched:
+    assert item.outcome is not None  # noqa: S101 - it has a session
+    return Watched(
+        session_id=item.outcome.session_id,
+        agent=item.intent.agent,
+        intent_id=item.intent.id,
+        repository=item.intent.target_repo,
+        started_at=item.outcome.recorded_at,
+    )
+
+
+def _stop(repository: str, reason: str) -> Decision:
+    return Decision(action=DecisionAction.STOP, reason=reason, target_repo=repository)

@@ -1,0 +1,43 @@
+"""What a session may cost, and what has been spent or promised already. All in agent compute units (ACU)."""
+
+from __future__ import annotations
+
+import math
+from statistics import median
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from codeql_fixer.domain.claim import Claim
+
+_ENOUGH = 3  # sessions; fewer say little about the next
+_ROOM = 1.5  # of the median: half of the sessions of a family need more than the median
+
+
+def session_budget(cap: int | None, spent_before: Sequence[float]) -> int | None:
+    """The limit for one session.
+
+    Args:
+        cap: the most that the user allows; None leaves it to the agent's service.
+        spent_before: what sessions for issues of this family took.
+
+    Returns:
+        One and a half times the median of the family, never more than the cap; the cap where too little is known.
+    """
+    if cap is None or len(spent_before) < _ENOUGH:
+        return cap
+    return max(1, min(cap, math.ceil(_ROOM * median(spent_before))))
+
+
+def committed(claims: Iterable[Claim]) -> float:
+    """What claims have cost or may still cost.
+
+    What services report lags behind, so a session counts with its limit until its cost is known and it is over.
+    """
+    return sum(_committed(claim) for claim in claims if claim.has_session)
+
+
+def _committed(claim: Claim) -> float:
+    used = claim.acu_used or 0.0
+    return used if used and not claim.is_at_work else max(used, float(claim.max_acu or 0))
