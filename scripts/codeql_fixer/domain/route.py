@@ -39,8 +39,15 @@ class Complexity(StrEnum):
     COMPLEX = "complex"
 
 
-# One mode for everything, or one per complexity; what is not named is the agent's default.
-Modes = ModeName | dict[Complexity, ModeName]
+class ModeTable(Struct, frozen=True, kw_only=True):
+    """One mode per complexity; empty is the agent's default."""
+
+    simple: ModeName = ""
+    medium: ModeName = ""
+    complex: ModeName = ""
+
+
+Modes = ModeName | ModeTable  # one for everything, or one per complexity
 
 
 class AgentKind(StrEnum):
@@ -79,28 +86,37 @@ CODEMODDER = AgentProfile(name="codemodder", kind=AgentKind.CODEMODDER, is_paid=
 
 
 class Conditions(Struct, frozen=True, kw_only=True):
-    """When a rule matches: every list that is not empty has to.
+    """When a rule matches: every condition that is not empty has to hold."""
 
-    Of `languages` all that the batch has must be listed, of `labels` and `tags` one that the repository has suffices.
-    """
-
-    families: Annotated[tuple[FamilyName, ...], Meta(max_length=_MOST)] = ()
-    tiers: Annotated[tuple[SeverityTier, ...], Meta(max_length=_MOST)] = ()
-    languages: Annotated[tuple[LanguageName, ...], Meta(max_length=_MOST)] = ()
-    labels: Annotated[tuple[Label, ...], Meta(max_length=_MOST)] = ()
-    tags: Annotated[tuple[Label, ...], Meta(max_length=_MOST)] = ()
-    complexities: Annotated[tuple[Complexity, ...], Meta(max_length=_MOST)] = ()
+    families: Annotated[tuple[FamilyName, ...], Meta(max_length=_MOST, description="weakness families")] = ()
+    tiers: Annotated[
+        tuple[SeverityTier, ...], Meta(max_length=_MOST, description="severity tiers of the worst issue")
+    ] = ()
+    languages: Annotated[
+        tuple[LanguageName, ...], Meta(max_length=_MOST, description="languages; every file has to be in one of them")
+    ] = ()
+    labels: Annotated[
+        tuple[Label, ...], Meta(max_length=_MOST, description="labels; the repository has one of them")
+    ] = ()
+    tags: Annotated[tuple[Label, ...], Meta(max_length=_MOST, description="tags; the repository has one of them")] = ()
+    complexities: Annotated[tuple[Complexity, ...], Meta(max_length=_MOST, description="how hard it probably is")] = ()
 
 
 class RouteRule(Conditions, frozen=True, kw_only=True):
-    """An operator's rule: which agents get what matches, best first; none named means the default ones."""
+    """An operator's rule: who gets what matches."""
 
-    name: RuleName = ""
-    agents: Annotated[tuple[AgentName, ...], Meta(max_length=_MOST)] = ()
-    modes: dict[AgentName, Modes] = {}
-    max_acu: Acus | None = None
-    strategy: Strategy = Strategy.FIRST
-    deterministic_first: bool = True
+    name: Annotated[RuleName, Meta(description="what the reason on record calls the rule")] = ""
+    agents: Annotated[
+        tuple[AgentName, ...], Meta(max_length=_MOST, description="agents, best first; none for the default ones")
+    ] = ()
+    modes: Annotated[
+        dict[AgentName, Modes], Meta(description="modes by agent, instead of those of the agent's profile")
+    ] = {}
+    max_acu: Annotated[Acus | None, Meta(description="most ACU of a session, instead of the agent's limit")] = None
+    strategy: Annotated[Strategy, Meta(description="who of the agents is asked first")] = Strategy.FIRST
+    deterministic_first: Annotated[
+        bool, Meta(description="whether a codemodder goes first where it has a codemod for every issue")
+    ] = True
 
 
 class TargetRule(Conditions, frozen=True, kw_only=True):

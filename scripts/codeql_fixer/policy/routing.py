@@ -218,7 +218,7 @@ def _matches(rule: Conditions, facts: BatchFacts, complexity: Complexity) -> boo
 
 
 def _mode(modes: Modes, complexity: Complexity) -> str:
-    return modes if isinstance(modes, str) else modes.get(complexity, "")
+    return modes if isinstance(modes, str) else getattr(modes, complexity)
 
 
 def _max_acu(profile: AgentProfile, rule: RouteRule, *, caps: tuple[int | None, ...]) -> int | None:

@@ -18,6 +18,7 @@ from codeql_fixer.domain.route import (
     AgentProfile,
     BatchFacts,
     Complexity,
+    ModeTable,
     NoRoute,
     Route,
     RouteRule,
@@ -32,7 +33,7 @@ from tests.builders import issue
 
 COMMAND = AgentProfile(name="coder", kind=AgentKind.COMMAND, is_paid=True, command=("coder",), modes="small")
 OTHER = AgentProfile(name="other", kind=AgentKind.COMMAND, is_paid=False, command=("other",))
-FLEET = Routing(profiles=(replace(DEVIN, modes={Complexity.COMPLEX: "ultra"}, max_acu=10), CODEMODDER, COMMAND, OTHER))
+FLEET = Routing(profiles=(replace(DEVIN, modes=ModeTable(complex="ultra"), max_acu=10), CODEMODDER, COMMAND, OTHER))
 NAMES = tuple(profile.name for profile in FLEET.profiles)
 FACTS = BatchFacts(
     family="injection",
@@ -253,11 +254,11 @@ def test_route__nobody_is_final_unless_somebody_may_come_back() -> None:
     [
         ("", {}, ""),
         ("fast", {}, "fast"),
-        ({Complexity.SIMPLE: "lite"}, {}, "lite"),
-        ({Complexity.COMPLEX: "ultra"}, {}, ""),
+        (ModeTable(simple="lite"), {}, "lite"),
+        (ModeTable(complex="ultra"), {}, ""),
         ("fast", {"devin": "normal"}, "normal"),
-        ("fast", {"devin": {Complexity.SIMPLE: "lite"}}, "lite"),
-        ("fast", {"devin": {Complexity.MEDIUM: "lite"}}, ""),  # the rule says all there is
+        ("fast", {"devin": ModeTable(simple="lite")}, "lite"),
+        ("fast", {"devin": ModeTable(medium="lite")}, ""),  # the rule says all there is
         ("fast", {"coder": "large"}, "fast"),
     ],
 )
