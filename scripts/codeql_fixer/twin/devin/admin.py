@@ -62,7 +62,7 @@ class Admin:
             "version": session.order.version,
             "tags": session.tags,
             "title": session.title,
-            "repository": session.order.repository,
+            "repository": session.repository,
             "created_at": session.created_at,
             "updated_at": session.updated_at(now),
             "status": step.status,

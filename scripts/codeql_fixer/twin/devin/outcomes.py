@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from codeql_fixer.twin.devin.timeline import Outcome
 
 if TYPE_CHECKING:
-    import random
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
+
+    from codeql_fixer.twin.devin.session import Session
 
 # 85 of 100 end well.
 DEFAULT_MIX: Mapping[Outcome, float] = {
@@ -33,7 +34,7 @@ class Outcomes:
         self.mix = dict(mix)
         self.by_tag: dict[str, Outcome] = {}
 
-    def of(self, tags: Iterable[str], luck: random.Random) -> Outcome:
-        """The outcome of a session that bears these tags."""
-        drawn = luck.choices(list(self.mix), list(self.mix.values()))[0]
-        return next((self.by_tag[tag] for tag in tags if tag in self.by_tag), drawn)
+    def of(self, session: Session) -> Outcome:
+        """How this session ends."""
+        scripted = (self.by_tag[tag] for tag in session.tags if tag in self.by_tag)
+        return next(scripted, session.luck("outcome").choices(list(self.mix), list(self.mix.values()))[0])

@@ -4,46 +4,44 @@ from __future__ import annotations
 
 import random
 import re
+from functools import cached_property
 from hashlib import sha256
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
-from codeql_fixer.twin.devin.structured_output import Facts, output_of
+from codeql_fixer.twin.devin.known_members import Facts
+from codeql_fixer.twin.devin.structured_output import output_of
 from codeql_fixer.twin.devin.timeline import Course, Outcome, Step, acu_at, begun, step_at
 
 ACU_LAG_SECONDS = 30.0  # accounting is behind; seen live: still 0.0 when the session was done
+_TITLE = 80  # characters of the prompt that make a title
 _ISSUE = re.compile(r"^\s*Fixes-Finding: \S+ (\S+)\s*$|^### (\S+): ", re.MULTILINE)
 _FILE = re.compile(r"(?<![\w/.:-])(?:[\w-]+/)*[\w-]+\.(?:py|js|ts|jsx|tsx|java|go|rb|php|cs|c|cpp|kt|swift)\b")
+_FILES = 3
 _REPOSITORY = re.compile(
     r"github\.com/([\w-]+/[\w.-]*[\w-])|\b(?:in|repository:?) `?([\w-]+/[\w.-]*[\w-])`?(?=[\s.,]|$)"
 )
 
 
 class Order(Struct, frozen=True, kw_only=True):
-    """What a client asked for, the same for both versions of the API."""
+    """What a client asked for, the same for both versions of the API. Values of secrets are not kept."""
 
-    version: str
+    version: Literal["v1", "v3"]
     prompt: str
     title: str = ""
     tags: tuple[str, ...] = ()
     repos: tuple[str, ...] = ()
     playbook_id: str | None = None
     snapshot_id: str | None = None
-    devin_mode: str | None = None
-    max_acu_limit: int | None = None
-    output_schema: dict[str, Any] | None = None
-    attachment_urls: tuple[str, ...] = ()
+    knowledge_ids: tuple[str, ...] | None = None
+    secret_ids: tuple[str, ...] | None = None
     secret_keys: tuple[str, ...] = ()
+    attachment_urls: tuple[str, ...] = ()
+    max_acu_limit: int | None = None
+    devin_mode: str | None = None
+    output_schema: dict[str, Any] | None = None
     is_idempotent: bool = False
-
-    @property
-    def repository(self) -> str:
-        """owner/name of what it is about, a made-up one when nobody says."""
-        if self.repos:
-            return self.repos[0]
-        found = _REPOSITORY.search(self.prompt)
-        return (found[1] or found[2]) if found else "example/repository"
 
 
 class Message(Struct, frozen=True, kw_only=True):
@@ -68,19 +66,25 @@ class Session:
     def __init__(self, order: Order, *, key: str, number: int, at: float) -> None:
         self.order, self.number, self.created_at = order, number, at
         self.id = sha256(key.encode()).hexdigest()[:32]
+        self.title = order.title or order.prompt.strip().partition("\n")[0].lstrip("# ")[:_TITLE]
         self.tags = list(dict.fromkeys(order.tags))
         self.requests = 0
         self.is_archived = False
         self.pull_request_number = 0
-        self.luck = random.Random(key)  # noqa: S311 - a seeded fate, not a secret
         self.outcome = Outcome.WAITING_FOR_USER
         self.steps: tuple[Step, ...] = ()
-        self._course = Course(self.luck, order.max_acu_limit)
-        self._written: list[tuple[float, str]] = [(at, order.prompt)]
+        self._key = key
+        self._course = self._new_course()
+        self._written = [(at, order.prompt)]
         self._touched = at
-        self._outputs: dict[tuple[str, bool], dict[str, Any] | None] = {}
-        words = order.title or order.prompt.strip().partition("\n")[0].lstrip("# ")
-        self.title = words[:80]
+        self._outputs: dict[Step, dict[str, Any] | None] = {}
+
+    def luck(self, purpose: str) -> random.Random:
+        """A generator for one purpose; the same numbers whenever it is asked for."""
+        return random.Random(f"{purpose} {self._key}")  # noqa: S311 - a seeded fate, not a secret
+
+    def _new_course(self) -> Course:
+        return Course(self.luck("course"), self.order.max_acu_limit)
 
     # --- what happens to it
 
@@ -90,27 +94,26 @@ class Session:
         self.steps = self._course.first(self.created_at, outcome)
 
     def redirect(self, outcome: Outcome, now: float) -> None:
-        """Let it end otherwise; what has happened stays."""
-        past = begun(self.steps, now)
-        course = Course(random.Random(f"{self.id} {outcome}"), self.order.max_acu_limit)  # noqa: S311 - as above
-        future = tuple(step for step in course.first(self.created_at, outcome) if step.at > now)
-        self.outcome, self.steps = outcome, past + future
+        """Let it end otherwise, if it has not come to its end; what has happened stays."""
+        if self.step(now).is_live and not self.is_archived:
+            future = (step for step in self._new_course().first(self.created_at, outcome) if step.at > now)
+            self.outcome, self.steps = outcome, (*begun(self.steps, now), *future)
 
     def write(self, text: str, now: float) -> None:
         """A user's message. It wakes a session that rests; one that works reads it when it comes to it."""
         self._written.append((now, text))
-        last = step_at(self.steps, now)
+        last = self.step(now)
         if not last.is_live:
             self.steps = begun(self.steps, now) + self._course.after_message(last, now, self.outcome)
 
     def stop(self, now: float) -> None:
         """End it for good."""
-        self._put(now, status="exit", detail=None)
+        self._rest(now, status="exit", detail=None)
 
     def archive(self, now: float) -> None:
-        """Put it away; one that works falls asleep."""
-        if step_at(self.steps, now).status not in {"suspended", "exit", "error"}:
-            self._put(now, status="suspended", detail="user_request")
+        """Put it away; one that is awake falls asleep."""
+        if self.step(now).status not in {"suspended", "exit", "error"}:
+            self._rest(now, status="suspended", detail="user_request")
         self.is_archived, self._touched = True, now
 
     def unarchive(self, now: float) -> None:
@@ -121,13 +124,14 @@ class Session:
         """Replace the tags."""
         self.tags, self._touched = list(dict.fromkeys(tags)), now
 
-    def _put(self, now: float, *, status: str, detail: str | None) -> None:
-        last = step_at(self.steps, now)
+    def _rest(self, now: float, *, status: str, detail: str | None) -> None:
+        last = self.step(now)
         rest = Step(
             at=now,
             status=status,
             detail=detail,
             report=last.report,
+            error=last.error,
             has_pull_request=last.has_pull_request,
             acu=acu_at(self.steps, now),
         )
@@ -140,43 +144,43 @@ class Session:
         return step_at(self.steps, now)
 
     def acus(self, now: float) -> float:
-        """What the service says that it has used; behind by ACU_LAG_SECONDS."""
-        used = acu_at(self.steps, now - ACU_LAG_SECONDS)
-        limit = self.order.max_acu_limit
-        return round(used if limit is None or self._is_resumed else min(used, limit), 4)
-
-    @property
-    def _is_resumed(self) -> bool:
-        return len(self._written) > 1
+        """What the service says that it has used, which is behind by ACU_LAG_SECONDS."""
+        return round(min(acu_at(self.steps, now - ACU_LAG_SECONDS), self._course.max_acu), 4)
 
     def updated_at(self, now: float) -> float:
         """When anything about it changed last."""
         return max(self.step(now).at, self._touched, self._written[-1][0])
 
+    @cached_property
+    def repository(self) -> str:
+        """owner/name of what it is about, a made-up one when nobody says."""
+        if self.order.repos:
+            return self.order.repos[0]
+        found = _REPOSITORY.search(self.order.prompt)
+        return (found[1] or found[2]) if found else "example/repository"
+
     @property
     def pull_request_url(self) -> str:
-        """Where its pull request is, as soon as it has one."""
-        return f"https://github.com/{self.order.repository}/pull/{self.pull_request_number}"
+        """Where its pull request is as soon as it has one."""
+        return f"https://github.com/{self.repository}/pull/{self.pull_request_number}"
 
     def structured_output(self, now: float) -> dict[str, Any] | None:
         """What it reports in the shape that was asked for; None while there is nothing."""
         step, schema = self.step(now), self.order.output_schema
         if not step.report or schema is None:
             return None
-        key = (step.report, step.has_pull_request)
-        if key not in self._outputs:
-            self._outputs[key] = output_of(schema, self._facts(step))
-        return self._outputs[key]
+        if step not in self._outputs:
+            self._outputs[step] = output_of(schema, self._facts(step))
+        return self._outputs[step]
 
     def _facts(self, step: Step) -> Facts:
-        prompt = self.order.prompt
-        ids = tuple(dict.fromkeys(one or other for one, other in _ISSUE.findall(prompt)))
+        ids = (one or other for one, other in _ISSUE.findall(self.order.prompt))
         return Facts(
             status=step.report,
-            issue_ids=ids,
-            files=tuple(dict.fromkeys(_FILE.findall(prompt)))[:3],
+            error=step.error,
+            issue_ids=tuple(dict.fromkeys(ids)),
+            files=tuple(dict.fromkeys(_FILE.findall(self.order.prompt)))[:_FILES],
             pull_request_url=self.pull_request_url if step.has_pull_request else "",
-            is_stuck=self.outcome in {Outcome.BLOCKED, Outcome.FAILED, Outcome.ERROR},
         )
 
     def messages(self, now: float) -> list[Message]:

@@ -29,7 +29,8 @@ class Sessions:
         self._all: list[Session] = []
         self._by_id: dict[str, Session] = {}
         self._by_tag: dict[str, dict[int, Session]] = defaultdict(dict)
-        self._same: Counter[str] = Counter()
+        self._by_prompt: dict[str, Session] = {}
+        self._same: Counter[str] = Counter()  # orders that are alike, so that each gets an id of its own
         self._pull_requests: dict[str, set[int]] = defaultdict(set)
 
     def __len__(self) -> int:
@@ -41,16 +42,19 @@ class Sessions:
         self._same[asked] += 1
         key = f"{self._seed} {self._same[asked]} {asked}"
         session = Session(order, key=key, number=len(self._all) + 1, at=now)
-        session.begin(self._outcomes.of(session.tags, session.luck))
+        session.begin(self._outcomes.of(session))
         session.pull_request_number = self._free_number(session)
         self._all.append(session)
         self._by_id[session.id] = session
+        if order.is_idempotent:
+            self._by_prompt.setdefault(order.prompt, session)
         self._index(session)
         return session
 
     def _free_number(self, session: Session) -> int:
-        taken = self._pull_requests[session.order.repository]
-        number = session.luck.randint(1, 99_999)
+        """A number that no other pull request in the repository has."""
+        taken = self._pull_requests[session.repository]
+        number = session.luck("pull request").randint(1, 99_999)
         while number in taken:
             number += 1
         taken.add(number)
@@ -101,9 +105,9 @@ class Sessions:
         """How many sessions bear each tag."""
         return {tag: len(sessions) for tag, sessions in self._by_tag.items() if sessions}
 
-    def tags_like(self, prompt: str) -> Session | None:
-        """The first session that was ordered with `idempotent` and this prompt."""
-        return next((one for one in self._all if one.order.is_idempotent and one.order.prompt == prompt), None)
+    def idempotent(self, prompt: str) -> Session | None:
+        """The session that was ordered with `idempotent` and this prompt."""
+        return self._by_prompt.get(prompt)
 
 
 def _bears(session: Session, tags: Collection[str], *, needs_all: bool) -> bool:

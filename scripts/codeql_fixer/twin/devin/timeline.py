@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 
 class Outcome(StrEnum):
@@ -53,14 +53,15 @@ BUDGET_STOPS = frozenset(outcome for outcome in Outcome if outcome.endswith(("_e
 class Step(Struct, frozen=True, kw_only=True):
     """From `at` (seconds since 1970) on, the session looks like this.
 
-    `report` is the status in its structured output, "" while there is none. `acu` is what it has used when the step
-    begins, `acu_per_second` what it uses in it. `says` is a message that the agent writes at the beginning.
+    `report` is the status in its structured output, "" while there is none, `error` what goes with it. `acu` is what it
+    has used when the step begins, `acu_per_second` what it uses in it. `says` is a message that the agent writes then.
     """
 
-    at: float
+    at: float = 0.0
     status: str
     detail: str | None = None
     report: str = ""
+    error: str = ""
     has_pull_request: bool = False
     acu: float = 0.0
     acu_per_second: float = 0.0
@@ -77,14 +78,18 @@ class Step(Struct, frozen=True, kw_only=True):
         return self.status in {"exit", "error"}
 
 
-# Name, shortest and longest duration in seconds, what the agent says when it begins.
-_STAGES = (
-    ("analyzing", 5.0, 10.0, "I am reading the code and the findings."),
-    ("fixing", 10.0, 20.0, "I know what is wrong and am changing the code."),
-    ("testing", 8.0, 15.0, "The change is made; I am running the tests."),
-    ("creating_pr", 3.0, 8.0, "The tests pass; I am opening a pull request."),
+class _Stage(Struct, frozen=True):
+    name: str
+    seconds: tuple[float, float]  # shortest and longest
+    says: str
+
+
+_STAGES: tuple[_Stage, ...] = (
+    _Stage("analyzing", (5.0, 10.0), "I am reading the code and the findings."),
+    _Stage("fixing", (10.0, 20.0), "I know what is wrong and am changing the code."),
+    _Stage("testing", (8.0, 15.0), "The change is made; I am running the tests."),
+    _Stage("creating_pr", (3.0, 8.0), "The tests pass; I am opening a pull request."),
 )
-_NAMES = tuple(name for name, *_ in _STAGES)
 _CLAIM = (0.3, 1.0)  # until a worker has taken it
 _BOOT = (1.0, 4.0)  # until it works; seen live: 4 to 5 s from creation
 _WAKE = (1.0, 3.0)
@@ -92,39 +97,47 @@ _REPLY = (4.0, 8.0)
 _WORK_ACU = (0.2, 2.0)
 _REPLY_ACU = (0.05, 0.2)
 
-_DONE = "The fix is ready for review in the pull request."
-_STUCK = "The tests fail for a reason that I cannot find. How should I go on?"
-_GAVE_UP = "I could not fix this safely and stopped."
-# How it looks in the end: status, detail, report, has a pull request, what it says. "" as report: none at all.
-_ENDS: dict[Outcome, tuple[str, str | None, str, bool, str]] = {
-    Outcome.WAITING_FOR_USER: ("running", "waiting_for_user", "completed", True, _DONE),
-    Outcome.FINISHED: ("running", "finished", "completed", True, _DONE),
-    Outcome.EXIT: ("exit", "finished", "completed", True, _DONE),
-    Outcome.INACTIVITY: ("suspended", "inactivity", "completed", True, _DONE),
-    Outcome.WITHOUT_OUTPUT: ("running", "waiting_for_user", "", True, _DONE),
-    Outcome.WITHOUT_PULL_REQUEST: ("running", "waiting_for_user", "completed", False, "There is nothing to change."),
-    Outcome.BLOCKED: ("running", "waiting_for_user", "testing", False, _STUCK),
-    Outcome.FAILED: ("running", "waiting_for_user", "failed", False, _GAVE_UP),
-    Outcome.WAITING_FOR_APPROVAL: ("running", "waiting_for_approval", "fixing", False, "May I run this command?"),
-    Outcome.ERROR: ("error", None, "failed", False, ""),
-    Outcome.SUSPENDED_ERROR: ("suspended", "error", "fixing", False, ""),
-    Outcome.NEVER_ENDING: ("running", "working", "fixing", False, "This takes longer than I thought."),
-}
-# After which stage the end comes, where it is not after the last one.
-_LAST_STAGE = {
-    **dict.fromkeys(
-        (Outcome.WAITING_FOR_APPROVAL, Outcome.SUSPENDED_ERROR, Outcome.NEVER_ENDING, *BUDGET_STOPS), "fixing"
+_STUCK = "2 tests fail for a reason that I cannot find."
+_DONE = Step(
+    status="running",
+    detail="waiting_for_user",
+    report="completed",
+    has_pull_request=True,
+    says="The fix is ready for review in the pull request.",
+)
+_ENDS = {
+    Outcome.WAITING_FOR_USER: _DONE,
+    Outcome.FINISHED: replace(_DONE, detail="finished"),
+    Outcome.EXIT: replace(_DONE, status="exit", detail="finished"),
+    Outcome.INACTIVITY: replace(_DONE, status="suspended", detail="inactivity"),
+    Outcome.WITHOUT_OUTPUT: replace(_DONE, report=""),
+    Outcome.WITHOUT_PULL_REQUEST: replace(_DONE, has_pull_request=False, says="There is nothing to change."),
+    Outcome.BLOCKED: Step(
+        status="running", detail="waiting_for_user", report="testing", error=_STUCK, says=f"{_STUCK} How do I go on?"
     ),
-    **dict.fromkeys((Outcome.BLOCKED, Outcome.FAILED, Outcome.ERROR, Outcome.WITHOUT_PULL_REQUEST), "testing"),
+    Outcome.FAILED: Step(
+        status="running", detail="waiting_for_user", report="failed", error=_STUCK, says=f"{_STUCK} I give up."
+    ),
+    Outcome.ERROR: Step(status="error", report="failed", error="The machine of the session broke."),
+    Outcome.SUSPENDED_ERROR: Step(status="suspended", detail="error", report="fixing"),
+    Outcome.WAITING_FOR_APPROVAL: Step(
+        status="running", detail="waiting_for_approval", report="fixing", says="May I run this command?"
+    ),
+    Outcome.NEVER_ENDING: Step(
+        status="running", detail="working", report="fixing", says="This takes longer than I thought."
+    ),
+    **{stop: Step(status="suspended", detail=stop.value, report="fixing") for stop in BUDGET_STOPS},
 }
-
-
-def _end(outcome: Outcome) -> tuple[str, str | None, str, bool, str]:
-    return _ENDS.get(outcome) or ("suspended", outcome.value, "fixing", False, "")
+_STAGES_BEFORE_END = {  # all of them, where nothing stands here
+    **dict.fromkeys((Outcome.WAITING_FOR_APPROVAL, Outcome.SUSPENDED_ERROR, Outcome.NEVER_ENDING, *BUDGET_STOPS), 2),
+    **dict.fromkeys((Outcome.BLOCKED, Outcome.FAILED, Outcome.ERROR, Outcome.WITHOUT_PULL_REQUEST), 3),
+}
 
 
 class Course:
     """Draws the steps of one session.
+
+    The same generator gives the same durations for every outcome, so that a session can be led elsewhere half-way.
 
     Args:
         luck: seeded for this session, and not used for anything else.
@@ -133,14 +146,14 @@ class Course:
 
     def __init__(self, luck: random.Random, max_acu: float | None) -> None:
         self._luck = luck
-        self._cap = max_acu if max_acu is not None else float("inf")
+        self.max_acu = max_acu if max_acu is not None else float("inf")
 
     def first(self, start: float, outcome: Outcome) -> tuple[Step, ...]:
         """From creation at `start` to where the session rests."""
         claimed = start + self._luck.uniform(*_CLAIM)
         running = claimed + self._luck.uniform(*_BOOT)
-        begun = (Step(at=start, status="new"), Step(at=claimed, status="claimed"))
-        return begun + self._work(Step(at=running, status="running", detail="working"), outcome, _NAMES[0])
+        begin = Step(at=running, status="running", detail="working")
+        return (Step(at=start, status="new"), Step(at=claimed, status="claimed"), *self._work(begin, outcome))
 
     def after_message(self, last: Step, now: float, outcome: Outcome) -> tuple[Step, ...]:
         """From a message to a session that rests to where it rests again."""
@@ -150,44 +163,33 @@ class Course:
             steps = (replace(last, at=at, status="resuming", detail=None, says=""),)
             at += self._luck.uniform(*_WAKE)
         back = replace(last, at=at, status="running", detail="working", says="")
-        if outcome is Outcome.USAGE_LIMIT_EXCEEDED:  # the limit is one per message: there is room again
-            self._cap += self._cap
-            return steps + self._work(back, Outcome.WAITING_FOR_USER, "fixing")
-        spent = min(self._luck.uniform(*_REPLY_ACU), max(self._cap - last.acu, 0.0))
+        if outcome is Outcome.USAGE_LIMIT_EXCEEDED and last.detail == outcome:
+            self.max_acu *= 2  # the limit is one per message: there is room again
+            return (*steps, *self._work(back, Outcome.WAITING_FOR_USER, begun_stages=1))
         seconds = self._luck.uniform(*_REPLY)
-        back = replace(back, acu_per_second=spent / seconds)
+        spent = min(self._luck.uniform(*_REPLY_ACU), max(self.max_acu - last.acu, 0.0))
         end = replace(last, at=at + seconds, acu=last.acu + spent, says="I have read your message and dealt with it.")
         if last.detail in {"inactivity", "user_request"}:
             end = replace(end, status="running", detail="waiting_for_user")
-        return (*steps, back, end)
+        return (*steps, replace(back, acu_per_second=spent / seconds), end)
 
-    def _work(self, begin: Step, outcome: Outcome, first_stage: str) -> tuple[Step, ...]:
-        """The stages from one on, with the ACUs spread evenly, and the end."""
-        last_stage = _LAST_STAGE.get(outcome, _NAMES[-1])
-        stages = _STAGES[_NAMES.index(first_stage) : _NAMES.index(last_stage) + 1]
-        seconds = [self._luck.uniform(shortest, longest) for _, shortest, longest, _ in stages]
-        left = max(self._cap - begin.acu, 0.0)
-        spent = left if outcome is Outcome.USAGE_LIMIT_EXCEEDED and left < float("inf") else 0.0
-        spent = spent or min(self._luck.uniform(*_WORK_ACU), left)
-        rate = spent / sum(seconds)
-        steps, at, acu = [], begin.at, begin.acu
-        for (name, _, _, words), duration in zip(stages, seconds, strict=True):
-            report = "" if outcome is Outcome.WITHOUT_OUTPUT else name
-            steps.append(replace(begin, at=at, report=report, acu=acu, acu_per_second=rate, says=words))
-            at += duration
-            acu += rate * duration
-        status, detail, report, has_pull_request, says = _end(outcome)
-        end = Step(
-            at=at,
-            status=status,
-            detail=detail,
-            report=report,
-            has_pull_request=has_pull_request,
-            acu=acu,
-            acu_per_second=rate if outcome is Outcome.NEVER_ENDING else 0.0,
-            says=says,
-        )
-        return (*steps, end)
+    def _work(self, begin: Step, outcome: Outcome, *, begun_stages: int = 0) -> tuple[Step, ...]:
+        """The stages that are left, with the ACUs spread evenly, and the end."""
+        seconds = [self._luck.uniform(*stage.seconds) for stage in _STAGES]
+        left = max(self.max_acu - begin.acu, 0.0)
+        spent = min(self._luck.uniform(*_WORK_ACU), left)
+        if outcome is Outcome.USAGE_LIMIT_EXCEEDED and left < float("inf"):
+            spent = left
+        part = slice(begun_stages, _STAGES_BEFORE_END.get(outcome, len(_STAGES)))
+        rate = spent / sum(seconds[part])
+        step = replace(begin, acu_per_second=rate)
+        steps = []
+        for stage, duration in zip(_STAGES[part], seconds[part], strict=True):
+            step = replace(step, report=stage.name if _ENDS[outcome].report else "", says=stage.says)
+            steps.append(step)
+            step = replace(step, at=step.at + duration, acu=step.acu + rate * duration)
+        more = rate if outcome is Outcome.NEVER_ENDING else 0.0
+        return (*steps, replace(_ENDS[outcome], at=step.at, acu=step.acu, acu_per_second=more))
 
 
 def step_at(steps: Sequence[Step], moment: float) -> Step:
@@ -204,3 +206,9 @@ def acu_at(steps: Sequence[Step], moment: float) -> float:
 def begun(steps: Sequence[Step], moment: float) -> tuple[Step, ...]:
     """The steps that have begun; at least the first."""
     return tuple(steps[: max(bisect_right(steps, moment, key=lambda step: step.at), 1)])
+
+
+def live_spans(steps: Sequence[Step]) -> Iterator[tuple[float, float]]:
+    """When it was or will be live, from and until; until infinity for one that never ends."""
+    ends = [step.at for step in steps[1:]] + [float("inf")]
+    return ((step.at, end) for step, end in zip(steps, ends, strict=True) if step.is_live and end > step.at)
