@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from codeql_fixer.adapters.index.sql_index import SqlIndex
 from codeql_fixer.adapters.ledger.memory import MemoryLedger
 from codeql_fixer.app.catch_up import catch_up
-from codeql_fixer.domain.cycle import PullRequestState
+from codeql_fixer.domain.cycle import Decision, DecisionAction, PullRequestState
 from codeql_fixer.domain.dispatch import DispatchStatus
 from codeql_fixer.domain.scan_run import ScanScope, SetAsidePlace
 from codeql_fixer.domain.session import SessionState
@@ -391,3 +391,77 @@ def test_issue_rows__carry_every_field(index: SqlIndex) -> None:
     assert values.pop("key") > 0
     assert (values["regressions"], values["doubt"] != "", values["opened_at"]) == (1, True, at(2))
     assert row.lifecycle is Lifecycle.REGRESSED
+
+
+# --- what dispatching asks for
+
+
+def test_claims__are_those_of_a_time_and_all_that_are_not_over(index: SqlIndex) -> None:
+    _caught_up(
+        index,
+        intent("i-old", 1, 1),
+        outcome("i-old", 1, session="s-old"),
+        intent("i-open", 1, 2),
+        intent("i-working", 1, 3),
+        outcome("i-working", 1, session="s-working"),
+        intent("i-new", 50, 4, family="xss", max_acu=5, act_before=at(51)),
+        outcome("i-new", 50, status=DispatchStatus.REFUSED, session=""),
+        cycle("c-1", 2, sessions=(session_seen(SessionState.FINISHED, 2, "s-old"),)),
+    )
+
+    found = {claim.intent_id: claim for claim in index.claims(at(40))}
+
+    assert sorted(found) == ["i-new", "i-open", "i-working"]
+    assert found["i-new"].fingerprints == (fingerprint(4),)
+    assert (found["i-new"].family, found["i-new"].max_acu, found["i-new"].act_before) == ("xss", 5, at(51))
+    assert (found["i-open"].outcome, found["i-working"].session_id) == (None, "s-working")
+    assert len(index.claims(at(0))) == 4
+
+
+def test_attempts__tell_who_tried_and_what_was_said(index: SqlIndex) -> None:
+    failed = session_seen(SessionState.FAILED, 3)
+    _caught_up(
+        index,
+        scan("1", 0, 1),
+        intent("i-1", 1, 1, attempt=2, agent="local"),
+        outcome("i-1", 1),
+        cycle("c-1", 3, sessions=(replace(failed, detail="the tests broke"),)),
+    )
+
+    [tried] = index.attempts("ACME/shop")[fingerprint(1)]
+
+    assert (tried.number, tried.agent, tried.session_at, tried.detail) == (2, "local", at(3), "the tests broke")
+
+
+def test_acu_by_family__of_sessions_that_are_not_at_work(index: SqlIndex) -> None:
+    seen = [
+        replace(session_seen(state, 2, f"s-{number}"), acu_used=acu)
+        for number, (state, acu) in enumerate(
+            [
+                (SessionState.FINISHED, 3.0),
+                (SessionState.FAILED, 1.5),
+                (SessionState.WORKING, 9.0),
+                (SessionState.FINISHED, 0),
+            ]
+        )
+    ]
+    claims = [record for number in range(4) for record in (intent(f"i-{number}", 1, number, family="xss"),)]
+    ends = [outcome(f"i-{number}", 1, session=f"s-{number}") for number in range(4)]
+    _caught_up(index, *claims, *ends, cycle("c-1", 2, sessions=tuple(seen)))
+
+    assert index.acu_by_family() == {"xss": (1.5, 3.0)}
+
+
+def test_pause_of__is_the_last_word(index: SqlIndex) -> None:
+    def said(name: str, hours: float, action: DecisionAction) -> AnyRecord:
+        decision = Decision(action=action, reason=name, target_repo="Acme/Shop")
+        return replace(cycle(name, hours), decisions=(decision,))
+
+    ledger = _caught_up(index, said("stop", 1, DecisionAction.STOP))
+    assert index.pause_of("acme/SHOP") == "stop"
+    assert index.pause_of("acme/other") == ""
+
+    _caught_up(index, said("go", 3, DecisionAction.RESUME), ledger=ledger)
+    _caught_up(index, said("late", 2, DecisionAction.STOP), ledger=ledger)
+
+    assert index.pause_of("acme/shop") == ""

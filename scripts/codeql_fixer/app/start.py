@@ -89,6 +89,8 @@ class _Run:
     def __init__(self, starter: Starter, work: Work) -> None:
         self._starter, self._work = starter, work
         self._is_stopped = threading.Event()
+        self._lock = threading.Lock()
+        self._tried = self._failed = 0
         self.stopped = ""
         self.outcomes: list[DispatchOutcome] = []
         self.unsettled: list[DispatchIntent] = []
@@ -111,7 +113,17 @@ class _Run:
         request = self._work.request(item.dispatch, intent)
         if intent.act_before is not None and author.clock() >= intent.act_before:
             return None  # from now on others may look at it
-        return self._create(agent, intent, request)
+        outcome = self._create(agent, intent, request)
+        self._count(outcome)
+        return outcome
+
+    def _count(self, outcome: DispatchOutcome | None) -> None:
+        """Stop when too many fail; counted where it happens, since the one who records may be behind."""
+        with self._lock:
+            self._tried += 1
+            self._failed += outcome is not None and outcome.status is DispatchStatus.REFUSED
+            if self._tried >= _ENOUGH and self._failed * 100 > self._starter.max_failure_rate * self._tried:
+                self.stop(f"{self._failed} of {self._tried} sessions could not be started")
 
     def _create(self, agent: Agent, intent: DispatchIntent, request: SessionRequest) -> DispatchOutcome | None:
         author = self._starter.author
@@ -140,10 +152,6 @@ class _Run:
         self.outcomes += self._record([(intent, outcome) for intent, outcome in ended if outcome is not None])
         for intent, outcome in ended:
             self._starter.on_outcome(intent, outcome)
-        tried = [item for item in self.outcomes if item.status is not DispatchStatus.RELEASED]
-        failed = sum(item.status is DispatchStatus.REFUSED for item in tried)
-        if len(tried) >= _ENOUGH and failed * 100 > self._starter.max_failure_rate * len(tried):
-            self.stop(f"{failed} of {len(tried)} sessions could not be started")
 
     def _record(self, ended: Sequence[tuple[DispatchIntent, DispatchOutcome]]) -> list[DispatchOutcome]:
         """Put outcomes on the ledger; returns what stands there."""

@@ -1,0 +1,121 @@
+"""An agent in memory: the twin of the others for tests of the use cases. It passes the contract suite of agents."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from codeql_fixer.domain.session import TAG_PREFIX, PullRequestLink, Session, SessionMessage, SessionState
+from codeql_fixer.errors import (
+    AgentUnavailableError,
+    SessionNotFoundError,
+    SessionRefusedError,
+    SessionUnsettledError,
+)
+from codeql_fixer.ports.agent import Capabilities, Created, MessagePage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+    from datetime import datetime
+
+    from codeql_fixer.domain.session import SessionRequest
+
+_OVER = {SessionState.FINISHED, SessionState.FAILED, SessionState.STOPPED, SessionState.BUDGET_STOP}
+
+
+class MemoryAgent:
+    """Sessions that end as `ends` says, at the second look.
+
+    Args:
+        clock: the time.
+        ends: how the session for a request ends; a session that is FINISHED has proposed a change.
+    """
+
+    name = "devin"
+    capabilities = Capabilities(is_paid=True, tells_cost=True, takes_messages=True, takes_attachments=True)
+
+    def __init__(
+        self, clock: Callable[[], datetime], ends: Callable[[SessionRequest], SessionState] | None = None
+    ) -> None:
+        self._clock, self._ends = clock, ends or (lambda _: SessionState.FINISHED)
+        self._lock = threading.Lock()
+        self.sessions: dict[str, Session] = {}
+        self.requests: list[SessionRequest] = []
+        self.faults: list[Exception | str] = []
+        self.is_reachable = True
+        self._written: dict[str, list[SessionMessage]] = {}
+        self._final: dict[str, SessionState] = {}
+        self._looks: dict[str, int] = {}
+
+    def create(self, request: SessionRequest) -> Created:
+        with self._lock:
+            fault = self.faults.pop(0) if self.faults else ""
+            if isinstance(fault, Exception):
+                raise fault
+            session_id = f"s-{len(self.sessions) + 1}"
+            session = Session(
+                id=session_id,
+                agent=self.name,
+                state=SessionState.QUEUED,
+                raw_state="new",
+                url=f"https://agent.example/{session_id}",
+                tags=(request.tag, *request.tags),
+                created_at=self._clock(),
+            )
+            self.sessions[session_id], self._looks[session_id] = session, 0
+            self.requests.append(request)
+            self._final[session_id] = self._ends(request)
+            self._written[session_id] = [SessionMessage(id="0", is_agent=False, text=request.prompt)]
+        if fault == "commit-then-silence":
+            raise SessionUnsettledError("no answer")
+        return Created(session_id=session_id, url=session.url)
+
+    def get(self, session_id: str) -> Session:
+        self._reach()
+        try:
+            session = self.sessions[session_id]
+        except KeyError:
+            raise SessionNotFoundError(f"{session_id}: there is no such session") from None
+        self._looks[session_id] += 1
+        if self._looks[session_id] == 2:
+            final = self._final[session_id]
+            link = PullRequestLink(f"https://github.com/acme/shop/pull/{session_id[2:]}", "open")
+            pulls = (link,) if final is SessionState.FINISHED else ()
+            session = replace(session, state=final, raw_state=final.value, pull_requests=pulls, acu_used=1.5)
+            self.sessions[session_id] = session
+        return session
+
+    def find_by_tag(self, tag: str) -> list[Session]:
+        self._reach()
+        return [session for session in self.sessions.values() if tag in session.tags]
+
+    def states(self, session_ids: Collection[str]) -> Iterator[Session]:
+        self._reach()
+        return iter([self.get(name) for name in session_ids if name in self.sessions])
+
+    def ours(self) -> Iterator[Session]:
+        self._reach()
+        newest_first = reversed(self.sessions.values())
+        return iter([item for item in newest_first if any(tag.startswith(TAG_PREFIX) for tag in item.tags)])
+
+    def messages(self, session_id: str, cursor: str = "") -> MessagePage:
+        self.get(session_id)
+        written = self._written[session_id]
+        return MessagePage(tuple(written[int(cursor or 0) :]), str(len(written)))
+
+    def send(self, session_id: str, text: str) -> None:
+        if self.get(session_id).state in _OVER:
+            raise SessionRefusedError(f"{session_id}: has ended")
+        written = self._written[session_id]
+        written.append(SessionMessage(id=str(len(written)), is_agent=False, text=text))
+
+    def stop(self, session_id: str) -> None:
+        session = self.get(session_id)
+        if session.state not in _OVER:
+            self.sessions[session_id] = replace(session, state=SessionState.STOPPED, raw_state="stopped")
+
+    def _reach(self) -> None:
+        if not self.is_reachable:
+            raise AgentUnavailableError("the agent does not answer")
