@@ -15,7 +15,8 @@ class Use(StrEnum):
     EVERYWHERE = "everywhere"
     ACTION = "action"  # prepares the scan inside action.yml; the command never sees it
     FLEET = "fleet"  # flags and variables of scripts/orchestrator.py
-    DISPATCH = "dispatch"  # accepted and checked by the action today, used once dispatch exists
+    DISPATCH = "dispatch"  # variables and action inputs of what starts sessions; no flags, since some are secrets
+    COMMANDS = "commands"  # flags and variables of both commands, no action input
 
 
 class Option(NamedTuple):
@@ -40,6 +41,16 @@ class Option(NamedTuple):
     def flag(self) -> str:
         """The command-line flag."""
         return "--" + self.name.replace("_", "-")
+
+    @property
+    def has_flag(self) -> bool:
+        """True when a command takes it as a flag."""
+        return self.use in {Use.EVERYWHERE, Use.FLEET, Use.COMMANDS}
+
+    @property
+    def is_input(self) -> bool:
+        """True when the action takes it as an input."""
+        return self.use in {Use.EVERYWHERE, Use.ACTION, Use.DISPATCH}
 
     @property
     def variable(self) -> str:
@@ -83,6 +94,14 @@ OPTIONS = (
     Option(
         "control_repo", "repository that holds the ledger; default: in Actions the workflow's own", metavar="OWNER/NAME"
     ),
+    Option("agent", "who fixes, whatever the rules say: devin, codemodder, or a name of the registry", metavar="NAME"),
+    Option("registry", "the operator's repo_registry.json: agents, rules and limits", metavar="FILE"),
+    Option(
+        "wave_size",
+        "sessions in a wave, the most severe first; each is followed to its end before the next; 0: all at once",
+        "0",
+        "N",
+    ),
     Option("json", "print one JSON document with the counts on standard output", is_flag=True),
     Option("queries", "CodeQL query suite", "security-extended", use=Use.ACTION),
     Option(
@@ -91,7 +110,16 @@ OPTIONS = (
         is_secret=True,
         use=Use.DISPATCH,
     ),
-    Option("devin_api_key", "key of the Devin API", is_secret=True, use=Use.DISPATCH),
+    Option("devin_api_key", "key of the Devin API (cog_... or apk_...)", is_secret=True, use=Use.DISPATCH),
+    Option("devin_org_id", "organisation of a cog_ key", use=Use.DISPATCH),
+    Option("devin_api_url", "address of the Devin API", "https://api.devin.ai", use=Use.DISPATCH),
+    Option(
+        "session_secrets",
+        "names of variables that sessions get, as secrets of their own",
+        is_list=True,
+        use=Use.DISPATCH,
+    ),
+    Option("wave_gate", "share of a wave, in percent, that has to end well before the next", "50", use=Use.DISPATCH),
     Option("max_acu_per_session", "most agent compute units for one session", use=Use.DISPATCH),
     Option("max_failure_rate", "share of sessions, in percent, that may fail to start", "50", use=Use.DISPATCH),
     Option("max_retry_attempts", "most sessions for one issue after the first", "2", use=Use.DISPATCH),
@@ -100,11 +128,18 @@ OPTIONS = (
     Option("webhook_url", "address that gets lifecycle events", use=Use.DISPATCH),
     Option("webhook_secret", "secret that signs them", is_secret=True, use=Use.DISPATCH),
     Option(
+        "forge",
+        "directory of bare repositories that plays the forge for local agents; they need it, for now",
+        metavar="DIR",
+        use=Use.COMMANDS,
+    ),
+    Option(
         "state_dir",
-        "where the index and a copy of the ledger are kept between runs; both can be deleted at any time",
+        "where the index and a copy of the ledger are kept between runs; both can be deleted at any time; "
+        "pipeline.py keeps none when it is not given",
         ".codeql-fixer",
         "DIR",
-        use=Use.FLEET,
+        use=Use.COMMANDS,
     ),
     Option(
         "index",

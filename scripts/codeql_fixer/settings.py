@@ -10,7 +10,7 @@ from msgspec import Struct
 from codeql_fixer.domain.mode import Mode
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.errors import ConfigError
-from codeql_fixer.options import BATCH_SIZES, BY_NAME, FALSE, MAX_SESSIONS, THRESHOLDS, TRUE, Option, Use
+from codeql_fixer.options import BATCH_SIZES, BY_NAME, FALSE, MAX_SESSIONS, THRESHOLDS, TRUE, Option
 from codeql_fixer.policy.eligibility import compiled
 from codeql_fixer.policy.languages import KNOWN, expand
 
@@ -29,6 +29,10 @@ _LINES_OR_COMMAS = re.compile(r"[\r\n,]")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _PERCENT = range(101)
 _RETRIES = range(11)
+_WAVES = range(101)
+_AGENT = re.compile(r"[a-z][a-z0-9-]{0,39}")
+_WORD = re.compile(r"[A-Za-z0-9_-]{1,100}")
+_ADDRESS = re.compile(r"https?://[^\s/@?#]+(?:/[^\s@?#]*)?")
 _ACUS = range(1, 10_001)
 _HOURS = range(1, 100_000)
 _SERVER = "https://github.com"
@@ -37,14 +41,26 @@ _HAS_PASSWORD = re.compile(r"https?://[^/@]*@")
 
 
 class DispatchSettings(Struct, frozen=True, kw_only=True):
-    """What starting sessions needs; checked today, used once this version dispatches."""
+    """What starting sessions needs. `session_secrets` are names with values; nothing secret is ever shown."""
 
-    has_github_token: bool
-    has_devin_api_key: bool
+    agent: str
+    registry: str
+    forge: str
+    devin_api_key: str
+    devin_org_id: str
+    devin_api_url: str
+    session_secrets: dict[str, str]
     max_acu_per_session: int | None
     max_failure_rate: int
     max_retry_attempts: int
+    wave_size: int
+    wave_gate: int
     is_knowledge_enabled: bool
+    knowledge_folder_id: str
+
+    def __repr__(self) -> str:
+        """Nothing secret."""
+        return f"DispatchSettings(agent={self.agent!r}, registry={self.registry!r}, forge={self.forge!r})"
 
 
 class LedgerSettings(Struct, frozen=True, kw_only=True):
@@ -67,6 +83,7 @@ class FleetSettings(Struct, frozen=True, kw_only=True):
     state_dir: str
     index: str
     sla_hours: dict[SeverityTier, int]
+    dispatch: DispatchSettings
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], flags: Mapping[str, str] | None = None) -> FleetSettings:
@@ -82,6 +99,7 @@ class FleetSettings(Struct, frozen=True, kw_only=True):
             state_dir=reader.required("state_dir"),
             index=reader.text("index"),
             sla_hours=reader.hours("sla_hours"),
+            dispatch=reader.dispatch(),
         )
         if "@" in (flags or {}).get("index", "").partition("//")[2]:
             reader.fault(BY_NAME["index"], "a flag is no place for a password; give it as the variable INDEX")
@@ -115,6 +133,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     run_id: str
     is_json: bool
     ledger: LedgerSettings | None
+    state_dir: str
     dispatch: DispatchSettings
 
     @classmethod
@@ -148,7 +167,8 @@ class Settings(Struct, frozen=True, kw_only=True):
             default_branch=reader.matching("default_branch", _BRANCH, "a branch name"),
             run_id=reader.matching("run_id", _RUN_ID, "up to 64 letters, digits, dots, dashes and underscores"),
             is_json=reader.boolean("json"),
-            ledger=reader.ledger(is_needed=reader.text("mode") == Mode.ORCHESTRATOR),
+            ledger=reader.ledger(is_needed=reader.text("mode") in {Mode.ORCHESTRATOR, Mode.BASIC}),
+            state_dir=reader.given("state_dir"),
             dispatch=reader.dispatch(),
         )
         reader.check_sources(settings)
@@ -171,6 +191,18 @@ class _Reader:
             self.fault(option, "must be one line of printable text")
             return option.default
         return value
+
+    def given(self, name: str) -> str:
+        """The value that the user gave, "" where only the default is left."""
+        return self.text(name) if self._flags.get(name) or self._environ.get(BY_NAME[name].variable) else ""
+
+    def secrets(self, name: str) -> dict[str, str]:
+        """The values of the variables that an option names."""
+        names = self.list(name)
+        missing = sorted(variable for variable in names if not self._environ.get(variable))
+        if missing:
+            self.fault(BY_NAME[name], f"{', '.join(missing)!r:.80} is not among the variables of this run")
+        return {variable: self._environ[variable] for variable in names if variable not in missing}
 
     def required(self, name: str) -> str:
         value = self.text(name)
@@ -262,12 +294,20 @@ class _Reader:
     def dispatch(self) -> DispatchSettings:
         has_limit = bool(self.text("max_acu_per_session"))
         return DispatchSettings(
-            has_github_token=bool(self.text("github_token")),
-            has_devin_api_key=bool(self.text("devin_api_key")),
+            agent=self.matching("agent", _AGENT, "the name of an agent"),
+            registry=self.text("registry"),
+            forge=self.text("forge"),
+            devin_api_key=self.text("devin_api_key"),
+            devin_org_id=self.matching("devin_org_id", _WORD, "letters, digits, dashes and underscores"),
+            devin_api_url=self.matching("devin_api_url", _ADDRESS, "https://... or http://... without a password"),
+            session_secrets=self.secrets("session_secrets"),
             max_acu_per_session=self.number("max_acu_per_session", _ACUS) if has_limit else None,
             max_failure_rate=self.number("max_failure_rate", _PERCENT),
             max_retry_attempts=self.number("max_retry_attempts", _RETRIES),
+            wave_size=self.number("wave_size", _WAVES),
+            wave_gate=self.number("wave_gate", _PERCENT),
             is_knowledge_enabled=self.boolean("enable_knowledge"),
+            knowledge_folder_id=self.matching("knowledge_folder_id", _WORD, "letters, digits, dashes and underscores"),
         )
 
     def check_sources(self, settings: Settings) -> None:
@@ -282,5 +322,5 @@ class _Reader:
 
     def fault(self, option: Option, problem: str) -> None:
         """Note a fault under every name the user may have used for the option."""
-        flag = f"{option.flag}, " if option.use in {Use.EVERYWHERE, Use.FLEET} else ""
+        flag = f"{option.flag}, " if option.has_flag else ""
         self.faults.append(f"{option.name} ({flag}{option.variable}): {problem}")

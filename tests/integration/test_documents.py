@@ -43,7 +43,7 @@ def test_action__has_an_input_for_every_option() -> None:
     assert defaults == {
         option.name: _FILLED_IN.get(option.name, option.default or ("false" if option.is_flag else ""))
         for option in OPTIONS
-        if option.use is not Use.FLEET
+        if option.is_input
     }
 
 
@@ -51,7 +51,7 @@ def test_action__hands_every_input_over_through_the_environment() -> None:
     step = next(step for step in ACTION["runs"]["steps"] if step.get("id") == "fix")
 
     for option in OPTIONS:
-        if option.use not in {Use.ACTION, Use.FLEET}:
+        if option.is_input and option.use is not Use.ACTION:
             assert f"inputs.{option.name} " in step["env"][option.variable], option.name
 
 

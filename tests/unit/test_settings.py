@@ -10,7 +10,7 @@ from codeql_fixer.errors import ConfigError
 from codeql_fixer.options import BY_NAME, MODES, OPTIONS, THRESHOLDS, Use
 from codeql_fixer.settings import Settings
 
-BASE = {"TARGET_REPO": "acme/shop", "OUTPUT_DIR": "out", "SARIF": "a.sarif"}
+BASE = {"TARGET_REPO": "acme/shop", "OUTPUT_DIR": "out", "SARIF": "a.sarif", "LEDGER": "ledger"}
 
 
 def test_from_environ__has_the_defaults_of_the_table() -> None:
@@ -22,7 +22,7 @@ def test_from_environ__has_the_defaults_of_the_table() -> None:
     assert (settings.sarif, settings.include_paths, settings.is_json) == (("a.sarif",), (), False)
     assert settings.dispatch.max_failure_rate == 50
     assert settings.dispatch.max_acu_per_session is None
-    assert not settings.dispatch.has_devin_api_key
+    assert settings.dispatch.devin_api_key == ""
 
 
 def test_from_environ__a_flag_wins_over_a_variable() -> None:
@@ -142,7 +142,7 @@ def test_from_environ__never_keeps_or_shows_a_secret() -> None:
 
     settings = Settings.from_environ({**BASE, **secrets})
 
-    assert settings.dispatch.has_devin_api_key
+    assert settings.dispatch.devin_api_key
     assert "top-secret" not in repr(settings)
     with pytest.raises(ConfigError) as caught:
         Settings.from_environ({**BASE, **secrets, "BATCH_SIZE": "x"})
@@ -154,3 +154,46 @@ def test_options__agree_with_the_types() -> None:
     assert list(THRESHOLDS) == [tier.value for tier in SeverityTier if tier is not SeverityTier.NONE]
     assert len(BY_NAME) == len(OPTIONS)
     assert not [option.name for option in OPTIONS if option.is_secret and option.use is Use.EVERYWHERE]
+
+
+def test_from_environ__hands_secrets_to_sessions_by_name() -> None:
+    settings = Settings.from_environ({**BASE, "SESSION_SECRETS": "NPM_TOKEN", "NPM_TOKEN": "geheim"})
+
+    assert settings.dispatch.session_secrets == {"NPM_TOKEN": "geheim"}
+    assert "geheim" not in repr(settings)
+    with pytest.raises(ConfigError, match="session_secrets.*NPM_TOKEN"):
+        Settings.from_environ({**BASE, "SESSION_SECRETS": "NPM_TOKEN"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AGENT", "rm -rf"),
+        ("DEVIN_ORG_ID", "org/../x"),
+        ("DEVIN_API_URL", "ftp://x"),
+        ("DEVIN_API_URL", "https://user:pass@x"),
+        ("WAVE_SIZE", "-1"),
+        ("WAVE_GATE", "101"),
+        ("KNOWLEDGE_FOLDER_ID", "a b"),
+    ],
+)
+def test_from_environ__refuses_wrong_settings_of_dispatch(name: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=name):
+        Settings.from_environ({**BASE, name: value})
+
+
+@pytest.mark.parametrize(("mode", "is_needed"), [("dry-run", False), ("basic", True), ("orchestrator", True)])
+def test_from_environ__needs_a_ledger_where_something_is_recorded(mode: str, *, is_needed: bool) -> None:
+    environ = {name: value for name, value in BASE.items() if name != "LEDGER"} | {"MODE": mode}
+
+    if is_needed:
+        with pytest.raises(ConfigError, match="ledger"):
+            Settings.from_environ(environ)
+    else:
+        assert Settings.from_environ(environ).ledger is None
+
+
+def test_from_environ__keeps_no_state_unless_told() -> None:
+    """The default place may lie in a stranger's checkout, whose index would be believed."""
+    assert Settings.from_environ(BASE).state_dir == ""
+    assert Settings.from_environ({**BASE, "STATE_DIR": "state"}).state_dir == "state"

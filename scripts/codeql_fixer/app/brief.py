@@ -12,6 +12,7 @@ from codeql_fixer.policy.repository_facts import TestIndex, is_test, repository_
 
 if TYPE_CHECKING:
     from codeql_fixer.domain.batch import Batch
+    from codeql_fixer.domain.brief import EarlierAttempt
     from codeql_fixer.domain.finding import Finding
     from codeql_fixer.domain.issue import Issue
     from codeql_fixer.ports.source_tree import SourceTree
@@ -41,8 +42,8 @@ class BriefWriter:
         self._facts = repository_facts(self._files)
         self._test_imports: dict[str, str] | None = None
 
-    def write(self, batch: Batch) -> Brief:
-        """The brief of one batch."""
+    def write(self, batch: Batch, earlier_attempts: tuple[EarlierAttempt, ...] = ()) -> Brief:
+        """The brief of one batch, with what was tried before."""
         return Brief(
             target_repo=self._target_repo,
             default_branch=self._default_branch,
@@ -50,6 +51,7 @@ class BriefWriter:
             batch=batch,
             issues=tuple(self._issue(issue) for issue in batch.issues),
             repository=self._facts,
+            earlier_attempts=earlier_attempts,
         )
 
     def _issue(self, issue: Issue) -> IssueBrief:

@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from codeql_fixer.domain.scan_run import ScanRun
-from codeql_fixer.domain.tracked import Attempt, Tracking
 from codeql_fixer.errors import LedgerResetError
 from codeql_fixer.policy.ledger_paths import path_of, repository_of, runs_of
 from codeql_fixer.policy.lifecycle import lifecycle_of
 from codeql_fixer.policy.plain_text import counted
-from codeql_fixer.policy.tracking import RepositoryIssues, earlier_names, order_of
+from codeql_fixer.policy.tracking import RepositoryIssues, attempts_at, order_of
 from codeql_fixer.ports.index import Position
 from codeql_fixer.ports.ledger import Damaged, Stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from codeql_fixer.domain.tracked import Lifecycle, TrackedIssue
+    from codeql_fixer.domain.tracked import Attempt, Lifecycle, TrackedIssue
     from codeql_fixer.ports.index import Index, IndexWriter
     from codeql_fixer.ports.ledger import Changes, Entry, Ledger
 
@@ -142,13 +141,4 @@ class _Taking:
 def _with_states(
     issues: Iterable[TrackedIssue], attempts: Mapping[str, tuple[Attempt, ...]]
 ) -> list[tuple[TrackedIssue, Lifecycle, str]]:
-    return [(issue, *lifecycle_of(issue, _attempts_at(issue, attempts))) for issue in issues]
-
-
-def _attempts_at(issue: TrackedIssue, attempts: Mapping[str, tuple[Attempt, ...]]) -> list[Attempt]:
-    """The attempts at an issue, also those that name it as it was called before."""
-    if not attempts or issue.tracking is Tracking.RENAMED:
-        return []
-    names = dict.fromkeys((issue.fingerprint, *earlier_names(issue)))
-    found = {attempt.intent_id: attempt for name in names for attempt in attempts.get(name, ())}
-    return sorted(found.values(), key=lambda attempt: (attempt.claimed_at, attempt.intent_id))
+    return [(issue, *lifecycle_of(issue, attempts_at(issue, attempts))) for issue in issues]

@@ -66,10 +66,13 @@ class Starter(Struct, frozen=True, kw_only=True):
         Raises:
             LedgerNotWrittenError: all sessions were started; outcomes are kept, and can be found by their tags.
         """
-        run = _Run(self, work)
+        run = _Run(self)
         pool = ThreadPoolExecutor(max_workers=self.parallel, thread_name_prefix="start")
+        running: dict[Future[DispatchOutcome | None], Claimed] = {}
         try:
-            running = {pool.submit(run.create, item): item for item in claims}
+            for item in claims:  # prompts are written here: what they are made from is not for several threads
+                request = work.request(item.dispatch, item.intent)
+                running[pool.submit(run.create, item.intent, request)] = item
             run.collect(running)
         except BaseException:
             run.stop("the run was interrupted")
@@ -86,8 +89,8 @@ class Starter(Struct, frozen=True, kw_only=True):
 class _Run:
     """One call of `start`: workers create, the caller's own thread records."""
 
-    def __init__(self, starter: Starter, work: Work) -> None:
-        self._starter, self._work = starter, work
+    def __init__(self, starter: Starter) -> None:
+        self._starter = starter
         self._is_stopped = threading.Event()
         self._lock = threading.Lock()
         self._tried = self._failed = 0
@@ -102,15 +105,14 @@ class _Run:
         self.stopped = self.stopped or reason
         self._is_stopped.set()
 
-    def create(self, item: Claimed) -> DispatchOutcome | None:
+    def create(self, intent: DispatchIntent, request: SessionRequest) -> DispatchOutcome | None:
         """Create one session; None where others have to settle what became of it."""
-        intent, author = item.intent, self._starter.author
+        author = self._starter.author
         if self._is_stopped.is_set():
             return author.outcome(intent.id, DispatchStatus.RELEASED, reason=f"not started: {self.stopped}")
         agent = self._starter.agents.get(intent.agent)
         if agent is None:
             return author.outcome(intent.id, DispatchStatus.RELEASED, reason=f"there is no agent {intent.agent} here")
-        request = self._work.request(item.dispatch, intent)
         if intent.act_before is not None and author.clock() >= intent.act_before:
             return None  # from now on others may look at it
         outcome = self._create(agent, intent, request)

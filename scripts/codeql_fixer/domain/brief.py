@@ -28,6 +28,14 @@ class IssueBrief(Struct, frozen=True, kw_only=True):
     tests: tuple[str, ...]
 
 
+class EarlierAttempt(Struct, frozen=True, kw_only=True):
+    """An attempt at some of the issues that did not fix them, and what was said about it."""
+
+    number: int
+    agent: str
+    detail: str
+
+
 class Brief(Struct, frozen=True, kw_only=True):
     """One batch. `default_branch` is "" when the agent has to find it."""
 
@@ -37,3 +45,4 @@ class Brief(Struct, frozen=True, kw_only=True):
     batch: Batch
     issues: tuple[IssueBrief, ...]
     repository: RepositoryFacts
+    earlier_attempts: tuple[EarlierAttempt, ...] = ()

@@ -34,6 +34,11 @@ def failures_of(issue: TrackedIssue, attempts: Iterable[Attempt]) -> list[dateti
     return sorted(at for at in found if at is not None)
 
 
+def failed_attempts(issue: TrackedIssue, attempts: Iterable[Attempt]) -> list[Attempt]:
+    """Those of the attempts that turned out not to have fixed the issue."""
+    return [attempt for attempt in attempts_since_opened(issue, attempts) if _failed_at(issue, attempt) is not None]
+
+
 def rests_until(failures: Sequence[datetime], cooldown: Sequence[timedelta] = DEFAULT_COOLDOWN) -> datetime | None:
     """When the next attempt may start; None at once. Not for issues that `is_exhausted`."""
     return failures[-1] + cooldown[len(failures) - 1] if failures and cooldown else None

@@ -24,7 +24,8 @@ class Limits(Struct, frozen=True, kw_only=True):
     """What the one who pays allows.
 
     `max_sessions` and `max_per_repository` are of this decision, `max_in_period` of any `period`, `max_at_work` of one
-    moment. `max_attempts` is per issue. ACU limits are None where there is none. A retry inside one run does not rest.
+    moment. `max_attempts` is per issue. `max_acu_in_period` is None for no such limit. A retry inside one run does not
+    rest.
     """
 
     max_sessions: int = 25
@@ -34,7 +35,6 @@ class Limits(Struct, frozen=True, kw_only=True):
     max_at_work: int = 100
     max_attempts: int = 3
     cooldown: tuple[timedelta, ...] = DEFAULT_COOLDOWN
-    max_acu_per_session: int | None = None
     max_acu_in_period: int | None = None
     is_retry: bool = False
 
@@ -119,8 +119,7 @@ def decide(
             action = DecisionAction.SKIP if found.is_final else DecisionAction.WAIT
             held.append(Held(candidate=now, action=action, reason=found.reason))
             continue
-        cap = _least(limits.max_acu_per_session, found.max_acu)
-        max_acu = session_budget(cap, facts.acu_by_family.get(now.family, ()))
+        max_acu = session_budget(found.max_acu, facts.acu_by_family.get(now.family, ()))
         problem = room.acu_problem(max_acu)
         if problem:
             held.append(Held(candidate=now, action=DecisionAction.WAIT, reason=problem))
@@ -237,7 +236,3 @@ def _after_attempts(
 
 def _next_number(issues: Sequence[CandidateIssue]) -> int:
     return 1 + max((attempt.number for issue in issues for attempt in issue.attempts), default=0)
-
-
-def _least(*limits: int | None) -> int | None:
-    return min((limit for limit in limits if limit is not None), default=None)

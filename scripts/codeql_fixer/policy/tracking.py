@@ -12,10 +12,11 @@ from codeql_fixer.policy.comparability import ScanSay, is_tracked
 from codeql_fixer.policy.ledger_paths import path_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from codeql_fixer.domain.scan_run import IssueRecord, ScanRun
+    from codeql_fixer.domain.tracked import Attempt
 
 _OLDEST_LENGTH = 16
 
@@ -121,6 +122,20 @@ def earlier_names(issue: TrackedIssue) -> Iterator[str]:
             yield name
         if len(name) > _OLDEST_LENGTH:
             yield name[:_OLDEST_LENGTH]
+
+
+def attempts_at(issue: TrackedIssue, attempts: Mapping[str, tuple[Attempt, ...]]) -> list[Attempt]:
+    """The attempts at an issue in the order of their claims, also those that name it as it was called before.
+
+    Args:
+        issue: of the repository.
+        attempts: all of the repository, by the fingerprint that their records used.
+    """
+    if not attempts or issue.tracking is Tracking.RENAMED:
+        return []
+    names = dict.fromkeys((issue.fingerprint, *earlier_names(issue)))
+    found = {attempt.intent_id: attempt for name in names for attempt in attempts.get(name, ())}
+    return sorted(found.values(), key=lambda attempt: (attempt.claimed_at, attempt.intent_id))
 
 
 def _first_sight(record: IssueRecord, run: ScanRun, source: str) -> TrackedIssue:

@@ -20,7 +20,7 @@ from tests.records import at, fingerprint
 
 if TYPE_CHECKING:
     from codeql_fixer.domain.route import Route
-    from codeql_fixer.policy.dispatching import Candidate
+    from codeql_fixer.policy.dispatching import Candidate, Router
 
 NOW = 100.0
 CREATED, REFUSED = DispatchStatus.CREATED, DispatchStatus.REFUSED
@@ -31,6 +31,10 @@ CLOSED = PullRequestState.CLOSED
 def _route(candidate: Candidate, number: int) -> Route:
     del candidate, number
     return route()
+
+
+def _costs(max_acu: int | None) -> Router:
+    return lambda *_: route(max_acu=max_acu)
 
 
 def _failed(*hours: float, **members: Any) -> tuple[Any, ...]:  # noqa: ANN401 - passed on
@@ -142,7 +146,7 @@ LIMITS = {
     "of the repository": (Limits(max_per_repository=1), "the repository has its 1 session of this run"),
     "of the period": (Limits(max_in_period=2), "2 sessions in 24 h are the limit"),
     "of the moment": (Limits(max_at_work=2), "2 sessions at the same time are the limit"),
-    "of the money": (Limits(max_acu_per_session=4, max_acu_in_period=9), "8 of 9 ACU are spent or promised"),
+    "of the money": (Limits(max_acu_in_period=9), "8 of 9 ACU are spent or promised"),
 }
 
 
@@ -155,7 +159,7 @@ def test_decide__keeps_limits(limits: Limits, reason: str) -> None:
     ]
     work = [candidate("a", candidate_issue(1)), candidate("b", candidate_issue(2))]
 
-    [dispatch], [held] = decide(work, facts(NOW, *before), limits, route=_route)
+    [dispatch], [held] = decide(work, facts(NOW, *before), limits, route=_costs(4))
 
     assert dispatch.candidate.key == "a"
     assert (held.action, held.reason[: len(reason)]) == ("wait", reason)
@@ -163,22 +167,10 @@ def test_decide__keeps_limits(limits: Limits, reason: str) -> None:
 
 def test_decide__learns_what_a_family_takes() -> None:
     known = facts(NOW, acu_by_family={"injection": (2.0, 2.0, 2.0)})
-    limits = Limits(max_acu_per_session=10)
 
-    [dispatch], _ = decide([candidate("a", candidate_issue(1))], known, limits, route=_route)
+    [dispatch], _ = decide([candidate("a", candidate_issue(1))], known, Limits(), route=_costs(10))
 
     assert dispatch.max_acu == 3
-
-
-@pytest.mark.parametrize(("ours", "theirs", "expected"), [(None, None, None), (9, None, 9), (None, 5, 5), (9, 5, 5)])
-def test_decide__the_least_acu_limit_counts(ours: int | None, theirs: int | None, expected: int | None) -> None:
-    limits = Limits(max_acu_per_session=ours)
-
-    [dispatch], _ = decide(
-        [candidate("a", candidate_issue(1))], facts(NOW), limits, route=lambda *_: route(max_acu=theirs)
-    )
-
-    assert dispatch.max_acu == expected
 
 
 def test_decide__a_paused_repository_waits() -> None:
@@ -217,20 +209,19 @@ SOME_LIMITS = st.builds(
     max_in_period=st.integers(1, 6),
     max_at_work=st.integers(1, 6),
     period=st.sampled_from([timedelta(hours=6), timedelta(hours=24)]),
-    max_acu_per_session=st.sampled_from([None, 3]),
     max_acu_in_period=st.sampled_from([None, 6, 12]),
 )
 
 
-@given(made=CLAIM_LISTS, work=WORK, limits=SOME_LIMITS)
-def test_decide__laws(made: list[Any], work: list[list[int]], limits: Limits) -> None:
+@given(made=CLAIM_LISTS, work=WORK, limits=SOME_LIMITS, max_acu=st.sampled_from([None, 3]))
+def test_decide__laws(made: list[Any], work: list[list[int]], *, limits: Limits, max_acu: int | None) -> None:
     claims = [
-        claim(f"i-{place}", hours, *numbers, outcome=outcome, session=state, max_acu=limits.max_acu_per_session)
+        claim(f"i-{place}", hours, *numbers, outcome=outcome, session=state, max_acu=max_acu)
         for place, (hours, numbers, outcome, state) in enumerate(made)
     ]
     candidates = [candidate(str(key), *map(candidate_issue, numbers)) for key, numbers in enumerate(work)]
 
-    dispatches, held = decide(candidates, facts(NOW, *claims), limits, route=_route)
+    dispatches, held = decide(candidates, facts(NOW, *claims), limits, route=_costs(max_acu))
 
     decided = [item.candidate for item in dispatches] + [item.candidate for item in held]
     assert sum(len(item.issues) for item in decided) == sum(map(len, work))  # every issue is in exactly one decision
@@ -242,6 +233,5 @@ def test_decide__laws(made: list[Any], work: list[list[int]], limits: Limits) ->
     recent = [item for item in claims if item.has_session and item.claimed_at > at(NOW) - limits.period]
     assert count <= min(limits.max_sessions, limits.max_per_repository, max(0, limits.max_in_period - len(recent)))
     assert count <= max(0, limits.max_at_work - sum(item.is_at_work for item in claims))
-    if limits.max_acu_in_period is not None and limits.max_acu_per_session is not None and count:
-        promised = sum(limits.max_acu_per_session for _ in recent) + count * limits.max_acu_per_session
-        assert promised <= limits.max_acu_in_period
+    if limits.max_acu_in_period is not None and max_acu is not None and count:
+        assert (len(recent) + count) * max_acu <= limits.max_acu_in_period

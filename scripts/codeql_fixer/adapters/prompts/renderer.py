@@ -95,6 +95,10 @@ def _view(brief: Brief, playbook: str) -> dict[str, Any]:
             "style_files": Data("\n".join(repository.style_files)),
         },
         "pull_request": {"title": pull_request_title(brief)},
+        "earlier_attempts": [
+            {"number": tried.number, "agent": tried.agent, "detail": Data(tried.detail)}
+            for tried in brief.earlier_attempts
+        ],
         "playbook": playbook,
     }
 

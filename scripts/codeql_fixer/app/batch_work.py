@@ -1,0 +1,200 @@
+"""The batches of a scan as work for agents: what the index knows of their issues, who gets them, what they are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from codeql_fixer.app.brief import BriefWriter
+from codeql_fixer.domain.batch import Batch
+from codeql_fixer.domain.brief import EarlierAttempt
+from codeql_fixer.domain.route import Routing
+from codeql_fixer.domain.session import Attachment, FixTarget, SessionRequest
+from codeql_fixer.policy import routing as routes
+from codeql_fixer.policy.cooldown import failed_attempts
+from codeql_fixer.policy.dispatching import Candidate, CandidateIssue
+from codeql_fixer.policy.plain_text import counted, one_line
+from codeql_fixer.policy.tracking import attempts_at
+from codeql_fixer.ports.agent import Agent
+from codeql_fixer.ports.index import Index
+from codeql_fixer.ports.prompt_renderer import PromptRenderer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from codeql_fixer.domain.dispatch import DispatchIntent
+    from codeql_fixer.domain.issue import Issue
+    from codeql_fixer.domain.route import NoRoute, Route
+    from codeql_fixer.domain.tracked import Attempt
+    from codeql_fixer.policy.dispatching import Dispatch
+
+_MOST_TAG = 100
+_MOST_MESSAGE = 300
+_MOST_TOLD = 3
+_MOST_DETAIL = 1500
+
+
+class Target(Struct, frozen=True, kw_only=True):
+    """The repository and what its entry in the registry says about it."""
+
+    repository: str
+    base_branch: str
+    run_id: str
+    labels: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
+
+
+class Routers(Struct, frozen=True, kw_only=True):
+    """Who can be asked: routing rules, the agents that are there, and which rules have a codemod."""
+
+    routing: Routing
+    agents: Mapping[str, Agent]
+    has_codemod: Callable[[str], bool]
+
+    def available(self) -> Collection[str]:
+        """Names of the agents that are set up here."""
+        return self.agents.keys()
+
+
+class BatchWork(Struct, frozen=True, kw_only=True):
+    """Work made of batches.
+
+    Args:
+        batches: most severe first.
+        target: the repository.
+        routers: who can be asked.
+        index: what is known of the issues; the scan itself is in it already.
+        briefs: gathers what an agent has to know.
+        renderer: puts that into words.
+        excerpt: the scan results of a batch as a SARIF file.
+        secrets: for the sessions' environment, by name.
+    """
+
+    batches: tuple[Batch, ...]
+    target: Target
+    routers: Routers
+    index: Index
+    briefs: BriefWriter
+    renderer: PromptRenderer
+    excerpt: Callable[[Batch], bytes]
+    secrets: Mapping[str, str] = {}
+
+    def __repr__(self) -> str:
+        """No secrets."""
+        return f"BatchWork({self.target.repository!r})"
+
+    def candidates(self) -> Sequence[Candidate]:
+        """All batches, with what the index knows at this moment."""
+        attempts = self.index.attempts(self.target.repository)
+        return [
+            Candidate(
+                key=batch.id,
+                repository=self.target.repository,
+                family=batch.family,
+                tier=batch.severity.tier,
+                issues=tuple(self._issue(issue, attempts) for issue in batch.issues),
+            )
+            for batch in self.batches
+        ]
+
+    def route(self, candidate: Candidate, number: int) -> Route | NoRoute:
+        """Which agent gets it."""
+        failed = {attempt.intent_id: attempt.agent for attempt in self._failed(candidate)}
+        facts = routes.facts_of(
+            self._batch(candidate),
+            labels=self.target.labels,
+            tags=self.target.tags,
+            failed_agents=tuple(failed.values()),
+        )
+        routers = self.routers
+        return routes.route(
+            facts, routers.routing, available=routers.available(), has_codemod=routers.has_codemod, turn=number
+        )
+
+    def request(self, dispatch: Dispatch, intent: DispatchIntent) -> SessionRequest:
+        """What the session is asked to do."""
+        candidate, target = dispatch.candidate, self.target
+        batch = self._batch(candidate)
+        earlier = tuple(_told(attempt) for attempt in self._failed(candidate)[-_MOST_TOLD:])
+        agent = self.routers.agents[intent.agent]
+        excerpt = Attachment(name=f"{batch.id}.sarif", content=self.excerpt(batch))
+        return SessionRequest(
+            intent_id=intent.id,
+            target_repo=target.repository,
+            title=f"Fix {counted(len(batch.issues), f'{batch.family} finding')} in {target.repository} [{batch.id}]",
+            prompt=self.renderer.render(self.briefs.write(batch, earlier)),
+            family=batch.family,
+            targets=tuple(_fix_target(issue) for issue in batch.issues),
+            tags=_tags(batch, target),
+            base_branch=target.base_branch,
+            playbook=batch.family,
+            mode=intent.mode,
+            max_acu=intent.max_acu,
+            attachments=(excerpt,) if agent.capabilities.takes_attachments else (),
+            secrets=self.secrets,
+        )
+
+    def _issue(self, issue: Issue, attempts: Mapping[str, tuple[Attempt, ...]]) -> CandidateIssue:
+        name = issue.identity.fingerprint
+        rows = self.index.issues(name, self.target.repository)
+        row = next((row for row in rows if row.issue.fingerprint == name), None)
+        if row is None:
+            return CandidateIssue(id=issue.id, fingerprint=name)
+        return CandidateIssue(
+            id=issue.id,
+            fingerprint=name,
+            tracked=row.issue,
+            lifecycle=row.lifecycle,
+            reason=row.reason,
+            dismissed_until=row.dismissed_until,
+            attempts=tuple(attempts_at(row.issue, attempts)),
+        )
+
+    def _batch(self, candidate: Candidate) -> Batch:
+        """The batch with those issues only that the candidate has."""
+        batch = next(batch for batch in self.batches if batch.id == candidate.key)
+        wanted = {issue.fingerprint for issue in candidate.issues}
+        return replace(batch, issues=tuple(issue for issue in batch.issues if issue.identity.fingerprint in wanted))
+
+    @staticmethod
+    def _failed(candidate: Candidate) -> list[Attempt]:
+        """Attempts at any of the issues that did not fix them, each once, in the order of their claims."""
+        found = {
+            attempt.intent_id: attempt
+            for issue in candidate.issues
+            if issue.tracked is not None
+            for attempt in failed_attempts(issue.tracked, issue.attempts)
+        }
+        return sorted(found.values(), key=lambda attempt: (attempt.claimed_at, attempt.intent_id))
+
+
+def _told(attempt: Attempt) -> EarlierAttempt:
+    return EarlierAttempt(number=attempt.number, agent=attempt.agent, detail=attempt.detail[:_MOST_DETAIL])
+
+
+def _fix_target(issue: Issue) -> FixTarget:
+    finding = issue.finding
+    return FixTarget(
+        id=issue.id,
+        fingerprint=issue.identity.fingerprint,
+        rule_id=finding.rule.id,
+        family=issue.family,
+        file=finding.file,
+        start_line=finding.start_line,
+        message=one_line(finding.text, _MOST_MESSAGE),
+    )
+
+
+def _tags(batch: Batch, target: Target) -> tuple[str, ...]:
+    """What people look sessions up by; the tag that names the intent comes on top."""
+    found = (
+        "codeql-fixer",
+        f"family:{batch.family}",
+        f"tier:{batch.severity.tier}",
+        f"repo:{target.repository}",
+        f"run:{target.run_id}",
+    )
+    return tuple(one_line(tag, _MOST_TAG) for tag in found)
