@@ -13,7 +13,7 @@ AGENT_LABEL = "agent:"  # a label `agent:devin` forces that agent
 COMPLEXITY_LABEL = "complexity:"  # a label `complexity:complex` forces that complexity
 
 _END = "$(?!\\n)"  # `$` alone lets one line break through
-AgentName = Annotated[str, Meta(pattern=f"^[a-z][a-z0-9-]{{0,39}}{_END}", description="name of an agent")]
+AgentName = Annotated[str, Meta(pattern=f"^[a-z][a-z0-9-]{{0,39}}{_END}", description="the name of an agent")]
 # Becomes an argument of a command line, so it never starts like an option.
 ModeName = Annotated[
     str,
@@ -25,7 +25,7 @@ ModeName = Annotated[
 FamilyName = Annotated[str, Meta(pattern=f"^[a-z][a-z0-9-]{{0,39}}{_END}", description="a weakness family")]
 LanguageName = Annotated[str, Meta(pattern=f"^[A-Za-z][A-Za-z+#-]{{0,39}}{_END}", description="a language")]
 Label = Annotated[str, Meta(pattern=f"^[A-Za-z0-9][A-Za-z0-9._:/-]{{0,63}}{_END}", description="a label or tag")]
-RuleName = Annotated[str, Meta(pattern=f"^[A-Za-z0-9 ._/-]{{0,60}}{_END}", description="what the reason calls it")]
+RuleName = Annotated[str, Meta(pattern=f"^[^\\x00-\\x1f\\x7f]{{0,60}}{_END}")]
 Acus = Annotated[int, Meta(ge=1, le=10_000)]
 MOST_RULES = 200
 _MOST = 100
@@ -105,7 +105,7 @@ class Conditions(Struct, frozen=True, kw_only=True):
 class RouteRule(Conditions, frozen=True, kw_only=True):
     """An operator's rule: who gets what matches."""
 
-    name: Annotated[RuleName, Meta(description="what the reason on record calls the rule")] = ""
+    name: Annotated[RuleName, Meta(description="a line of 60 characters at most; the reason on record has it")] = ""
     agents: Annotated[
         tuple[AgentName, ...], Meta(max_length=_MOST, description="agents, best first; none for the default ones")
     ] = ()

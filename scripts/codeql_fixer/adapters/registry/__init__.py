@@ -1,0 +1,1 @@
+"""The operator's registry: the file `repo_registry.json`, its format and its schema."""

@@ -1,0 +1,67 @@
+"""Registry: the fleet as its operator set it up, repository by repository (repo_registry.json)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from codeql_fixer.domain.route import Routing
+
+MEDIUM_IMPORTANCE = 50
+COOLDOWN_HOURS = (24, 72, 168)
+# owner/name as GitHub allows it, or the address of a repository; the registry is no place for a password.
+REPOSITORY = (
+    r"(?:https?://[^/\s@]+/|git@[^:/\s@]+:)?"
+    r"([A-Za-z0-9][A-Za-z0-9-]{0,38}/(?!\.{0,2}(?:\.git)?/*$)[A-Za-z0-9._-]{1,100}?)(?:\.git)?/*"
+)
+_REPOSITORY = re.compile(REPOSITORY)
+
+
+def slug_of(repository: str) -> str:
+    """owner/name of a repository given as such or by its address, "" when it is neither."""
+    found = _REPOSITORY.fullmatch(repository)
+    return found[1] if found else ""
+
+
+class RepositoryEntry(Struct, frozen=True, kw_only=True):
+    """One repository as the operator set it up; None where nothing was said and the run's own limit holds.
+
+    `importance` goes from 0 to 100. `cooldown_hours` are the rests after the first, the second failure and so on, after
+    which a person has to look. `auto_dispatch` says whether sessions may be started without being asked for one by one:
+    never for a disabled repository, nor for one that `is_listed` False says nobody registered.
+    """
+
+    repository: str = ""
+    is_listed: bool = False
+    is_enabled: bool = True
+    importance: int = MEDIUM_IMPORTANCE
+    tags: frozenset[str] = frozenset()
+    labels: frozenset[str] = frozenset()
+    auto_dispatch: bool = False
+    max_sessions_per_cycle: int | None = None
+    cooldown_hours: tuple[int, ...] = COOLDOWN_HOURS
+    max_attempts: int | None = None
+    routing: Routing = Routing()
+
+
+class Registry(Struct, frozen=True, kw_only=True):
+    """The fleet. `repositories` are by owner/name in lower case; what none of them says, `others` does.
+
+    At most `global_session_limit` sessions start in any `global_session_limit_period_hours`, and they may use at most
+    `max_acu_per_period` agent compute units; at most `max_parallel_sessions` are at work at once. None means no limit.
+    """
+
+    repositories: Mapping[str, RepositoryEntry] = {}
+    others: RepositoryEntry = RepositoryEntry()
+    global_session_limit: int | None = None
+    global_session_limit_period_hours: int = 24
+    max_parallel_sessions: int | None = None
+    max_acu_per_period: int | None = None
+
+    def entry(self, repository: str) -> RepositoryEntry:
+        """What holds for a repository, given by owner/name or address in any spelling of letters."""
+        slug = slug_of(repository) or repository
+        return self.repositories.get(slug.lower()) or replace(self.others, repository=slug)
