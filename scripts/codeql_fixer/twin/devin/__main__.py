@@ -7,47 +7,86 @@ import json
 import signal
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from codeql_fixer.twin.devin.clock import TwinClock
+from codeql_fixer.twin.devin.journal import Asked, Journal, JournalError
+from codeql_fixer.twin.devin.outcomes import DEFAULT_MIX
 from codeql_fixer.twin.devin.server import TwinServer
 from codeql_fixer.twin.devin.service import Service
-from codeql_fixer.twin.devin.state import State
+from codeql_fixer.twin.devin.state import State, Switches
+from codeql_fixer.twin.devin.timeline import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
+_wall = time.time  # noqa: TID251 - the twin is a program of its own, and this is where its clock is made
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until SIGTERM or SIGINT."""
-    given = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, _stop)
-    signal.signal(signal.SIGINT, _stop)
-    state = State(given.seed)
-    clock = TwinClock(start=_start(given), speed=given.speed, monotonic=time.monotonic)
-    service = Service(state, clock, latency_seconds=given.latency_ms / 1000)
-    with TwinServer(given.port, service) as server:
-        started = {
-            "url": server.url,
-            "admin_url": f"{server.url}/__twin__",
-            "api_key": state.api_key,
-            "v1_api_key": state.v1_api_key,
-            "org_id": state.org_id,
-        }
-        sys.stdout.write(json.dumps(started) + "\n")
-        sys.stdout.flush()
-        try:
+    """Serve until SIGTERM or SIGINT; exit code 2 when the arguments or the journal are at fault."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stop)
+    try:
+        state = State(given.seed, mix=_mix(given.outcomes), switches=_switches(given))
+        journal, resumed_at, asked = _journal(given)
+    except (JournalError, OSError, ValueError) as error:
+        parser.error(str(error))
+    start = given.start if given.start is not None else _wall()
+    clock = TwinClock(start=start if resumed_at is None else resumed_at, speed=given.speed, monotonic=time.monotonic)
+    service = Service(state, clock, journal=journal)
+    for one in asked:
+        service.repeat(one)
+    if journal:
+        journal.begin(clock.now())
+    try:
+        with TwinServer(given.port, service) as server:
+            state.url = server.url
+            _announce(state)
             server.serve_forever()
-        except KeyboardInterrupt:
-            return 0
+    except OSError as error:
+        parser.error(f"cannot listen on port {given.port}: {error.strerror}")
+    except KeyboardInterrupt:
+        pass
     return 0
 
 
-def _start(given: argparse.Namespace) -> float:
-    if given.start is not None:
-        return float(given.start)
-    return time.time()  # noqa: TID251 - the twin is a program of its own, and this is where its clock is made
+def _announce(state: State) -> None:
+    """One line of JSON for whoever started the twin; the keys open nothing but this twin."""
+    started = {
+        "url": state.url,
+        "admin_url": f"{state.url}/__twin__",
+        "api_key": state.api_key,
+        "v1_api_key": state.v1_api_key,
+        "org_id": state.org_id,
+    }
+    sys.stdout.write(json.dumps(started) + "\n")
+    sys.stdout.flush()
+
+
+def _journal(given: argparse.Namespace) -> tuple[Journal | None, float | None, list[Asked]]:
+    if given.journal is None:
+        return None, None, []
+    journal = Journal(given.journal, seed=given.seed, speed=given.speed, wall=_wall)
+    return journal, *journal.resume()
+
+
+def _mix(text: str | None) -> dict[Outcome, float]:
+    if text is None:
+        return dict(DEFAULT_MIX)
+    pairs = dict(part.partition("=")[::2] for part in text.split(","))
+    return {Outcome(name.strip()): float(weight or 1) for name, weight in pairs.items()}
+
+
+def _switches(given: argparse.Namespace) -> Switches:
+    pairs = dict(text.partition("=")[::2] for text in given.set)
+    return msgspec.convert({"latency_ms": given.latency_ms, **pairs}, Switches, strict=False)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
@@ -59,12 +98,17 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m codeql_fixer.twin.devin",
         description="A twin of Devin's API on the loopback. It prints one line of JSON with its address and keys.",
+        epilog="docs/guides/devin-twin.md has the switches, the outcomes and the surface for faults.",
     )
-    parser.add_argument("--port", type=int, default=0, help="0 (default) takes a free one")
-    parser.add_argument("--seed", type=int, default=0, help="keys, ids and fates of sessions are drawn from it")
-    parser.add_argument("--speed", type=float, default=1.0, help="twin seconds per second; 0 stands still")
-    parser.add_argument("--start", type=float, help="what time it is at first, in seconds since 1970; default: now")
-    parser.add_argument("--latency-ms", type=float, default=0.0, help="what every answer takes at least")
+    add = parser.add_argument
+    add("--port", type=int, default=0, help="0 (default) takes a free one")
+    add("--seed", type=int, default=0, help="keys, ids and fates of sessions are drawn from it (default 0)")
+    add("--speed", type=float, default=1.0, help="twin seconds per second (default 1); 0 stands still")
+    add("--start", type=float, help="what time it is at first, in seconds since 1970 (default: now)")
+    add("--latency-ms", type=float, default=0.0, help="what every answer takes at least (default 0)")
+    add("--outcomes", metavar="NAME=WEIGHT,...", help="how sessions end (default: 85 of 100 well)")
+    add("--journal", type=Path, metavar="FILE", help="keep sessions here, also for the next start with the same seed")
+    add("--set", action="append", default=[], metavar="SWITCH=VALUE", help="which form answers have; can be repeated")
     return parser
 
 

@@ -5,17 +5,23 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
 
 from codeql_fixer.twin.devin.wire import invalid
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from codeql_fixer.twin.devin.wire import Request
 
 T = TypeVar("T")
+MAX_PAGE = 200
 _PLACE = re.compile(r" - at `\$\.?(.*)`$")
+_MISSING = re.compile(r"Object missing required field `(.*?)`")
+_NOT_A_NUMBER = "Input should be a valid integer, unable to parse string as an integer"
+_NOT_A_FLAG = "Input should be a valid boolean, unable to interpret input"
 
 
 def body_of(request: Request, kind: type[T]) -> T:
@@ -27,24 +33,45 @@ def body_of(request: Request, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(request.body, type=kind)
     except msgspec.ValidationError as error:
-        text = str(error)
-        place = _PLACE.search(text)
+        text = _PLACE.sub("", str(error))
+        place = _PLACE.search(str(error))
         names = re.findall(r"[^.\[\]]+", place[1]) if place else []
-        raise invalid(_PLACE.sub("", text), "body", *names) from error
-    except msgspec.DecodeError as error:
+        if missing := _MISSING.match(text):
+            raise invalid("Field required", "body", *names, missing[1], kind="missing") from error
+        raise invalid(text, "body", *names) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise invalid(f"JSON decode error: {error}", "body", kind="json_invalid") from error
 
 
-def number_of(request: Request, name: str, default: int, *, low: int, high: int | None = None) -> int:
-    """A whole number of the query.
+def text_of(request: Request, name: str) -> str:
+    """A parameter of the query, the last one where it is repeated; "" when it is not there."""
+    return request.query.get(name, [""])[-1]
+
+
+def number_of(request: Request, name: str) -> int | None:
+    """A whole number of the query, None when it is not there.
 
     Raises:
-        Problem: 422, it is none or out of range.
+        Problem: 422, it is none.
     """
-    text = request.query.get(name, [""])[-1]
+    text = text_of(request, name)
     if not text:
+        return None
+    try:
+        return int(text)
+    except ValueError as error:
+        raise invalid(_NOT_A_NUMBER, "query", name, kind="int_parsing") from error
+
+
+def number_between(request: Request, name: str, default: int, *, low: int, high: int | None = None) -> int:
+    """A whole number of the query within bounds.
+
+    Raises:
+        Problem: 422, it is none or out of bounds.
+    """
+    value = number_of(request, name)
+    if value is None:
         return default
-    value = _int(text, name)
     if value < low:
         raise invalid(f"Input should be greater than or equal to {low}", "query", name, kind="greater_than_equal")
     if high is not None and value > high:
@@ -52,54 +79,69 @@ def number_of(request: Request, name: str, default: int, *, low: int, high: int 
     return value
 
 
-def optional_number(request: Request, name: str) -> int | None:
-    """A whole number of the query, None when it is not there.
-
-    Raises:
-        Problem: 422, it is none.
-    """
-    text = request.query.get(name, [""])[-1]
-    return _int(text, name) if text else None
-
-
-def _int(text: str, name: str) -> int:
-    try:
-        return int(text)
-    except ValueError as error:
-        message = "Input should be a valid integer, unable to parse string as an integer"
-        raise invalid(message, "query", name, kind="int_parsing") from error
-
-
-def optional_flag(request: Request, name: str) -> bool | None:
+def flag_of(request: Request, name: str) -> bool | None:
     """A truth value of the query, None when it is not there.
 
     Raises:
         Problem: 422, it is none.
     """
-    text = request.query.get(name, [""])[-1].lower()
+    text = text_of(request, name).lower()
     if not text:
         return None
     if text not in {"true", "1", "yes", "on", "false", "0", "no", "off"}:
-        message = "Input should be a valid boolean, unable to interpret input"
-        raise invalid(message, "query", name, kind="bool_parsing")
+        raise invalid(_NOT_A_FLAG, "query", name, kind="bool_parsing")
     return text in {"true", "1", "yes", "on"}
 
 
-def cursor_of(request: Request) -> int | None:
-    """Where the page begins: the position that the last one ended at, None for the first page.
+def words_of(request: Request, name: str, allowed: Iterable[str]) -> list[str]:
+    """A repeated parameter of the query that takes certain words only.
 
     Raises:
-        Problem: 422, it is no cursor of ours.
+        Problem: 422, it is another one.
     """
-    text = request.query.get("after", [""])[-1]
-    if not text:
+    words = request.query.get(name, [])
+    known = sorted(allowed)
+    for word in words:
+        if word not in known:
+            message = f"Input should be {', '.join(map(repr, known))}"
+            raise invalid(message, "query", name, kind="enum")
+    return words
+
+
+def page_of(
+    request: Request, entries: Iterable[T], position: Callable[[T], int], *, order: Literal["newest", "oldest"]
+) -> tuple[list[T], dict[str, Any]]:
+    """The entries of one page, and the other members of the answer. Entries that come meanwhile shift nothing.
+
+    Args:
+        request: with `first` and `after`.
+        entries: all of them, in order of their position.
+        position: a number that an entry keeps, growing with time.
+        order: what comes first.
+
+    Raises:
+        Problem: 422, `first` is out of bounds or `after` no cursor of ours.
+    """
+    first = number_between(request, "first", 100, low=1, high=MAX_PAGE)
+    begin = _position(text_of(request, "after"))
+    page: list[T] = []
+    for entry in entries:
+        if begin is not None and (position(entry) >= begin if order == "newest" else position(entry) <= begin):
+            continue
+        if len(page) == first:
+            return page, {"end_cursor": _cursor(position(page[-1])), "has_next_page": True, "total": None}
+        page.append(entry)
+    return page, {"end_cursor": None, "has_next_page": False, "total": None}
+
+
+def _cursor(position: int) -> str:
+    return base64.urlsafe_b64encode(f"position:{position}".encode()).decode()
+
+
+def _position(cursor: str) -> int | None:
+    if not cursor:
         return None
     try:
-        return int(base64.urlsafe_b64decode(text.encode()).decode().removeprefix("position:"))
+        return int(base64.b64decode(cursor, altchars=b"-_", validate=True).decode().removeprefix("position:"))
     except (ValueError, binascii.Error) as error:
         raise invalid("Invalid cursor", "query", "after") from error
-
-
-def cursor_at(position: int) -> str:
-    """The cursor of a position."""
-    return base64.urlsafe_b64encode(f"position:{position}".encode()).decode()

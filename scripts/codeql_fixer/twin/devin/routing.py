@@ -9,29 +9,37 @@ from urllib.parse import unquote
 
 from msgspec import Struct
 
+from codeql_fixer.twin.devin.faults import Listing
 from codeql_fixer.twin.devin.wire import Problem, Request, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 
 class Call(Struct, frozen=True, kw_only=True):
-    """A request that found its route: the variable parts of the path, and the twin's time."""
+    """A request that found its route: the variable parts of the path, the twin's time, and how lists go wrong now."""
 
     request: Request
     now: float
     parts: Mapping[str, str] = {}
+    listing: Listing = Listing()
 
 
 Handler = Callable[[Call], Response]
 
 
 class Route(Struct, frozen=True):
-    """`pattern` is a path in which {name} stands for one segment."""
+    """`pattern` is a path in which {name} stands for one segment; `is_kept`: it changes what clients see."""
 
     method: str
     pattern: str
     handler: Handler
+    is_kept: bool = True
+
+    @property
+    def is_for_journal(self) -> bool:
+        """True when a twin that starts again has to do it again."""
+        return self.is_kept and self.method != "GET"
 
 
 class Routes:
@@ -49,15 +57,19 @@ class Routes:
         Raises:
             Problem: 404 for a path that nobody knows, 405 for a method that it does not have.
         """
+        routes = list(self._at(path))
+        for wanted, route in routes:
+            if route.method == method:
+                pairs = zip(wanted, path.split("/"), strict=True)
+                return route, {part[1:-1]: unquote(given) for part, given in pairs if part[:1] == "{"}
+        raise Problem(405, "Method Not Allowed") if routes else Problem(404, "Not Found")
+
+    def pattern_of(self, path: str) -> str:
+        """The pattern of a path, for counting; "other" for one that nobody knows."""
+        return next((route.pattern for _, route in self._at(path)), "other")
+
+    def _at(self, path: str) -> Iterator[tuple[list[str], Route]]:
         segments = path.split("/")
-        is_known = False
-        for wanted, route in self._by_length[len(segments)]:
+        for wanted, route in self._by_length.get(len(segments), ()):
             if all(part == given or (part[:1] == "{" and given) for part, given in zip(wanted, segments, strict=True)):
-                is_known = True
-                if route.method == method:
-                    return route, {
-                        part[1:-1]: unquote(given)
-                        for part, given in zip(wanted, segments, strict=True)
-                        if part[:1] == "{"
-                    }
-        raise Problem(405, "Method Not Allowed") if is_known else Problem(404, "Not Found")
+                yield wanted, route

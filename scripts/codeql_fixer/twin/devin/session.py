@@ -45,9 +45,10 @@ class Order(Struct, frozen=True, kw_only=True):
 
 
 class Message(Struct, frozen=True, kw_only=True):
-    """A message; `is_agent` is False for what users wrote."""
+    """A message; `number` counts from 1, `is_agent` is False for what users wrote."""
 
     id: str
+    number: int
     at: float
     text: str
     is_agent: bool
@@ -188,8 +189,8 @@ class Session:
         said = [(step.at, step.says, True) for step in self.steps if step.says and step.at <= now]
         written = [(at, text, False) for at, text in self._written]
         return [
-            Message(id=self._event_id(number), at=at, text=text, is_agent=is_agent)
-            for number, (at, text, is_agent) in enumerate(sorted([*written, *said], key=lambda one: one[0]))
+            Message(id=self._event_id(number), number=number, at=at, text=text, is_agent=is_agent)
+            for number, (at, text, is_agent) in enumerate(sorted([*written, *said], key=lambda one: one[0]), start=1)
         ]
 
     def _event_id(self, number: int) -> str:

@@ -75,10 +75,6 @@ class Sessions:
         """A session by its id, with or without the prefix."""
         return self._by_id.get(session_id.removeprefix(PREFIX))
 
-    def with_tag(self, tag: str) -> list[Session]:
-        """The sessions that bear a tag, newest first."""
-        return self._newest_first(self._by_tag.get(tag, {}).values())
-
     def find(self, *, tags: Collection[str] = (), needs_all: bool = False, ids: Collection[str] = ()) -> list[Session]:
         """Sessions by tags (any of them, or all) and ids, newest first; all of them where neither is given."""
         if ids:

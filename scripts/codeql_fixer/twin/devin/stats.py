@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from codeql_fixer.twin.devin.timeline import live_spans
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from codeql_fixer.twin.devin.session import Session
 
 
 class Stats:
@@ -13,8 +22,9 @@ class Stats:
         self.max_concurrent = 0
         self._open = 0
 
-    def begin(self) -> None:
+    def begin(self, method: str, pattern: str) -> None:
         """A request has come."""
+        self.requests[f"{method} {pattern}"] += 1
         self._open += 1
         self.max_concurrent = max(self.max_concurrent, self._open)
 
@@ -22,6 +32,23 @@ class Stats:
         """It was answered."""
         self._open -= 1
 
-    def count(self, method: str, pattern: str) -> None:
-        """It was for this route."""
-        self.requests[f"{method} {pattern}"] += 1
+    def reset(self) -> None:
+        """Begin anew; requests that are open stay open."""
+        self.requests.clear()
+        self.max_concurrent = self._open
+
+
+def most_live(sessions: Iterable[Session], now: float) -> int:
+    """The largest number of sessions that were ever live at the same moment until now."""
+    spans = [(begin, end) for one in sessions for begin, end in live_spans(one.steps) if begin <= now]
+    # At the same moment, ends come first: a session that takes the place of another is not one more.
+    changes = sorted([(end, -1) for _, end in spans] + [(begin, 1) for begin, _ in spans])
+    return max(accumulate(change for _, change in changes), default=0)
+
+
+def most_live_by_repository(sessions: Iterable[Session], now: float) -> dict[str, int]:
+    """The same for each repository."""
+    by_repository = defaultdict(list)
+    for session in sessions:
+        by_repository[session.repository].append(session)
+    return {repository: most_live(group, now) for repository, group in by_repository.items()}

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+import mimetypes
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
-from codeql_fixer.twin.devin.reading import (
-    body_of,
-    cursor_at,
-    cursor_of,
-    number_of,
-    optional_flag,
-    optional_number,
+from codeql_fixer.twin.devin.ordering import (
+    MAX_TAGS,
+    AttachmentUrl,
+    SessionSecret,
+    Tags,
+    attached,
+    check_addresses,
+    check_playbook,
+    check_schema,
+    doubled,
+    listed,
 )
+from codeql_fixer.twin.devin.reading import body_of, flag_of, page_of
 from codeql_fixer.twin.devin.routing import Call, Route
 from codeql_fixer.twin.devin.session import Order
+from codeql_fixer.twin.devin.v3_session_filters import filtered
 from codeql_fixer.twin.devin.wire import Problem, Response, answer, invalid
 
 if TYPE_CHECKING:
@@ -26,17 +34,8 @@ if TYPE_CHECKING:
 
 _BASE = "/v3/organizations/{org_id}/sessions"
 _ONE = _BASE + "/{devin_id}"
-_MAX_PAGE = 200
-_MAX_TAGS = 50
-
-Tags = Annotated[list[str], Meta(max_length=_MAX_TAGS)]
-AttachmentUrl = Annotated[str, Meta(min_length=1, max_length=2083)]
-
-
-class _Secret(Struct, frozen=True, kw_only=True):
-    key: Annotated[str, Meta(min_length=1, max_length=256)]
-    value: Annotated[str, Meta(max_length=65_536)]
-    sensitive: bool = True
+_PLATFORMS = ("linux", "windows")
+_CATEGORY = "security"
 
 
 class _CreateRequest(Struct, frozen=True, kw_only=True):
@@ -48,7 +47,7 @@ class _CreateRequest(Struct, frozen=True, kw_only=True):
     child_playbook_id: str | None = None
     knowledge_ids: list[str] | None = None
     secret_ids: list[str] | None = None
-    session_secrets: list[_Secret] | None = None
+    session_secrets: list[SessionSecret] | None = None
     attachment_urls: list[AttachmentUrl] | None = None
     session_links: list[str] | None = None
     max_acu_limit: int | None = None
@@ -87,6 +86,7 @@ class V3Sessions:
         yield Route("POST", f"{_ONE}/unarchive", self.unarchive)
         yield Route("GET", f"{_ONE}/messages", self.messages)
         yield Route("POST", f"{_ONE}/messages", self.send)
+        yield Route("GET", f"{_ONE}/attachments", self.attachments)
         yield Route("GET", f"{_ONE}/tags", self.tags)
         yield Route("POST", f"{_ONE}/tags", self.add_tags)
         yield Route("PUT", f"{_ONE}/tags", self.replace_tags)
@@ -94,6 +94,12 @@ class V3Sessions:
     def create(self, call: Call) -> Response:
         """Start a session."""
         given = body_of(call.request, _CreateRequest)
+        check_schema(given.structured_output_schema)
+        check_addresses(given.attachment_urls)
+        _check_impersonation(given.create_as_user_id)
+        if given.platform and given.platform.lower() not in _PLATFORMS:
+            raise Problem(400, f"Unknown platform {given.platform!r}. Available platforms: {', '.join(_PLATFORMS)}")
+        schema = check_playbook(self._state, given.playbook_id)
         order = Order(
             version="v3",
             prompt=given.prompt,
@@ -101,105 +107,89 @@ class V3Sessions:
             tags=tuple(given.tags or ()),
             repos=tuple(given.repos or ()),
             playbook_id=given.playbook_id,
-            devin_mode=given.devin_mode,
-            max_acu_limit=given.max_acu_limit,
-            output_schema=given.structured_output_schema,
-            attachment_urls=tuple(given.attachment_urls or ()),
+            knowledge_ids=None if given.knowledge_ids is None else tuple(given.knowledge_ids),
+            secret_ids=None if given.secret_ids is None else tuple(given.secret_ids),
             secret_keys=tuple(secret.key for secret in given.session_secrets or ()),
+            attachment_urls=tuple(given.attachment_urls or ()),
+            max_acu_limit=given.max_acu_limit,
+            devin_mode=given.devin_mode,
+            output_schema=given.structured_output_schema or schema,
         )
-        session = self._state.sessions.create(order, call.now)
-        return answer(self._described(session, call.now, is_brief=True))
+        return self._answer(self._state.sessions.create(order, call.now), call, is_brief=True)
 
     def list(self, call: Call) -> Response:
         """A page of sessions, newest first."""
-        first = number_of(call.request, "first", 100, low=1, high=_MAX_PAGE)
-        position = cursor_of(call.request)
-        found = [one for one in self._filtered(call) if position is None or one.number < position]
-        page = found[:first]
-        has_more = len(found) > first
-        return answer(
-            {
-                "items": [self._described(one, call.now) for one in page],
-                "end_cursor": cursor_at(page[-1].number) if has_more else None,
-                "has_next_page": has_more,
-                "total": None,
-            }
-        )
-
-    def _filtered(self, call: Call) -> Iterator[Session]:
-        query = call.request.query
-        found: Iterator[Session] = iter(
-            self._state.sessions.find(tags=query.get("tags", ()), ids=query.get("session_ids", ()))
-        )
-        after, before = optional_number(call.request, "created_after"), optional_number(call.request, "created_before")
-        if after is not None:
-            found = (one for one in found if int(one.created_at) > after)
-        if before is not None:
-            found = (one for one in found if int(one.created_at) < before)
-        is_archived = optional_flag(call.request, "is_archived")
-        if is_archived is not None:
-            found = (one for one in found if one.is_archived == is_archived)
-        return found
+        found = listed(filtered(self._state, call), stale_seconds=call.listing.stale_seconds, now=call.now)
+        page, more = page_of(call.request, found, lambda one: one.number, order="newest")
+        if call.listing.has_duplicate:
+            page = doubled(page)
+        return answer({"items": [self._described(one, call.now) for one in page], **more})
 
     def get(self, call: Call) -> Response:
         """One session."""
-        return answer(self._described(self._session(call), call.now))
+        return self._answer(self._session(call), call)
 
     def terminate(self, call: Call) -> Response:
-        """End a session for good."""
-        session = self._session(call)
+        """End a session for good. The reference has no code for the second time; 409 is what v1's 400 would be here."""
+        session, is_archived = self._session(call), flag_of(call.request, "archive")
         if session.step(call.now).is_over:
             raise Problem(409, "Devin session already exited")
         session.stop(call.now)
-        if optional_flag(call.request, "archive"):
+        if is_archived:
             session.archive(call.now)
-        return answer(self._described(session, call.now, is_brief=True))
+        return self._answer(session, call, is_brief=True)
 
     def archive(self, call: Call) -> Response:
         """Put a session away."""
         session = self._session(call)
         session.archive(call.now)
-        return answer(self._described(session, call.now, is_brief=True))
+        return self._answer(session, call, is_brief=True)
 
     def unarchive(self, call: Call) -> Response:
         """Take a session back."""
         session = self._session(call)
         session.unarchive(call.now)
-        return answer(self._described(session, call.now, is_brief=True))
+        return self._answer(session, call, is_brief=True)
 
     def messages(self, call: Call) -> Response:
         """A page of messages, oldest first."""
         session = self._session(call)
-        first = number_of(call.request, "first", 100, low=1, high=_MAX_PAGE)
-        begin = cursor_of(call.request) or 0
-        every = session.messages(call.now)
-        page = every[begin : begin + first]
-        has_more = len(every) > begin + first
-        return answer(
+        page, more = page_of(call.request, session.messages(call.now), lambda one: one.number, order="oldest")
+        items = [
             {
-                "items": [
-                    {
-                        "event_id": one.id,
-                        "source": "devin" if one.is_agent else "user",
-                        "message": one.text,
-                        "created_at": int(one.at),
-                    }
-                    for one in page
-                ],
-                "end_cursor": cursor_at(begin + first) if has_more else None,
-                "has_next_page": has_more,
-                "total": None,
+                "event_id": one.id,
+                "source": "devin" if one.is_agent else "user",
+                "message": one.text,
+                "created_at": int(one.at),
             }
-        )
+            for one in page
+        ]
+        return answer({"items": items, **more})
 
     def send(self, call: Call) -> Response:
         """Write to a session."""
         given = body_of(call.request, _MessageRequest)
+        check_addresses(given.attachment_urls)
+        _check_impersonation(given.message_as_user_id)
         session = self._session(call)
         if session.is_archived or session.step(call.now).is_over:
-            raise Problem(409, "The session is archived or has ended and takes no messages")
+            raise Problem(409, "The session is archived or has ended, and takes no messages")
         session.write(given.message, call.now)
-        return answer(self._described(session, call.now, is_brief=True))
+        return self._answer(session, call, is_brief=True)
+
+    def attachments(self, call: Call) -> Response:
+        """What was attached, as a bare array."""
+        items = [
+            {
+                "attachment_id": sha256(url.encode()).hexdigest()[:32],
+                "name": url.rpartition("/")[2],
+                "url": url,
+                "source": "user",
+                "content_type": mimetypes.guess_type(url)[0],
+            }
+            for url in attached(self._session(call))
+        ]
+        return answer({"items": items} if self._state.switches.wraps_arrays else items)
 
     def tags(self, call: Call) -> Response:
         """The tags of a session."""
@@ -209,8 +199,8 @@ class V3Sessions:
         """Add tags; those that are there already count once."""
         session = self._session(call)
         tags = list(dict.fromkeys([*session.tags, *body_of(call.request, _TagsRequest).tags]))
-        if len(tags) > _MAX_TAGS:
-            raise invalid(f"A session has at most {_MAX_TAGS} tags", "body", "tags", kind="too_long")
+        if len(tags) > MAX_TAGS:
+            raise invalid(f"A session has at most {MAX_TAGS} tags", "body", "tags", kind="too_long")
         self._state.sessions.retag(session, tags, call.now)
         return answer({"tags": session.tags})
 
@@ -227,10 +217,12 @@ class V3Sessions:
         session.requests += 1
         return session
 
+    def _answer(self, session: Session, call: Call, *, is_brief: bool = False) -> Response:
+        return answer(self._described(session, call.now, is_brief=is_brief))
+
     def _described(self, session: Session, now: float, *, is_brief: bool = False) -> dict[str, Any]:
         """SessionResponse; four members are filled by get and list only."""
-        step = session.step(now)
-        order = session.order
+        step, order = session.step(now), session.order
         links = [{"pr_url": session.pull_request_url, "pr_state": "open"}] if step.has_pull_request else []
         return {
             "session_id": self._state.shown_id(session, "v3"),
@@ -252,8 +244,13 @@ class V3Sessions:
             "child_session_ids": None,
             "is_archived": session.is_archived,
             "origin": "api",
-            "category": None if is_brief else "security",
+            "category": None if is_brief else _CATEGORY,
             "subcategory": None,
             "devin_mode": order.devin_mode,
             "automation_id": None,
         }
+
+
+def _check_impersonation(user_id: str | None) -> None:
+    if user_id is not None:
+        raise Problem(403, "Permission ImpersonateOrgSessions is missing")

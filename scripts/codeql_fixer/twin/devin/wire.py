@@ -61,6 +61,7 @@ class Manner(Enum):
     WHOLE = auto()
     HALF = auto()  # half of the body, and the connection is closed
     DRIP = auto()  # piece by piece, for as long as was said
+    LATE = auto()  # whole, after as long as was said
     SILENCE = auto()  # nothing, for as long as was said, and the connection is closed
     RESET = auto()  # nothing, and the connection is reset
 
