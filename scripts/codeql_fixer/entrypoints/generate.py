@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 import yaml
 
 from codeql_fixer.adapters.ledger.schemas import schema_of
+from codeql_fixer.adapters.registry.wire import registry_schema
 from codeql_fixer.adapters.repo_config import SCHEMA as REPO_CONFIG_SCHEMA
 from codeql_fixer.domain.kinds import KINDS
 from codeql_fixer.entrypoints.boundary import guarded, say
+from codeql_fixer.entrypoints.registry_page import registry_page
 from codeql_fixer.errors import UserError
 from codeql_fixer.options import OPTIONS, Option, Use
 
@@ -26,7 +28,8 @@ _USES = {
     Use.EVERYWHERE: "flag, variable, action input",
     Use.ACTION: "action input",
     Use.FLEET: "flag and variable of `orchestrator.py`",
-    Use.DISPATCH: "action input, variable; for dispatch",
+    Use.DISPATCH: "action input, variable",
+    Use.COMMANDS: "flag and variable of both commands",
 }
 
 
@@ -57,6 +60,8 @@ def generated_files() -> Iterator[tuple[Path, str]]:
     for kind in KINDS:
         yield _ROOT / f"telemetry/schemas/{kind}.schema.json", _json(schema_of(kind))
     yield _ROOT / "docs/reference/repo-config.schema.json", _json(REPO_CONFIG_SCHEMA)
+    yield _ROOT / "docs/reference/repo-registry.schema.json", _json(registry_schema())
+    yield _ROOT / "docs/reference/registry.md", registry_page()
     yield _ROOT / "docs/reference/options.md", _options_page()
     readme = _ROOT / "README.md"
     text = readme.read_text(encoding="utf-8")
@@ -103,7 +108,7 @@ def _options_page() -> str:
 
 
 def _option_row(option: Option) -> str:
-    flag = f"`{option.flag}`" if option.use in {Use.EVERYWHERE, Use.FLEET} else ""
+    flag = f"`{option.flag}`" if option.has_flag else ""
     variable = f"`{option.variable}`" if option.use is not Use.ACTION else ""
     default = f"`{option.default}`" if option.default else ""
     choices = f" ({', '.join(option.choices)})" if option.choices else ""

@@ -90,7 +90,7 @@ def test_read_registry__reads_every_key(tmp_path: Path) -> None:
                     "tags": ["web"],
                     "labels": ["agent:coder"],
                     "auto_dispatch": False,
-                    "max_sessions_per_cycle": 0,
+                    "max_sessions_per_cycle": 2,
                     "cooldown_hours": [],
                     "max_attempts": 1,
                     "max_acu_per_session": 4,
@@ -111,7 +111,7 @@ def test_read_registry__reads_every_key(tmp_path: Path) -> None:
                 tags=frozenset({"web"}),
                 labels=frozenset({"agent:coder"}),
                 auto_dispatch=False,
-                max_sessions_per_cycle=0,
+                max_sessions_per_cycle=2,
                 cooldown_hours=(),
                 max_attempts=1,
                 routing=Routing(

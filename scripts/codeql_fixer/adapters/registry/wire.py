@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from codeql_fixer.domain.registry import REPOSITORY
+from codeql_fixer.domain.registry import COOLDOWN_HOURS, REPOSITORY
 from codeql_fixer.domain.route import MOST_RULES, Acus, AgentKind, AgentName, Label, Modes, RouteRule
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -24,7 +24,7 @@ Labels = Annotated[tuple[Label, ...], Meta(max_length=_MOST)]
 Importance = Literal["critical", "high", "medium", "low"]
 
 
-class Profile(Struct, frozen=True, kw_only=True):
+class Profile(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An agent of yours."""
 
     kind: Annotated[AgentKind, Meta(description="what it is")]
@@ -41,19 +41,19 @@ class Profile(Struct, frozen=True, kw_only=True):
     ] = None
 
 
-class Agents(Struct, frozen=True, kw_only=True):
+class Agents(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who may work, and who gets what."""
 
-    allow: Annotated[
-        Names | None, Meta(description="agents that may work on these repositories; all when not given")
+    allow: Annotated[Names | None, Meta(description="agents that may work here; all of them unless given")] = None
+    default: Annotated[
+        Names | None, Meta(description="agents for what no rule matches, best first; devin unless given")
     ] = None
-    default: Annotated[Names | None, Meta(description="agents for what no rule matches, best first")] = None
     rules: Annotated[
         tuple[RouteRule, ...], Meta(max_length=MOST_RULES, description="rules; the first that matches decides")
     ] = ()
 
 
-class FleetAgents(Agents, frozen=True, kw_only=True):
+class FleetAgents(Agents, frozen=True, kw_only=True, omit_defaults=True):
     """The agents of the whole fleet."""
 
     profiles: Annotated[
@@ -62,54 +62,58 @@ class FleetAgents(Agents, frozen=True, kw_only=True):
     ] = {}
 
 
-class Fleet(Struct, frozen=True, kw_only=True):
+class Fleet(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Limits of the whole fleet."""
 
     global_session_limit: Annotated[
         Many | None, Meta(description="most sessions that start in one period, in all repositories together")
     ] = None
     global_session_limit_period_hours: Annotated[Hours, Meta(description="length of the period; it slides")] = 24
-    max_parallel_sessions: Annotated[Many | None, Meta(description="most sessions at work at once")] = None
+    max_parallel_sessions: Annotated[Many | None, Meta(description="most sessions that are at work at once")] = None
     max_acu_per_period: Annotated[
         Many | None, Meta(description="most ACU that the sessions of one period may use or be promised")
     ] = None
 
 
-class Settings(Struct, frozen=True, kw_only=True):
+class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What can be said about a repository, for one or for all."""
 
     enabled: Annotated[bool | None, Meta(description="false leaves the repository alone")] = None
-    importance: Annotated[Importance | None, Meta(description="how much it matters: 100, 75, 50 or 25 of 100")] = None
+    importance: Annotated[
+        Importance | None, Meta(description="how much it matters: 100, 75, 50 or 25 of 100; medium unless given")
+    ] = None
     importance_score: Annotated[
-        Annotated[int, Meta(ge=0, le=100)] | None, Meta(description="the same as a number; it wins")
+        Annotated[int, Meta(ge=0, le=100)] | None, Meta(description="the same as a number, which wins")
     ] = None
-    tags: Annotated[Labels | None, Meta(description="groups that rules can ask for")] = None
+    tags: Annotated[Labels | None, Meta(description="groups; rules can ask for them")] = None
     labels: Annotated[
-        Labels | None, Meta(description="the same; `agent:NAME` and `complexity:LEVEL` decide routing")
+        Labels | None,
+        Meta(description="the same, and `agent:NAME` and `complexity:LEVEL` force an agent or a complexity"),
     ] = None
-    auto_dispatch: Annotated[bool | None, Meta(description="false starts no session by itself")] = None
-    max_sessions_per_cycle: Annotated[
-        Annotated[int, Meta(ge=0, le=100_000)] | None, Meta(description="most sessions that start in one run")
+    auto_dispatch: Annotated[
+        bool | None, Meta(description="false starts sessions only where a person asks for them")
     ] = None
+    max_sessions_per_cycle: Annotated[Many | None, Meta(description="most sessions that start in one run")] = None
     cooldown_hours: Annotated[
         Annotated[tuple[Hours, ...], Meta(max_length=10)] | None,
-        Meta(description="rest of an issue after its first failure, its second and so on; then a person has to look"),
+        Meta(description=f"rests after the first failure, the second and so on; {list(COOLDOWN_HOURS)} unless given"),
     ] = None
     max_attempts: Annotated[
-        Annotated[int, Meta(ge=1, le=100)] | None, Meta(description="most sessions for one issue")
+        Annotated[int, Meta(ge=1, le=100)] | None,
+        Meta(description="most sessions for one issue, after which a person has to look"),
     ] = None
     max_acu_per_session: Annotated[Acus | None, Meta(description="most ACU of any session")] = None
     agents: Annotated[Agents, Meta(description="who works on it; its rules come before those of the fleet")] = Agents()
 
 
-class Repository(Settings, frozen=True, kw_only=True):
+class Repository(Settings, frozen=True, kw_only=True, omit_defaults=True):
     """One repository."""
 
     repo: Annotated[Address, Meta(description="owner/name, or its address without a password")]
     overrides: Annotated[Settings, Meta(description="settings that win over those beside them")] = Settings()
 
 
-class File(Struct, frozen=True, kw_only=True):
+class File(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The registry."""
 
     schema: Annotated[str, Meta(description="address of the schema, for editors")] = msgspec.field(
