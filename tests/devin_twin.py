@@ -53,12 +53,19 @@ class DevinTwin:
         return {"DEVIN_API_URL": self.url, "DEVIN_API_KEY": self.key, "DEVIN_ORG_ID": self.org}
 
     def ask(
-        self, method: str, path: str, body: object = None, *, key: str | None = None, timeout: float = 10
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        key: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 10,
     ) -> Answer:
-        """One request. A path that begins with neither /v nor /_ is below the organization (v3)."""
-        if not path.startswith(("/v", "/_", "/s")):
+        """One request. A path that does not begin with / is below the organization (v3)."""
+        if not path.startswith("/"):
             path = f"/v3/organizations/{self.org}/{path}"
-        headers = {"Authorization": f"Bearer {self._key_for(path) if key is None else key}"}
+        headers = {"Authorization": f"Bearer {self._key_for(path) if key is None else key}", **(headers or {})}
         content = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         connection = HTTPConnection(urlsplit(self.url).netloc, timeout=timeout)
         try:
@@ -107,6 +114,10 @@ class DevinTwin:
     def outcome(self, outcome: str, *, tag: str = "") -> None:
         """How sessions with the tag end, or all others."""
         self.admin("POST", "outcomes", {"outcome": outcome, "tag": tag})
+
+    def switch(self, **switches: object) -> None:
+        """Change the form of answers."""
+        self.admin("POST", "switches", switches)
 
     def stats(self) -> dict[str, Any]:
         """Counts."""

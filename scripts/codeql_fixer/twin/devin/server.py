@@ -8,7 +8,7 @@ import time
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from codeql_fixer.twin.devin.admin import ADMIN
 from codeql_fixer.twin.devin.wire import Delivery, Manner, Request
@@ -18,14 +18,18 @@ if TYPE_CHECKING:
 
 _DRIPS = 20
 _LONGEST_LINE = 65_537
+_LARGEST_BODY = 64 * 1024 * 1024
 
 
 class TwinServer(ThreadingHTTPServer):
-    """Serves one twin on the loopback.
+    """Serves one twin on the loopback, each connection in a thread of its own.
 
     Args:
         port: 0 for a free one.
         service: what answers.
+
+    Raises:
+        OSError: the port is taken.
     """
 
     request_queue_size = 256
@@ -46,57 +50,72 @@ class _Handler(BaseHTTPRequestHandler):
     server: TwinServer
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    wbufsize = -1
+    wbufsize = -1  # head and body leave in one packet
+
+    def handle(self) -> None:
+        """Answer requests until the client or a fault closes the connection."""
+        try:
+            super().handle()
+        except OSError:  # the client has gone
+            self.close_connection = True
 
     def handle_one_request(self) -> None:
         """Read a request and answer it, whatever its method is."""
         self.raw_requestline = self.rfile.readline(_LONGEST_LINE)
         if not self.raw_requestline:
             self.close_connection = True
-        elif self.parse_request():
-            self._serve()
-
-    def _serve(self) -> None:
-        request = self._request()
-        if request is None:
-            return
-        delivery = self.server.service.handle(request)
-        try:
-            self._deliver(delivery)
-        except OSError:  # the client has gone
-            self.close_connection = True
-        finally:
-            if not request.path.startswith(ADMIN):
-                self.server.service.done()
+        elif self.parse_request() and (request := self._request()) is not None:
+            self._serve(request)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it
         del format, args
 
     def _request(self) -> Request | None:
-        if "Transfer-Encoding" in self.headers:
+        length = self.headers.get("Content-Length", "0")
+        if "Transfer-Encoding" in self.headers or not length.isdecimal():
             self.send_error(HTTPStatus.LENGTH_REQUIRED)
             return None
-        address = urlsplit(self.path)
+        if int(length) > _LARGEST_BODY:
+            self.send_error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            return None
+        body = self.rfile.read(int(length))
+        if len(body) < int(length):  # the client died while it wrote: nothing is done
+            self.close_connection = True
+            return None
+        path, _, query = self.path.partition("?")
         return Request(
             method=self.command,
-            path=address.path,
-            query=parse_qs(address.query, keep_blank_values=True),
+            path=path,
+            query=parse_qs(query, keep_blank_values=True),
             headers={name.lower(): value for name, value in self.headers.items()},
-            body=self.rfile.read(int(self.headers.get("Content-Length") or 0)),
+            body=body,
         )
+
+    def _serve(self, request: Request) -> None:
+        is_counted = not request.path.startswith(ADMIN)
+        try:
+            self._deliver(self.server.service.handle(request))
+        finally:
+            if is_counted:
+                self.server.service.done()
 
     def _deliver(self, delivery: Delivery) -> None:
         if delivery.delay_seconds:
             time.sleep(delivery.delay_seconds)
-        if delivery.manner is Manner.SILENCE:
-            time.sleep(delivery.seconds)
-            self.close_connection = True
-            return
-        if delivery.manner is Manner.RESET:
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.close_connection = True
-            return
-        self._send(delivery)
+        match delivery.manner:
+            case Manner.SILENCE:
+                time.sleep(delivery.seconds)
+                self.close_connection = True
+            case Manner.RESET:
+                # Closed with this option and without a shutdown, a connection sends RST in the place of FIN.
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.connection.close()
+                self.close_connection = True
+            case Manner.LATE:
+                time.sleep(delivery.seconds)
+                self._send(delivery)
+            case Manner.WHOLE | Manner.HALF | Manner.DRIP:
+                self._send(delivery)
 
     def _send(self, delivery: Delivery) -> None:
         response = delivery.response
@@ -108,16 +127,18 @@ class _Handler(BaseHTTPRequestHandler):
         if response.status != HTTPStatus.NO_CONTENT:
             self.send_header("Content-Length", str(len(response.content)))
         self.end_headers()
-        content = response.content
-        if delivery.manner is Manner.HALF:
-            content = content[: len(content) // 2]
+        if delivery.manner is Manner.DRIP:
+            self._drip(response.content, delivery.seconds)
+        elif delivery.manner is Manner.HALF:
+            self.wfile.write(response.content[: len(response.content) // 2])
             self.close_connection = True
-        if delivery.manner is not Manner.DRIP:
-            self.wfile.write(content)
-            self.wfile.flush()
-            return
+        else:
+            self.wfile.write(response.content)
+        self.wfile.flush()
+
+    def _drip(self, content: bytes, seconds: float) -> None:
         size = max(len(content) // _DRIPS, 1)
         for begin in range(0, len(content), size):
             self.wfile.write(content[begin : begin + size])
             self.wfile.flush()
-            time.sleep(delivery.seconds / _DRIPS)
+            time.sleep(seconds / _DRIPS)
