@@ -38,10 +38,6 @@ class ConfigError(UserError):
     """Settings or a configuration file hold a wrong value; the message names every fault at once."""
 
 
-class NotAvailableError(UserError):
-    """The user asked for something this version does not do yet."""
-
-
 class UpstreamError(CodeqlFixerError):
     """A tool or service we depend on failed; the same call may succeed later."""
 

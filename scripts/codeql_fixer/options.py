@@ -127,6 +127,8 @@ OPTIONS = (
     Option("knowledge_folder_id", "folder for that knowledge", use=Use.DISPATCH),
     Option("webhook_url", "address that gets lifecycle events", use=Use.DISPATCH),
     Option("webhook_secret", "secret that signs them", is_secret=True, use=Use.DISPATCH),
+    Option("poll_seconds", "between two looks at sessions", "15", "SECONDS", use=Use.COMMANDS),
+    Option("session_minutes", "a session of a wave that takes longer is stopped", "180", "MINUTES", use=Use.COMMANDS),
     Option(
         "forge",
         "directory of bare repositories that plays the forge for local agents; they need it, for now",

@@ -30,6 +30,8 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 _PERCENT = range(101)
 _RETRIES = range(11)
 _WAVES = range(101)
+_POLLS = range(1, 3601)
+_MINUTES = range(1, 10_081)
 _AGENT = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _WORD = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _ADDRESS = re.compile(r"https?://[^\s/@?#]+(?:/[^\s@?#]*)?")
@@ -55,6 +57,8 @@ class DispatchSettings(Struct, frozen=True, kw_only=True):
     max_retry_attempts: int
     wave_size: int
     wave_gate: int
+    poll_seconds: int
+    session_minutes: int
     is_knowledge_enabled: bool
     knowledge_folder_id: str
 
@@ -306,6 +310,8 @@ class _Reader:
             max_retry_attempts=self.number("max_retry_attempts", _RETRIES),
             wave_size=self.number("wave_size", _WAVES),
             wave_gate=self.number("wave_gate", _PERCENT),
+            poll_seconds=self.number("poll_seconds", _POLLS),
+            session_minutes=self.number("session_minutes", _MINUTES),
             is_knowledge_enabled=self.boolean("enable_knowledge"),
             knowledge_folder_id=self.matching("knowledge_folder_id", _WORD, "letters, digits, dashes and underscores"),
         )

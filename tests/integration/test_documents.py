@@ -17,6 +17,7 @@ import yaml
 from codeql_fixer.adapters.github_actions import outputs_of
 from codeql_fixer.bootstrap.pipeline import playbook_directory
 from codeql_fixer.domain.kinds import VERSIONS
+from codeql_fixer.domain.sessions import NO_SESSIONS
 from codeql_fixer.domain.tracked import Lifecycle
 from codeql_fixer.entrypoints.cli.orchestrator.main import VERBS
 from codeql_fixer.entrypoints.generate import generated_files
@@ -80,7 +81,7 @@ def test_action__is_short_enough_to_read() -> None:
 
 
 def test_action__has_the_outputs_that_the_command_writes() -> None:
-    assert set(ACTION["outputs"]) == set(outputs_of(scan_run(), "out"))
+    assert set(ACTION["outputs"]) == set(outputs_of(scan_run(), NO_SESSIONS, "out"))
 
 
 def test_exit_codes__are_documented() -> None:

@@ -161,7 +161,7 @@ def test_from_environ__hands_secrets_to_sessions_by_name() -> None:
 
     assert settings.dispatch.session_secrets == {"NPM_TOKEN": "geheim"}
     assert "geheim" not in repr(settings)
-    with pytest.raises(ConfigError, match="session_secrets.*NPM_TOKEN"):
+    with pytest.raises(ConfigError, match=r"session_secrets.*NPM_TOKEN"):
         Settings.from_environ({**BASE, "SESSION_SECRETS": "NPM_TOKEN"})
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from codeql_fixer.domain.fix_work import FixWork
     from codeql_fixer.domain.issue import Issue
     from codeql_fixer.domain.scan_run import ScanRun
+    from codeql_fixer.domain.sessions import SessionsSummary
 
 # GitHub shows ten annotations of a kind per step and takes a summary of 1 MiB (docs: workflow commands).
 _MOST_PER_KIND = 10
@@ -71,9 +72,10 @@ class ActionsReporter:
         self._output_dir, self._output = output_dir, output
         self._step_summary, self._annotations = step_summary, annotations
 
-    def report(self, work: FixWork, run: ScanRun, *, summary: str) -> None:
+    def report(self, work: FixWork, run: ScanRun, *, sessions: SessionsSummary, summary: str) -> None:
         """Append outputs and summary, print annotations."""
-        _append(self._output, "".join(f"{name}={value}\n" for name, value in outputs_of(run, self._output_dir).items()))
+        outputs = outputs_of(run, sessions, self._output_dir)
+        _append(self._output, "".join(f"{name}={value}\n" for name, value in outputs.items()))
         _append(self._step_summary, summary.encode()[:_MAX_SUMMARY_BYTES].decode(errors="ignore"))
         if self._annotations:
             shown = dict.fromkeys(("error", "warning", "notice"), 0)
@@ -84,15 +86,16 @@ class ActionsReporter:
                     print(_annotation(kind, issue), file=self._annotations)
 
 
-def outputs_of(run: ScanRun, output_dir: str) -> dict[str, str]:
-    """The action's outputs. No value holds a line break: numbers, and texts that Settings has checked."""
+def outputs_of(run: ScanRun, sessions: SessionsSummary, output_dir: str) -> dict[str, str]:
+    """The action's outputs. No value holds a line break: numbers, checked texts, and addresses made into one line."""
+    urls = [session.session_url for session in sessions.sessions if session.has_session and session.session_url]
     return {
         "total_issues": str(run.counts.issues),
         "total_batches": str(run.counts.batches),
         "left_out": str(run.counts.left_out),
-        "sessions_created": "0",
-        "sessions_failed": "0",
-        "session_urls": "",
+        "sessions_created": str(sessions.created),
+        "sessions_failed": str(sessions.failed),
+        "session_urls": ",".join(one_line(url, _MAX_MESSAGE) for url in urls),
         "run_label": run.run_label,
         "mode": run.mode,
         "output_dir": output_dir,

@@ -70,6 +70,7 @@ class BatchWork(Struct, frozen=True, kw_only=True):
         briefs: gathers what an agent has to know.
         renderer: puts that into words.
         excerpt: the scan results of a batch as a SARIF file.
+        playbook_of: names the playbook of a family.
         secrets: for the sessions' environment, by name.
     """
 
@@ -80,6 +81,7 @@ class BatchWork(Struct, frozen=True, kw_only=True):
     briefs: BriefWriter
     renderer: PromptRenderer
     excerpt: Callable[[Batch], bytes]
+    playbook_of: Callable[[str], str]
     secrets: Mapping[str, str] = {}
 
     def __repr__(self) -> str:
@@ -130,7 +132,7 @@ class BatchWork(Struct, frozen=True, kw_only=True):
             targets=tuple(_fix_target(issue) for issue in batch.issues),
             tags=_tags(batch, target),
             base_branch=target.base_branch,
-            playbook=batch.family,
+            playbook=self.playbook_of(batch.family),
             mode=intent.mode,
             max_acu=intent.max_acu,
             attachments=(excerpt,) if agent.capabilities.takes_attachments else (),

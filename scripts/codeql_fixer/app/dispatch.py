@@ -15,9 +15,10 @@ from codeql_fixer.app.start import Starter
 from codeql_fixer.domain.cycle import Decision, DecisionAction
 from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome, DispatchStatus
 from codeql_fixer.domain.session import Session
+from codeql_fixer.domain.sessions import HeldSummary, SessionsSummary, SessionSummary
 from codeql_fixer.policy.dispatching import Held, Limits
 from codeql_fixer.policy.plain_text import counted
-from codeql_fixer.policy.session_end import ended_well
+from codeql_fixer.policy.session_end import ended_well, state_of
 from codeql_fixer.policy.waves import gate, waves_of
 
 if TYPE_CHECKING:
@@ -64,6 +65,22 @@ class DispatchReport(Struct, kw_only=True):
     stopped: str = ""
     paused: str = ""
 
+    def summary(self) -> SessionsSummary:
+        """The same for those who are told."""
+        held: dict[tuple[str, str], int] = {}
+        for item in self.held:
+            key = (item.action.value, item.reason)
+            held[key] = held.get(key, 0) + len(item.candidate.issues)
+        return SessionsSummary(
+            sessions=tuple(_summary(item, self.sessions) for item in self.started),
+            held=tuple(
+                HeldSummary(action=action, reason=reason, issues=count) for (action, reason), count in held.items()
+            ),
+            settled=len(self.settled),
+            stopped=self.stopped,
+            paused=self.paused,
+        )
+
 
 class Dispatcher(Struct, frozen=True, kw_only=True):
     """Runs dispatches.
@@ -86,14 +103,18 @@ class Dispatcher(Struct, frozen=True, kw_only=True):
     waves: Waves | None
     on_step: Callable[[str], None]
 
-    def run(self, work: Work) -> DispatchReport:
+    def run(self, work: Work, report: DispatchReport | None = None) -> DispatchReport:
         """Do it.
+
+        Args:
+            work: what could be fixed.
+            report: filled on the way, so that what was done is known when something fails.
 
         Raises:
             LedgerNotWrittenError: nothing was claimed, or outcomes are kept and can be replayed.
             UpstreamError: the ledger cannot be read.
         """
-        report = DispatchReport()
+        report = report or DispatchReport()
         self.on_step("Settling claims that were left open")
         report.settled = self.settler.settle()
         if self.waves is None:
@@ -169,6 +190,24 @@ class _Part:
 
     def request(self, dispatch: Dispatch, intent: DispatchIntent) -> SessionRequest:
         return self._work.request(dispatch, intent)
+
+
+def _summary(item: Started, sessions: dict[str, Session]) -> SessionSummary:
+    intent, outcome = item.intent, item.outcome
+    session = sessions.get(outcome.session_id) if outcome else None
+    return SessionSummary(
+        batch_id=intent.batch_id,
+        intent_id=intent.id,
+        agent=intent.agent,
+        reason=intent.reason,
+        issues=len(intent.fingerprints),
+        status=outcome.status if outcome else None,
+        problem=outcome.reason if outcome else "",
+        session_id=outcome.session_id if outcome else "",
+        session_url=outcome.session_url if outcome else "",
+        state=state_of(session).value if session else "",
+        pull_requests=tuple(link.url for link in session.pull_requests) if session else (),
+    )
 
 
 def _watched(item: Started) -> Watched:

@@ -1,17 +1,18 @@
-"""The main job, start to end: prepare the work, record the scan, write briefs, keep everything, tell."""
+"""The main job: prepare the work, write briefs, keep everything, record the scan, start sessions, tell."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from codeql_fixer.app.brief import BriefWriter
+from codeql_fixer.app.dispatch import DispatchReport
 from codeql_fixer.app.keep import Recorder
 from codeql_fixer.app.prepare import prepare
 from codeql_fixer.app.record import RunFacts, issue_records, scan_run_of
-from codeql_fixer.app.summary import summary_of
+from codeql_fixer.app.summary import sessions_section, summary_of
 from codeql_fixer.policy.plain_text import counted
 from codeql_fixer.policy.work_options import WorkOptions
 from codeql_fixer.ports.artifacts import Artifacts
@@ -23,12 +24,32 @@ from codeql_fixer.ports.source_tree import SourceTree
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from codeql_fixer.app.batch_work import BatchWork
+    from codeql_fixer.app.dispatch import Dispatcher
     from codeql_fixer.domain.fix_work import FixWork
     from codeql_fixer.domain.scan_run import ScanRun
+    from codeql_fixer.domain.sessions import SessionsSummary
+
+
+class Sessions(Protocol):
+    """What turns batches into sessions."""
+
+    def prepare(
+        self, work: FixWork, words: tuple[BriefWriter, PromptRenderer], on_step: Callable[[str], None]
+    ) -> tuple[Dispatcher, BatchWork]:
+        """The dispatcher and its work, put into words by these two; asks nobody for a session yet.
+
+        Raises:
+            UserError: there is no agent to ask.
+        """
+        ...
 
 
 class Pipeline(Struct, frozen=True, kw_only=True):
-    """The parts of one run, as bootstrap chose them; with a `recorder` the scan goes on the ledger."""
+    """The parts of one run, as bootstrap chose them.
+
+    With a `recorder` the scan goes on the ledger, with `sessions` the batches become sessions of agents.
+    """
 
     reader: FindingsReader
     tree: SourceTree
@@ -41,8 +62,9 @@ class Pipeline(Struct, frozen=True, kw_only=True):
     default_branch: str
     server_url: str
     recorder: Recorder | None = None
+    sessions: Sessions | None = None
 
-    def run(self, on_step: Callable[[str], None]) -> tuple[FixWork, ScanRun]:
+    def run(self, on_step: Callable[[str], None]) -> tuple[FixWork, ScanRun, SessionsSummary]:
         """Do the job and return what came of it; `on_step` hears what is being done, for people who wait.
 
         Raises:
@@ -63,9 +85,19 @@ class Pipeline(Struct, frozen=True, kw_only=True):
         summary = summary_of(work, run, server_url=self.server_url)
         on_step("Keeping the results")
         self.artifacts.save(work, run, issues=issue_records(work), prompts=prompts, summary=summary)
-        for reporter in self.reporters:
-            reporter.report(work, run, summary=summary)
-        if self.recorder:
-            on_step("Recording the scan")
-            self.recorder.record([replace(run, issues=tuple(issue_records(work)))])
-        return work, run
+        report = DispatchReport()
+        try:
+            if self.recorder:
+                on_step("Recording the scan")
+                self.recorder.record([replace(run, issues=tuple(issue_records(work)))])
+            if self.sessions:
+                dispatcher, batches = self.sessions.prepare(work, (briefs, self.renderer), on_step)
+                dispatcher.run(batches, report)
+        finally:  # what was started is told, whatever failed after it
+            sessions = report.summary()
+            if self.sessions:
+                summary += sessions_section(sessions)
+                self.artifacts.save_sessions(sessions, summary)
+            for reporter in self.reporters:
+                reporter.report(work, run, sessions=sessions, summary=summary)
+        return work, run, sessions

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from codeql_fixer.domain.fix_work import FixWork
     from codeql_fixer.domain.issue import Issue
     from codeql_fixer.domain.scan_run import ScanRun
+    from codeql_fixer.domain.sessions import SessionsSummary, SessionSummary
 
 _TOP_ISSUES = 20
 _MAX_WARNINGS = 20
@@ -64,6 +65,35 @@ def summary_of(work: FixWork, run: ScanRun, *, server_url: str) -> str:
         lines += ["", f"### Warnings ({len(run.warnings)})", ""]
         lines += [f"- {_text(warning, 400)}" for warning in run.warnings[:_MAX_WARNINGS]]
     return "\n".join(lines) + "\n"
+
+
+def sessions_section(sessions: SessionsSummary) -> str:
+    """Markdown about what was started and what was not; strangers' words in it are plain text."""
+    lines = ["", f"### Sessions: {sessions.created} started, {sessions.failed} refused", ""]
+    if sessions.sessions:
+        rows = [
+            [
+                item.batch_id,
+                item.issues,
+                item.agent,
+                _session_link(item),
+                item.state or item.status or "not known yet",
+                _text(item.problem or item.reason, _MAX_CELL),
+            ]
+            for item in sessions.sessions
+        ]
+        lines += [*_table(["batch", "issues", "agent", "session", "state", "why"], rows), ""]
+    if sessions.unsettled:
+        lines += [f"Of {counted(sessions.unsettled, 'claim')} nobody can tell yet; the next run looks it up.", ""]
+    lines += [f"- {counted(item.issues, 'issue')}: {_text(item.reason, _MAX_CELL)}" for item in sessions.held]
+    lines += [f"- **{_text(problem, 400)}**" for problem in (sessions.stopped, sessions.paused) if problem]
+    return "\n".join(lines) + "\n"
+
+
+def _session_link(item: SessionSummary) -> str:
+    name = _text(item.session_id, 60)
+    safe = quote(item.session_url, safe=":/?=&%#")
+    return f"[{name}]({safe})" if item.session_url.startswith(("https://", "http://")) else name
 
 
 def _family_table(issues: Iterable[Issue]) -> list[str]:

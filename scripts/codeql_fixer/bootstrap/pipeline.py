@@ -16,6 +16,7 @@ from codeql_fixer.adapters.prompts.renderer import JinjaRenderer
 from codeql_fixer.adapters.source_tree import CheckoutTree, NoCheckout
 from codeql_fixer.app.pipeline import Pipeline
 from codeql_fixer.app.record import RunFacts
+from codeql_fixer.bootstrap.agents import registry_of, routing_of
 from codeql_fixer.domain.mode import Mode
 from codeql_fixer.domain.record import Producer
 from codeql_fixer.domain.scan_run import ScanScope
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from codeql_fixer.app.keep import Recorder
+    from codeql_fixer.app.pipeline import Sessions
+    from codeql_fixer.domain.registry import Registry
+    from codeql_fixer.domain.route import Routing
     from codeql_fixer.ports.findings_reader import FindingsReader
     from codeql_fixer.ports.reporter import Reporter
     from codeql_fixer.ports.source_tree import SourceTree
@@ -55,9 +59,33 @@ def build_pipeline(settings: Settings, environ: Mapping[str, str], tell: Callabl
     tree = _tree(settings, environ)
     now = SystemClock().now()
     run_id = settings.run_id or _run_id_of_job(environ) or now.strftime("%Y%m%dT%H%M%SZ")
-    options, warnings = _work_options(settings, tree, run_id)
+    registry, registry_warnings = registry_of(settings.dispatch)
+    options, warnings = _work_options(settings, tree, run_id, routing=_routing(registry, settings))
     ref, scope = scanned_ref(environ) if _is_own_repository(settings, environ) else ("", ScanScope.UNKNOWN)
     template = Path(settings.prompt_template) if settings.prompt_template else None
+    recorder = _recorder(settings, environ, tell)
+    facts = RunFacts(
+        target_repo=settings.target_repo,
+        run_id=run_id,
+        mode=settings.mode,
+        started_at=now,
+        producer=Producer(
+            name="codeql-fixer", version=codeql_fixer.__version__, commit=environ.get("CODEQL_FIXER_COMMIT", "")
+        ),
+        filters=options.filters,
+        run_url=_run_url(environ),
+        commit=tree.commit(),
+        ref=ref,
+        scope=scope,
+    )
+    sessions: Sessions | None = None
+    if settings.mode is Mode.BASIC and recorder:
+        from codeql_fixer.bootstrap.sessions import Surroundings, batch_sessions  # noqa: PLC0415
+
+        around = Surroundings(environ=environ, clock=SystemClock().now, tell=tell, playbooks=playbook_directory())
+        sessions = batch_sessions(
+            settings, facts, registry, routing=options.routing, recorder=recorder, surroundings=around
+        )
     return Pipeline(
         reader=_reader(settings, environ, tree),
         tree=tree,
@@ -65,25 +93,17 @@ def build_pipeline(settings: Settings, environ: Mapping[str, str], tell: Callabl
         artifacts=OutputDirectory(Path(settings.output_dir)),
         reporters=_reporters(settings, environ),
         options=options,
-        facts=RunFacts(
-            target_repo=settings.target_repo,
-            run_id=run_id,
-            mode=settings.mode,
-            started_at=now,
-            producer=Producer(
-                name="codeql-fixer", version=codeql_fixer.__version__, commit=environ.get("CODEQL_FIXER_COMMIT", "")
-            ),
-            filters=options.filters,
-            run_url=_run_url(environ),
-            commit=tree.commit(),
-            ref=ref,
-            scope=scope,
-        ),
-        warnings=warnings,
+        facts=facts,
+        warnings=(*registry_warnings, *warnings),
         default_branch=settings.default_branch,
         server_url=environ.get("GITHUB_SERVER_URL") or _GITHUB,
-        recorder=_recorder(settings, environ, tell),
+        recorder=recorder,
+        sessions=sessions,
     )
+
+
+def _routing(registry: Registry, settings: Settings) -> Routing:
+    return routing_of(registry.entry(settings.target_repo), settings.dispatch)
 
 
 def playbook_directory() -> Path:
@@ -122,7 +142,9 @@ def _reader(settings: Settings, environ: Mapping[str, str], tree: SourceTree) ->
     return ScanningReader(scanner, Path(settings.target_dir), sarif=sarif, reader=reader)
 
 
-def _work_options(settings: Settings, tree: SourceTree, run_id: str) -> tuple[WorkOptions, tuple[str, ...]]:
+def _work_options(
+    settings: Settings, tree: SourceTree, run_id: str, *, routing: Routing
+) -> tuple[WorkOptions, tuple[str, ...]]:
     """The user's limits, narrowed by what the target's own configuration asks for."""
     options = WorkOptions(
         run_id=run_id,
@@ -135,6 +157,7 @@ def _work_options(settings: Settings, tree: SourceTree, run_id: str) -> tuple[Wo
         batch_size=settings.batch_size,
         max_sessions=settings.max_sessions,
         families=FamilyTable(),
+        routing=routing,
     )
     if not settings.target_dir:
         return options, ()
@@ -159,7 +182,7 @@ def _reporters(settings: Settings, environ: Mapping[str, str]) -> tuple[Reporter
 
 
 def _recorder(settings: Settings, environ: Mapping[str, str], tell: Callable[[str], None]) -> Recorder | None:
-    if settings.mode is not Mode.ORCHESTRATOR or settings.ledger is None:
+    if settings.mode is Mode.DRY_RUN or settings.ledger is None:
         return None
     from codeql_fixer.bootstrap.fleet import KEPT, build_recorder  # noqa: PLC0415
 

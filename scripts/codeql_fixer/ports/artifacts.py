@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from codeql_fixer.domain.fix_work import FixWork
     from codeql_fixer.domain.scan_run import IssueRecord, ScanRun
+    from codeql_fixer.domain.sessions import SessionsSummary
 
 
 class Artifacts(Protocol):
@@ -39,6 +40,14 @@ class Artifacts(Protocol):
             issues: what goes into that list; made one at a time, since a large run has many.
             prompts: batch id to text.
             summary: Markdown.
+
+        Raises:
+            UserError: it cannot be kept.
+        """
+        ...
+
+    def save_sessions(self, sessions: SessionsSummary, summary: str) -> None:
+        """Keep what became of sessions, and the summary again, which tells of them now.
 
         Raises:
             UserError: it cannot be kept.

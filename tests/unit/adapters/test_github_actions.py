@@ -11,6 +11,7 @@ from codeql_fixer.adapters.github_actions import ActionsReporter
 from codeql_fixer.domain.batch import Batching
 from codeql_fixer.domain.finding import Reading, SetAside
 from codeql_fixer.domain.fix_work import FixWork
+from codeql_fixer.domain.sessions import NO_SESSIONS
 from codeql_fixer.errors import UserError
 from tests.builders import issue, scan_run
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 def _annotations(*issues: Issue) -> list[str]:
     stream = io.StringIO()
     reporter = ActionsReporter(output_dir="out", output="", step_summary="", annotations=stream)
-    reporter.report(_work(*issues), scan_run(), summary="")
+    reporter.report(_work(*issues), scan_run(), sessions=NO_SESSIONS, summary="")
     return stream.getvalue().splitlines()
 
 
@@ -65,7 +66,7 @@ def test_report__appends_to_what_other_steps_wrote(tmp_path: Path) -> None:
     summary.write_text("before\n")
     reporter = ActionsReporter(output_dir="out", output=str(output), step_summary=str(summary), annotations=None)
 
-    reporter.report(_work(issue(1)), scan_run(), summary="# after\n")
+    reporter.report(_work(issue(1)), scan_run(), sessions=NO_SESSIONS, summary="# after\n")
 
     assert output.read_text().startswith("other=1\ntotal_issues=0\n")
     assert output.read_text().endswith("output_dir=out\n")
@@ -76,7 +77,7 @@ def test_report__keeps_the_summary_below_the_limit(tmp_path: Path) -> None:
     summary = tmp_path / "summary"
     reporter = ActionsReporter(output_dir="", output="", step_summary=str(summary), annotations=None)
 
-    reporter.report(_work(), scan_run(), summary="é" * (1 << 20))
+    reporter.report(_work(), scan_run(), sessions=NO_SESSIONS, summary="é" * (1 << 20))
 
     assert summary.stat().st_size == 1 << 20
 
@@ -85,4 +86,4 @@ def test_report__says_when_it_cannot_write(tmp_path: Path) -> None:
     reporter = ActionsReporter(output_dir="", output=str(tmp_path), step_summary="", annotations=None)
 
     with pytest.raises(UserError, match="cannot be written"):
-        reporter.report(_work(), scan_run(), summary="")
+        reporter.report(_work(), scan_run(), sessions=NO_SESSIONS, summary="")

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from codeql_fixer.domain.batch import Batch, Batching
 from codeql_fixer.domain.finding import Reading, SetAside
 from codeql_fixer.domain.fix_work import FixWork
+from codeql_fixer.domain.sessions import NO_SESSIONS
 from codeql_fixer.entrypoints.cli.pipeline_output import counts_document, describe, progress
 from tests.builders import issue, scan_run
 
@@ -58,7 +59,7 @@ def test_describe__shows_ten_warnings_and_where_the_rest_is() -> None:
 
 
 def test_counts_document__has_the_promised_names() -> None:
-    assert set(counts_document(_work(), scan_run())) >= {
+    assert set(counts_document(_work(), scan_run(), NO_SESSIONS)) >= {
         *("results_read", "suppressed", "duplicates", "below_threshold", "excluded", "issues", "batches", "left_out"),
         *("run_id", "run_label", "target_repo", "mode", "exclusions"),
     }

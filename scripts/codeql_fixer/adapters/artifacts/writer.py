@@ -20,9 +20,14 @@ if TYPE_CHECKING:
     from codeql_fixer.domain.batch import LeftOut
     from codeql_fixer.domain.fix_work import FixWork
     from codeql_fixer.domain.scan_run import IssueRecord, ScanRun
+    from codeql_fixer.domain.sessions import SessionsSummary
 
 _RUN, _ISSUES, _BATCHES, _SUMMARY, _PROMPTS = "run.json", "issues.json", "batches.json", "summary.md", "prompts"
-_LEFT_BY_EARLIER_RUNS = (_RUN, _ISSUES, _BATCHES, _SUMMARY, ".*.partial", f"{_PROMPTS}/B*.md", f"{_PROMPTS}/.*.partial")
+_SESSIONS = "sessions.json"
+_LEFT_BY_EARLIER_RUNS = (
+    *(_RUN, _ISSUES, _BATCHES, _SUMMARY, _SESSIONS, ".*.partial"),
+    *(f"{_PROMPTS}/B*.md", f"{_PROMPTS}/.*.partial"),
+)
 _CHUNK = 1000
 _T = TypeVar("_T")
 
@@ -73,6 +78,17 @@ class OutputDirectory:
             self._write(_SUMMARY, summary.encode())
             for batch_id, text in prompts.items():
                 self._write(f"{_PROMPTS}/{batch_id}.md", text.encode())
+
+    def save_sessions(self, sessions: SessionsSummary, summary: str) -> None:
+        """Write sessions.json, and the summary again.
+
+        Raises:
+            UserError: the directory cannot be written, with the reason of the system.
+        """
+        with self._told():
+            self._write(_SESSIONS, msgspec.json.format(msgspec.json.encode(sessions), indent=2) + b"\n")
+            (self._root / _SUMMARY).unlink(missing_ok=True)
+            self._write(_SUMMARY, summary.encode())
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -33,13 +33,20 @@ class Playbooks:
     def text(self, family: str) -> str:
         """The playbook of a family, or the generic one, with its headings one level down the prompt's own."""
         if family not in self._texts:
-            names = (family, _SHARED.get(family, GENERIC), GENERIC)
-            paths = [self._directory / f"{name}.devin.md" for name in names]
-            path = next((path for path in paths if path.is_file()), None)
-            if path is None:
-                raise CodeqlFixerError(f"{self._directory}: holds no playbooks; the installation is not whole")
+            path = self._path(self.name_of(family))
             self._texts[family] = _nested(path.read_text(encoding="utf-8"))
         return self._texts[family]
+
+    def name_of(self, family: str) -> str:
+        """The name of that playbook, which is its file's without the suffix."""
+        names = (family, _SHARED.get(family, GENERIC), GENERIC)
+        name = next((name for name in names if self._path(name).is_file()), None)
+        if name is None:
+            raise CodeqlFixerError(f"{self._directory}: holds no playbooks; the installation is not whole")
+        return name
+
+    def _path(self, name: str) -> Path:
+        return self._directory / f"{name}.devin.md"
 
 
 def _nested(text: str) -> str:

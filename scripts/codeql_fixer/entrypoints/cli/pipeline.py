@@ -26,6 +26,10 @@ examples:
   pipeline.py --mode dry-run --scanner bandit --target-dir shop --target-repo acme/shop --output-dir out \\
       --severity-threshold high --exclude-paths tests/
 
+  # start sessions for the batches; the claims go on the ledger first, so nothing is ever paid twice
+  DEVIN_API_KEY=... DEVIN_ORG_ID=... pipeline.py --mode basic --sarif results.sarif --target-repo acme/shop \\
+      --target-dir shop --output-dir out --control-repo acme/security --max-sessions 5
+
   # put the scan on the fleet's ledger, for scripts/orchestrator.py
   pipeline.py --mode orchestrator --sarif sarif/ --target-repo acme/shop --output-dir out --control-repo acme/security
 
@@ -85,21 +89,26 @@ def _run(flags: dict[str, str]) -> None:
     # Imported here, so that --help and a wrong flag cost nothing.
     from codeql_fixer.bootstrap.pipeline import build_pipeline  # noqa: PLC0415
     from codeql_fixer.domain.mode import Mode  # noqa: PLC0415
-    from codeql_fixer.entrypoints.cli.pipeline_output import counts_document, describe, progress  # noqa: PLC0415
-    from codeql_fixer.errors import NotAvailableError  # noqa: PLC0415
+    from codeql_fixer.entrypoints.cli.pipeline_output import (  # noqa: PLC0415
+        counts_document,
+        describe,
+        described_sessions,
+        progress,
+    )
+    from codeql_fixer.errors import UpstreamError  # noqa: PLC0415
     from codeql_fixer.settings import Settings  # noqa: PLC0415
 
     # A cancelled job sends SIGTERM: end as on Ctrl-C, so that a scanner and half-written files do not stay behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    gc.disable()  # a short process that makes millions of objects and next to no cycles: collecting costs a third
     settings = Settings.from_environ(os.environ, flags)
+    if settings.mode is not Mode.BASIC:  # which may wait for hours
+        gc.disable()  # a short process that makes millions of objects and next to no cycles: collecting costs a third
     with progress(sys.stderr) as on_step:
-        work, run = build_pipeline(settings, os.environ, say).run(on_step)
+        work, run, sessions = build_pipeline(settings, os.environ, say).run(on_step)
     say(describe(work, run, settings.output_dir))
     if settings.mode is Mode.BASIC:
-        raise NotAvailableError(
-            f"mode {settings.mode} stops here: this version has no dispatch yet, so no session was started and nothing "
-            f"was recorded beyond {settings.output_dir}/run.json; use --mode dry-run, or orchestrator with a ledger"
-        )
+        say(described_sessions(sessions))
     if settings.is_json:
-        print(json.dumps(counts_document(work, run)))
+        print(json.dumps(counts_document(work, run, sessions)))
+    if sessions.stopped or sessions.paused:
+        raise UpstreamError(sessions.stopped or f"paused: {sessions.paused}")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from codeql_fixer.domain.fix_work import FixWork
     from codeql_fixer.domain.scan_run import ScanRun
+    from codeql_fixer.domain.sessions import SessionsSummary
 
 _SHOWN_ISSUES = 10
 _SHOWN_WARNINGS = 10
@@ -41,7 +42,23 @@ def _ignore(step: str) -> None:
     del step
 
 
-def counts_document(work: FixWork, run: ScanRun) -> dict[str, object]:
+def described_sessions(sessions: SessionsSummary) -> str:
+    """What was started, and what was not and why, on one screen."""
+    rows = [
+        (item.batch_id, item.agent, item.state or item.status or "unknown", item.session_url or _cell(item.problem))
+        for item in sessions.sessions
+    ]
+    started = counted(sessions.created, "session")
+    lines = [f"{started} started, {sessions.failed} refused, {sessions.unsettled} not known yet"]
+    if sessions.settled:
+        lines.append(f"{counted(sessions.settled, 'claim')} of earlier runs settled")
+    if rows:
+        lines += ["", *aligned([("BATCH", "AGENT", "STATE", "SESSION"), *rows])]
+    lines += [f"{counted(item.issues, 'issue')} held ({item.action}): {item.reason}" for item in sessions.held]
+    return "\n".join(lines)
+
+
+def counts_document(work: FixWork, run: ScanRun, sessions: SessionsSummary) -> dict[str, object]:
     """The one JSON document of `--json`."""
     return {
         **msgspec.structs.asdict(work.counts),
@@ -53,6 +70,11 @@ def counts_document(work: FixWork, run: ScanRun) -> dict[str, object]:
         "run_label": run.run_label,
         "target_repo": run.target_repo,
         "mode": run.mode,
+        "sessions_created": sessions.created,
+        "sessions_failed": sessions.failed,
+        "sessions_unsettled": sessions.unsettled,
+        "sessions": msgspec.to_builtins(sessions.sessions),
+        "held": msgspec.to_builtins(sessions.held),
     }
 
 

@@ -1,0 +1,148 @@
+"""Wires the agents that are set up here, and what may be dispatched to them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from codeql_fixer.domain.registry import Registry
+from codeql_fixer.domain.route import AGENT_LABEL, AgentKind
+from codeql_fixer.errors import AgentUnavailableError, SessionRefusedError, UserError
+from codeql_fixer.policy.dispatching import Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from codeql_fixer.adapters.devin.factory import Account
+    from codeql_fixer.adapters.devin.order import Choices
+    from codeql_fixer.domain.registry import RepositoryEntry
+    from codeql_fixer.domain.route import AgentProfile, Routing
+    from codeql_fixer.ports.agent import Agent
+    from codeql_fixer.settings import DispatchSettings
+
+_DEFAULT_IN_PERIOD = 100
+_DEFAULT_AT_WORK = 100
+
+
+def registry_of(settings: DispatchSettings) -> tuple[Registry, tuple[str, ...]]:
+    """The operator's registry and warnings about it; an empty one where none was named.
+
+    Raises:
+        ConfigError: it is wrong.
+    """
+    if not settings.registry:
+        return Registry(), ()
+    from codeql_fixer.adapters.registry.reader import read_registry  # noqa: PLC0415
+
+    return read_registry(Path(settings.registry))
+
+
+def routing_of(entry: RepositoryEntry, settings: DispatchSettings) -> Routing:
+    """Routing of a repository, with the run's own limit for sessions."""
+    caps = [cap for cap in (entry.routing.max_acu, settings.max_acu_per_session) if cap is not None]
+    return replace(entry.routing, max_acu=min(caps, default=None))
+
+
+def labels_of(entry: RepositoryEntry, settings: DispatchSettings) -> frozenset[str]:
+    """Labels of a repository; an agent that the user names is one, too, and the only one of its kind."""
+    if not settings.agent:
+        return entry.labels
+    others = frozenset(label for label in entry.labels if not label.startswith(AGENT_LABEL))
+    return others | {f"{AGENT_LABEL}{settings.agent}"}
+
+
+def limits_of(registry: Registry, entry: RepositoryEntry, settings: DispatchSettings, *, max_sessions: int) -> Limits:
+    """What the registry and the run allow."""
+    attempts = 1 + settings.max_retry_attempts
+    return Limits(
+        max_sessions=max_sessions,
+        max_per_repository=min(max_sessions, entry.max_sessions_per_cycle or max_sessions),
+        max_in_period=registry.global_session_limit or _DEFAULT_IN_PERIOD,
+        period=timedelta(hours=registry.global_session_limit_period_hours),
+        max_at_work=registry.max_parallel_sessions or _DEFAULT_AT_WORK,
+        max_attempts=min(attempts, entry.max_attempts or attempts),
+        cooldown=tuple(timedelta(hours=hours) for hours in entry.cooldown_hours),
+        max_acu_in_period=registry.max_acu_per_period,
+    )
+
+
+def has_codemod(rule_id: str) -> bool:
+    """True when the deterministic fixer knows what to do about a rule."""
+    from codeql_fixer.adapters.local_agent.codemods import codemod_for  # noqa: PLC0415
+
+    return codemod_for(rule_id) is not None
+
+
+class AgentRoom:
+    """The agents of this machine, each made when it is first needed.
+
+    Args:
+        settings: keys and places.
+        profiles: the agents that the operator named.
+        state: where local agents keep their sessions.
+        playbooks: a directory of playbooks.
+        environ: what local agents find PATH and the like in; nothing secret is taken from it.
+        tell: hears, for people, what does not work as it should.
+    """
+
+    def __init__(
+        self,
+        settings: DispatchSettings,
+        profiles: tuple[AgentProfile, ...],
+        *,
+        state: Path,
+        playbooks: Path,
+        environ: Mapping[str, str],
+        tell: Callable[[str], None],
+    ) -> None:
+        self._settings, self._profiles = settings, profiles
+        self._state, self._playbooks, self._environ, self._tell = state, playbooks, environ, tell
+
+    def agents(self, *, is_starting: bool) -> dict[str, Agent]:
+        """All agents that are set up, by name.
+
+        Args:
+            is_starting: sessions are to be started: the playbooks are brought to the service first.
+
+        Raises:
+            UserError: a key is wrong, or none is set up.
+        """
+        found: dict[str, Agent] = {}
+        for profile in self._profiles:
+            agent = self._agent(profile, is_starting=is_starting)
+            if agent is not None:
+                found[profile.name] = agent
+        if not found:
+            raise UserError(
+                "there is no agent to ask: set DEVIN_API_KEY (and DEVIN_ORG_ID for a key that begins with cog_), or "
+                "give --forge for the local ones; docs/guides/keys-and-budgets.md says more"
+            )
+        return found
+
+    def _agent(self, profile: AgentProfile, *, is_starting: bool) -> Agent | None:
+        if profile.kind is AgentKind.DEVIN:
+            return self._devin(is_starting=is_starting) if self._settings.devin_api_key else None
+        return self._local(profile) if self._settings.forge else None
+
+    def _devin(self, *, is_starting: bool) -> Agent:
+        from codeql_fixer.adapters.devin.factory import devin_account  # noqa: PLC0415
+
+        settings = self._settings
+        account = devin_account(settings.devin_api_key, org_id=settings.devin_org_id, base_url=settings.devin_api_url)
+        return account.agent(self._choices(account) if is_starting else None)
+
+    def _choices(self, account: Account) -> Choices:
+        """The playbooks as the service knows them; without them sessions go by the prompt, which has the text, too."""
+        from codeql_fixer.adapters.devin.order import Choices  # noqa: PLC0415
+
+        try:
+            return Choices(playbooks=account.library().sync_playbooks(self._playbooks))
+        except (AgentUnavailableError, SessionRefusedError) as error:
+            self._tell(f"warning: playbooks could not be brought to Devin, sessions go by their prompts: {error}")
+            return Choices()
+
+    def _local(self, profile: AgentProfile) -> Agent:
+        raise NotImplementedError(profile, self._state, self._environ)
