@@ -156,12 +156,14 @@ class Routing(Struct, frozen=True, kw_only=True):
 class BatchFacts(Struct, frozen=True, kw_only=True):
     """What routing looks at.
 
-    `files` are repository-relative paths, `longest_flow` counts the steps of the longest data flow (0 when unknown),
-    `labels` and `tags` are the repository's. `failed_agents` names the agent of every earlier attempt on any of the
-    issues that did not end well, once per attempt.
+    `family` is the batch's own, which the target may have named; `families`, never empty, are the built-in ones of its
+    issues, and operators' rules look at those. `files` are repository-relative paths, `longest_flow` counts the steps
+    of the longest data flow (0 when unknown), `labels` and `tags` are the repository's. `failed_agents` names the agent
+    of every earlier attempt on any of the issues that did not end well, once per attempt.
     """
 
     family: str
+    families: frozenset[str]
     tier: SeverityTier
     rule_ids: frozenset[str]
     files: frozenset[str]

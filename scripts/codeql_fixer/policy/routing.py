@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -29,6 +29,7 @@ from codeql_fixer.domain.route import (
     TargetRule,
 )
 from codeql_fixer.policy.complexity import complexity_of
+from codeql_fixer.policy.families import FamilyTable
 from codeql_fixer.policy.languages import expand, language_of
 from codeql_fixer.policy.plain_text import counted, one_line
 
@@ -38,8 +39,10 @@ if TYPE_CHECKING:
     from codeql_fixer.domain.batch import Batch
     from codeql_fixer.domain.route import Conditions, Modes, Routing, TargetAgents
 
+_Rule = TypeVar("_Rule", bound="Conditions")
 _REASON_LENGTH = 170  # the note that a text was cut needs up to 30 more
 _DEFAULT = RouteRule(name="no rule matches")
+_BUILT_IN = FamilyTable()
 _NO_WISH = TargetRule()
 _NOT_AVAILABLE = "is not available"
 
@@ -50,6 +53,9 @@ def facts_of(
     """What routing looks at of a batch; reads its data flows. The other arguments are as in BatchFacts."""
     return BatchFacts(
         family=batch.family,
+        families=frozenset(
+            issue.finding.family or _BUILT_IN.family_of(issue.finding.rule.cwes) for issue in batch.issues
+        ),
         tier=batch.severity.tier,
         rule_ids=frozenset(issue.finding.rule.id for issue in batch.issues),
         files=frozenset(issue.finding.file for issue in batch.issues),
@@ -79,8 +85,12 @@ def route(
         turn: whose turn it is where agents take turns; a number on record, such as how many claims there are so far.
     """
     complexity, measured = _complexity(facts)
-    rule = next((rule for rule in routing.rules if _matches(rule, facts, complexity)), _DEFAULT)
-    wish = next((rule for rule in routing.target.rules if _matches(rule, facts, complexity)), _NO_WISH)
+    rules = [_first(routing.rules, facts, complexity, families={name}) or _DEFAULT for name in sorted(facts.families)]
+    rule = rules[0]
+    if any(other is not rule for other in rules):
+        names = ", ".join(dict.fromkeys(_name(rule, routing) for rule in rules))
+        return NoRoute(reason=_reason(f"its issues fall under several rules: {names}"), is_final=True)
+    wish = _first(routing.target.rules, facts, complexity, families={facts.family, *facts.families}) or _NO_WISH
     forced = sorted(_after(AGENT_LABEL, facts))
     if len(forced) > 1:
         return NoRoute(reason=_reason(f"labels force several agents: {', '.join(forced)}"), is_final=True)
@@ -148,14 +158,13 @@ def _forced(name: str) -> _Wanted:
 
 def _wanted(rule: RouteRule, routing: Routing, turn: int) -> _Wanted:
     named = tuple(dict.fromkeys(rule.agents or routing.default))
-    why = rule.name or f"rule {routing.rules.index(rule) + 1}"
     first = [name for name, profile in routing.offered().items() if profile.kind is AgentKind.CODEMODDER]
     first = first if rule.deterministic_first else []
     rest = [name for name in named if name not in first]
     if rule.strategy is Strategy.ROUND_ROBIN and rest:
         start = turn % len(rest)
         rest = rest[start:] + rest[:start]
-    return _Wanted(why, (*first, *rest), frozenset(first) - frozenset(named))
+    return _Wanted(_name(rule, routing), (*first, *rest), frozenset(first) - frozenset(named))
 
 
 class _Case(Struct, frozen=True):
@@ -206,9 +215,18 @@ def _after(prefix: str, facts: BatchFacts) -> set[str]:
     return {label.removeprefix(prefix) for label in facts.labels if label.startswith(prefix)}
 
 
-def _matches(rule: Conditions, facts: BatchFacts, complexity: Complexity) -> bool:
+def _name(rule: RouteRule, routing: Routing) -> str:
+    return rule.name or f"rule {routing.rules.index(rule) + 1}"
+
+
+def _first(rules: Sequence[_Rule], facts: BatchFacts, complexity: Complexity, *, families: set[str]) -> _Rule | None:
+    """The first rule that matches."""
+    return next((rule for rule in rules if _matches(rule, facts, complexity, families=families)), None)
+
+
+def _matches(rule: Conditions, facts: BatchFacts, complexity: Complexity, *, families: set[str]) -> bool:
     return (
-        (not rule.families or facts.family in rule.families)
+        (not rule.families or not families.isdisjoint(rule.families))
         and (not rule.tiers or facts.tier in rule.tiers)
         and (not rule.complexities or complexity in rule.complexities)
         and (not rule.labels or not facts.labels.isdisjoint(rule.labels))

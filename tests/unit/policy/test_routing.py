@@ -37,6 +37,7 @@ FLEET = Routing(profiles=(replace(DEVIN, modes=ModeTable(complex="ultra"), max_a
 NAMES = tuple(profile.name for profile in FLEET.profiles)
 FACTS = BatchFacts(
     family="injection",
+    families=frozenset({"injection"}),
     tier=SeverityTier.HIGH,
     rule_ids=frozenset({"py/sql-injection"}),
     files=frozenset({"shop/app.py"}),
@@ -46,6 +47,8 @@ FACTS = BatchFacts(
 
 def facts(**members: Any) -> BatchFacts:  # noqa: ANN401 - passed on
     """One high injection in one Python file; members given replace those."""
+    if "family" in members:
+        members.setdefault("families", frozenset({members["family"]}))
     return replace(FACTS, **members)
 
 
@@ -324,6 +327,33 @@ def test_route__the_target_may_leave_nobody() -> None:
     assert agent_of(routed(facts(labels=frozenset({"agent:devin"})), only)) == "devin"  # the operator insists
 
 
+@pytest.mark.parametrize(
+    ("families", "agent", "reason"),
+    [
+        ({"auth"}, "other", "kept; simple"),  # by whatever name the target calls it
+        ({"xss"}, "devin", "no rule matches; simple"),
+        ({"auth", "crypto"}, "other", "kept; simple"),
+        ({"auth", "xss"}, "", "its issues fall under several rules: kept, no rule matches"),
+    ],
+)
+def test_route__a_target_escapes_no_rule_by_naming_families(*, families: set[str], agent: str, reason: str) -> None:
+    rules = (RouteRule(name="kept", families=("auth", "crypto"), agents=("other",)), RouteRule(families=("mine",)))
+    routing = replace(FLEET, rules=rules)
+
+    found = routed(facts(family="mine", families=frozenset(families)), routing)
+
+    assert agent_of(found) == agent
+    assert found.reason.startswith(reason)
+
+
+def test_route__a_target_may_use_its_own_names_in_its_own_rules() -> None:
+    batch = facts(family="mine", families=frozenset({"auth"}))
+
+    for name in ("mine", "auth"):
+        wish = TargetRule(families=(name,), agents=("codemodder",))
+        assert agent_of(routed(batch, replace(FLEET, target=TargetAgents(rules=(wish,))))) == ""
+
+
 def test_route__cleans_what_strangers_wrote_into_its_reason() -> None:
     rule = RouteRule(name="r", agents=("codemodder",))
     hostile = facts(rule_ids=frozenset({"evil\n::error::\u202e" + "x" * 500}))
@@ -337,21 +367,20 @@ def test_route__cleans_what_strangers_wrote_into_its_reason() -> None:
 
 def test_facts_of__reads_files_rules_and_the_longest_flow() -> None:
     step = Location("shop/app.py", 1)
-    longest = replace(
-        issue(2, file="shop/b.py", rule="py/other"),
-        finding=replace(issue(2, file="shop/b.py", rule="py/other").finding, trace_source=_Flows((step,) * 7)),
-    )
+    other = issue(2, file="shop/b.py", rule="py/other", cwes=(352,))
+    longest = replace(other, finding=replace(other.finding, trace_source=_Flows((step,) * 7)))
+    named = replace(issue(3), finding=replace(issue(3).finding, family="xss"))
+    batch = Batch("B001", "injection", (issue(1), longest, named))
 
-    found = facts_of(
-        Batch("B001", "injection", (issue(1), longest)), labels=["urgent"], tags=["pci"], failed_agents=["devin"]
-    )
+    found = facts_of(batch, labels=["urgent"], tags=["pci"], failed_agents=["devin"])
 
     assert found == BatchFacts(
         family="injection",
+        families=frozenset({"injection", "csrf", "xss"}),
         tier=SeverityTier.HIGH,
         rule_ids=frozenset({"py/sql-injection", "py/other"}),
         files=frozenset({"shop/app.py", "shop/b.py"}),
-        issues=2,
+        issues=3,
         longest_flow=7,
         labels=frozenset({"urgent"}),
         tags=frozenset({"pci"}),
@@ -396,7 +425,7 @@ limits = st.none() | st.integers(1, 30)
 conditions: st.SearchStrategy[dict[str, Any]] = st.just({}) | st.fixed_dictionaries(
     {},
     optional={
-        "families": st.lists(st.sampled_from(["injection", "xss"]), max_size=2).map(tuple),
+        "families": st.lists(st.sampled_from(["injection", "xss", "mine"]), max_size=2).map(tuple),
         "tiers": st.lists(st.sampled_from(list(SeverityTier)), max_size=3).map(tuple),
         "languages": st.lists(st.sampled_from(["python", "go"]), max_size=2).map(tuple),
         "labels": st.just(("urgent",)),
@@ -435,7 +464,8 @@ operators = st.builds(
 )
 batches = st.builds(
     facts,
-    family=st.sampled_from(["injection", "xss", "other"]),
+    family=st.sampled_from(["injection", "xss", "mine"]),
+    families=st.frozensets(st.sampled_from(["injection", "xss", "other"]), min_size=1, max_size=2),
     tier=st.sampled_from(list(SeverityTier)),
     rule_ids=st.frozensets(st.sampled_from(["a", "b"]), min_size=1),
     files=st.frozensets(st.sampled_from(["a.py", "b.go", ""]), min_size=1),
@@ -488,6 +518,17 @@ def test_route__a_target_obtains_nothing_that_it_would_not_have_without_wishes(
     assert {within.agent, *within.fallbacks} <= {without.agent, *without.fallbacks}
     assert (within.mode, within.complexity) == (alone.mode, alone.complexity)
     assert alone.max_acu is None or (within.max_acu or 99) <= alone.max_acu
+
+
+@given(
+    batches,
+    operators,
+    cases,
+)
+def test_route__a_target_gains_nothing_by_the_name_of_a_family(
+    batch: BatchFacts, routing: Routing, case: dict[str, Any]
+) -> None:
+    assert routed(batch, routing, **case) == routed(replace(batch, family="mine"), routing, **case)
 
 
 @given(batches, st.permutations(NAMES), st.integers(0, 10**30))
