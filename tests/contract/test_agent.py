@@ -78,6 +78,7 @@ def _devin(version: str) -> Iterator[Callable[[], Stage]]:
 
 _STAGES: dict[str, Callable[[], AbstractContextManager[Callable[[], Stage]]]] = {
     "devin-v3": lambda: _devin("v3"),
+    "devin-v1": lambda: _devin("v1"),
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from codeql_fixer.transport.errors import DamagedAnswerError
 
@@ -10,10 +10,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from codeql_fixer.adapters.devin.wire import Page
+    from codeql_fixer.domain.session import Session
 
-PAGE = 200  # documented limit
+PAGE = 200  # documented limit of v3
+PAGE_V1 = 100  # its default; newer documents name no limit, older ones 1,000
 _MAX_PAGES = 1000
-_SMALLEST_FULL_PAGE = 100  # what v1 gives where it does not say how much it gives at most
 
 
 def by_cursor(read: Callable[[str], Page]) -> Iterator[Page]:
@@ -35,11 +36,11 @@ def by_cursor(read: Callable[[str], Page]) -> Iterator[Page]:
     raise _endless()
 
 
-def by_offset(read: Callable[[int], Sequence[Any]], *, most: int = _MAX_PAGES) -> Iterator[Sequence[Any]]:
+def by_offset(read: Callable[[int], Sequence[Session]], *, most: int = _MAX_PAGES) -> Iterator[Sequence[Session]]:
     """The pages of a list of v1. What is added meanwhile makes others come twice.
 
     Args:
-        read: the page at an offset.
+        read: the page of PAGE_V1 at an offset.
         most: how many pages are enough.
 
     Raises:
@@ -49,8 +50,8 @@ def by_offset(read: Callable[[int], Sequence[Any]], *, most: int = _MAX_PAGES) -
     for _ in range(most):
         page = read(offset)
         yield page
-        offset += len(page)
-        if len(page) < _SMALLEST_FULL_PAGE:
+        offset += len({session.id for session in page})  # one that comes twice must not push another one out
+        if len(page) < PAGE_V1:
             return
     if most == _MAX_PAGES:
         raise _endless()

@@ -63,7 +63,6 @@ _V1_TEXTS = {
     "new": SessionState.QUEUED,
     "claimed": SessionState.QUEUED,
     "suspended": SessionState.WAITING,
-    "error": SessionState.FAILED,
 }
 
 
@@ -86,7 +85,9 @@ def v1_state(status: str, status_enum: str) -> SessionState | None:
     """The state that the free text and the word of the list ("" for null) mean; None for "ended", without how."""
     if status in BUDGET_DETAILS:
         return SessionState.BUDGET_STOP
-    if status_enum == "expired" or (status in {"exit", "expired"} and status_enum != "finished"):
+    if status == "error":
+        return SessionState.FAILED
+    if status_enum == "expired" or status in {"exit", "expired"}:  # "finished" is said of what was ended, too
         return None
     return _V1.get(status_enum) or _V1_TEXTS.get(status if not status_enum else "", SessionState.WORKING)
 

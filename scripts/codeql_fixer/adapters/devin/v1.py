@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from codeql_fixer.adapters.devin.order import order_of
-from codeql_fixer.adapters.devin.paging import PAGE, by_offset
+from codeql_fixer.adapters.devin.paging import PAGE_V1, by_offset
 from codeql_fixer.adapters.devin.wire import path_id
 from codeql_fixer.adapters.devin.wire_v1 import (
     parse_attachment,
@@ -100,7 +100,7 @@ class V1Api:
         self._client.ask(Call(method="DELETE", path=_path(session_id)))
 
     def _page(self, offset: int, *, tag: str = "", seconds: float | None = None) -> tuple[Session, ...]:
-        query = (("limit", str(PAGE)), ("offset", str(offset)), *([("tags", tag)] if tag else []))
+        query = (("limit", str(PAGE_V1)), ("offset", str(offset)), *([("tags", tag)] if tag else []))
         return parse_sessions(self._client.ask(Call(method="GET", path=_SESSIONS, query=query), seconds=seconds))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from codeql_fixer.adapters.devin.output_schema import report_of
@@ -96,7 +97,7 @@ def parse_attachment(body: bytes) -> str:
 
 def _session(found: _Session) -> Session:
     status, status_enum = found.status or "", found.status_enum or ""
-    report = report_of(found.structured_output)
+    report = report_of(_unwrapped(found.structured_output))
     pull_requests = links([(found.pull_request.url, "")] if found.pull_request else [])
     session_id = path_id(found.session_id)
     return Session(
@@ -112,6 +113,16 @@ def _session(found: _Session) -> Session:
         report=report,
         pull_requests=pull_requests,
     )
+
+
+def _unwrapped(output: Any) -> Any:  # noqa: ANN401 - an agent wrote it
+    """Lists of older versions have it as JSON inside a string."""
+    if not isinstance(output, str):
+        return output
+    try:
+        return msgspec.json.decode(output)
+    except msgspec.MsgspecError:
+        return None
 
 
 def _message(found: _Message) -> SessionMessage:

@@ -6,6 +6,7 @@ import pytest
 
 from codeql_fixer.adapters.devin.paging import by_cursor, by_offset
 from codeql_fixer.adapters.devin.wire import Page
+from codeql_fixer.domain.session import Session, SessionState
 from codeql_fixer.transport.errors import DamagedAnswerError
 
 
@@ -20,28 +21,39 @@ def test_by_cursor__that_goes_round_is_no_list() -> None:
         list(by_cursor(lambda _: Page((1,), "a", has_next=True)))
 
 
-@pytest.mark.parametrize("size", [200, 100])  # 100: the server gives less than it was asked for
-@pytest.mark.parametrize("total", [0, 1, 99, 100, 200, 201, 450])
-def test_by_offset__finds_all_whatever_a_page_holds(size: int, total: int) -> None:
-    every = list(range(total))
+def _sessions(count: int) -> list[Session]:
+    return [Session(id=str(number), agent="devin", state=SessionState.WORKING, raw_state="") for number in range(count)]
 
-    pages = by_offset(lambda offset: every[offset : offset + size])
 
-    assert [item for page in pages for item in page] == every
+@pytest.mark.parametrize("total", [0, 1, 99, 100, 101, 200, 250])
+def test_by_offset__finds_all(total: int) -> None:
+    every = _sessions(total)
+
+    pages = by_offset(lambda offset: every[offset : offset + 100])
+
+    assert [session for page in pages for session in page] == every
+
+
+def test_by_offset__loses_none_when_one_comes_twice() -> None:
+    every = _sessions(250)
+
+    pages = by_offset(lambda offset: [*every[offset : offset + 99], *every[offset : offset + 1]])
+
+    assert {session.id for page in pages for session in page} == {session.id for session in every}
 
 
 def test_by_offset__stops_when_it_is_enough() -> None:
     asked: list[int] = []
 
-    def read(offset: int) -> list[int]:
+    def read(offset: int) -> list[Session]:
         asked.append(offset)
-        return [0] * 200
+        return _sessions(100)
 
     list(by_offset(read, most=2))
 
-    assert asked == [0, 200]
+    assert asked == [0, 100]
 
 
 def test_by_offset__that_never_ends_is_no_list() -> None:
     with pytest.raises(DamagedAnswerError, match="round in circles"):
-        list(by_offset(lambda _: [0] * 200))
+        list(by_offset(lambda _: _sessions(100)))

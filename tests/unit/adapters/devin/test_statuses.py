@@ -72,8 +72,9 @@ def test_v3__every_documented_word_has_a_meaning(shared: Path) -> None:
         ("running", "working", W),
         ("running", "blocked", A),
         ("finished", "finished", F),
-        ("exit", "finished", F),
+        ("exit", "finished", None),  # said of what was ended, too
         ("running", "expired", None),
+        ("error", "expired", FAILED),
         ("running", "suspend_requested", A),
         ("running", "suspend_requested_frontend", A),
         ("suspended", "resume_requested", W),

@@ -103,6 +103,16 @@ def test_v1__session() -> None:
     assert session.acu_used is None
 
 
+@pytest.mark.parametrize(
+    ("output", "has_report"),
+    [({"status": "completed"}, True), ('{"status":"completed"}', True), ("done", False), ("{", False), ("", False)],
+)
+def test_v1__output_may_be_wrapped(output: object, *, has_report: bool) -> None:
+    session = wire_v1.parse_session(_bytes({**V1_SESSION, "structured_output": output}))
+
+    assert (session.report is not None) == has_report
+
+
 def test_v1__messages() -> None:
     [message] = wire_v1.parse_messages(_bytes(V1_SESSION))
 
