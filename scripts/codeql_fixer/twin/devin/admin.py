@@ -64,7 +64,7 @@ class Admin:
 
     def sessions(self, call: Call) -> Response:
         """All sessions that were ever created, oldest first."""
-        return answer({"sessions": [_described(one, call.now) for one in self._state.sessions.oldest_first()]})
+        return answer({"sessions": [_described(one, call.now) for one in self._state.sessions]})
 
     def session(self, call: Call) -> Response:
         """One of them, with all that was asked for; of secrets, the names only."""
@@ -75,7 +75,7 @@ class Admin:
 
     def stats(self, call: Call) -> Response:
         """Counts since the start or the last reset."""
-        sessions = list(self._state.sessions.oldest_first())
+        sessions = list(self._state.sessions)
         return answer(
             {
                 "now": call.now,
@@ -117,7 +117,7 @@ class Admin:
         given, outcomes = body_of(call.request, _Outcomes), self._state.outcomes
         if given.tag and given.outcome:
             outcomes.by_tag[given.tag] = given.outcome
-            for session in self._state.sessions.find(tags=[given.tag]):
+            for session in self._state.sessions.newest_first(tags=[given.tag]):
                 session.redirect(given.outcome, call.now)
         elif given.outcome:
             outcomes.mix = {given.outcome: 1.0}

@@ -123,7 +123,7 @@ def page_of(
         Problem: 422, `first` is out of bounds or `after` no cursor of ours.
     """
     first = number_between(request, "first", 100, low=1, high=MAX_PAGE)
-    begin = _position(text_of(request, "after"))
+    begin = position_of(request)
     page: list[T] = []
     for entry in entries:
         if begin is not None and (position(entry) >= begin if order == "newest" else position(entry) <= begin):
@@ -138,7 +138,13 @@ def _cursor(position: int) -> str:
     return base64.urlsafe_b64encode(f"position:{position}".encode()).decode()
 
 
-def _position(cursor: str) -> int | None:
+def position_of(request: Request) -> int | None:
+    """Where a page begins: after the entry at this position, at the beginning for None.
+
+    Raises:
+        Problem: 422, it is no cursor of ours.
+    """
+    cursor = text_of(request, "after")
     if not cursor:
         return None
     try:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+import heapq
+from bisect import bisect_left, insort
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from codeql_fixer.twin.devin.session import Order, Session
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from codeql_fixer.twin.devin.outcomes import Outcomes
 
@@ -26,15 +27,15 @@ class Sessions:
 
     def __init__(self, outcomes: Outcomes, seed: int) -> None:
         self._outcomes, self._seed = outcomes, seed
-        self._all: list[Session] = []
+        self._all: list[Session] = []  # the one with number n is at n - 1
         self._by_id: dict[str, Session] = {}
-        self._by_tag: dict[str, dict[int, Session]] = defaultdict(dict)
+        self._by_tag: dict[str, list[int]] = defaultdict(list)  # numbers, ascending
         self._by_prompt: dict[str, Session] = {}
         self._same: Counter[str] = Counter()  # orders that are alike, so that each gets an id of its own
         self._pull_requests: dict[str, set[int]] = defaultdict(set)
 
-    def __len__(self) -> int:
-        return len(self._all)
+    def __iter__(self) -> Iterator[Session]:
+        return iter(self._all)
 
     def create(self, order: Order, now: float) -> Session:
         """Start a session."""
@@ -62,12 +63,13 @@ class Sessions:
 
     def _index(self, session: Session) -> None:
         for tag in session.tags:
-            self._by_tag[tag][session.number] = session
+            insort(self._by_tag[tag], session.number)
 
     def retag(self, session: Session, tags: list[str], now: float) -> None:
         """Replace the tags of a session."""
         for tag in session.tags:
-            self._by_tag[tag].pop(session.number, None)
+            numbers = self._by_tag[tag]
+            del numbers[bisect_left(numbers, session.number)]
         session.retag(tags, now)
         self._index(session)
 
@@ -75,41 +77,41 @@ class Sessions:
         """A session by its id, with or without the prefix."""
         return self._by_id.get(session_id.removeprefix(PREFIX))
 
-    def find(self, *, tags: Collection[str] = (), needs_all: bool = False, ids: Collection[str] = ()) -> list[Session]:
-        """Sessions by tags (any of them, or all) and ids, newest first; all of them where neither is given."""
-        if ids:
-            found = {session.number: session for name in ids if (session := self.get(name))}
-            return self._newest_first(
-                one for one in found.values() if not tags or _bears(one, tags, needs_all=needs_all)
-            )
-        if not tags:
-            return self._all[::-1]
-        sets = [self._by_tag.get(tag, {}) for tag in tags]
+    def newest_first(
+        self, *, tags: Collection[str] = (), needs_all: bool = False, before: int | None = None
+    ) -> Iterator[Session]:
+        """Sessions that bear any of the tags, or all of them; all sessions where no tag is given.
+
+        Args:
+            tags: what they bear.
+            needs_all: they have to bear all.
+            before: only those with a smaller number.
+        """
+        numbers: list[Sequence[int]] = [self._by_tag.get(tag, ()) for tag in tags] or [range(1, len(self._all) + 1)]
         if needs_all:
-            smallest = min(sets, key=len)
-            return self._newest_first(one for number, one in smallest.items() if all(number in other for other in sets))
-        return self._newest_first({number: one for some in sets for number, one in some.items()}.values())
+            numbers = [min(numbers, key=len)]
+        last = 0
+        for number in heapq.merge(*(_descending(some, before) for some in numbers), reverse=True):
+            session = self._all[number - 1]
+            if number != last and not (needs_all and set(tags).difference(session.tags)):
+                yield session
+            last = number
 
-    def _newest_first(self, sessions: Iterable[Session]) -> list[Session]:
-        return sorted(sessions, key=lambda one: one.number, reverse=True)
-
-    def oldest_first(self) -> Iterator[Session]:
-        """All sessions."""
-        return iter(self._all)
+    def with_ids(self, names: Collection[str]) -> list[Session]:
+        """The sessions with these ids, newest first, each once."""
+        found = {session.number: session for name in names if (session := self.get(name))}
+        return [found[number] for number in sorted(found, reverse=True)]
 
     def by_tag(self) -> dict[str, int]:
         """How many sessions bear each tag."""
-        return {tag: len(sessions) for tag, sessions in self._by_tag.items() if sessions}
+        return {tag: len(numbers) for tag, numbers in self._by_tag.items() if numbers}
 
     def idempotent(self, prompt: str) -> Session | None:
         """The session that was ordered with `idempotent` and this prompt."""
         return self._by_prompt.get(prompt)
 
 
-def _bears(session: Session, tags: Collection[str], *, needs_all: bool) -> bool:
-    return (all if needs_all else any)(tag in session.tags for tag in tags)
-
-
-def page_of(numbers: list[int], before: int) -> int:
-    """Where in a list of numbers, newest first, those before a number begin."""
-    return bisect_left(numbers, -before, key=lambda number: -number)
+def _descending(numbers: Sequence[int], before: int | None) -> Iterator[int]:
+    """Those of some ascending numbers that are smaller than another, largest first."""
+    end = len(numbers) if before is None else bisect_left(numbers, before)
+    return (numbers[place] for place in range(end - 1, -1, -1))

@@ -62,7 +62,7 @@ def output_of(schema: dict[str, Any], facts: Facts) -> dict[str, Any] | None:
         return None
     for wants_all in (True, False):
         with suppress(_NoValueError, LookupError, ValueError, RecursionError, re.error):
-            value = _Filler(schema, wants_all=wants_all).fill(schema, _Hints([], members_of(facts)))
+            value = _Filler(schema, wants_all=wants_all).fill(schema, _Hints([{}], members_of(facts)))
             if isinstance(value, dict) and validator.is_valid(value):
                 return value
     return None
@@ -270,31 +270,37 @@ def _kind_of(value: Any) -> str:  # noqa: ANN401 - any JSON
     return kinds[type(value)]
 
 
-def _string(schema: dict[str, Any], value: Any) -> str:  # noqa: ANN401 - a text, or None
+def _string(schema: dict[str, Any], value: str | None) -> str:
+    """A text, the wanted one if there is one."""
     least, most = schema.get("minLength", 0), schema.get("maxLength", math.inf)
     form = _FORMATS.get(schema.get("format", ""))
-    words = [value] if isinstance(value, str) and (form is None or "://" in value) else []
-    words += [form] if form else [*_WORDS, "a" * least]
+    if value is not None:
+        words = [value] if form is None or "://" in value else []
+    else:
+        words = [form] if form else [*_WORDS, "a" * least]
     pattern = re.compile(schema.get("pattern", ""))
-    fitting = (word for word in words if least <= len(word) <= most and pattern.search(word))
-    found = next(fitting, None)
-    if found is None:
-        raise _NoValueError
-    return found
+    for word in words:
+        if least <= len(word) <= most and pattern.search(word):
+            return word
+    raise _NoValueError
 
 
-def _number(schema: dict[str, Any], value: Any, *, is_whole: bool) -> float:  # noqa: ANN401 - a number, or None
-    step = schema.get("multipleOf", 1 if is_whole else 0)
+def _number(schema: dict[str, Any], value: float | None, *, is_whole: bool) -> float:
+    """A number, the wanted one if there is one."""
     low, high = schema.get("minimum", -math.inf), schema.get("maximum", math.inf)
     above, below = schema.get("exclusiveMinimum", -math.inf), schema.get("exclusiveMaximum", math.inf)
-    floor = max(low, above)
-    begin = 0 if floor == -math.inf else floor
-    tries = [value] if isinstance(value, int | float) else []
-    tries += [begin, high, (floor + min(high, below)) / 2]
+    step = schema.get("multipleOf", 1 if is_whole else 0)
+    for one in [value] if value is not None else _numbers(max(low, above), min(high, below), step):
+        if low <= one <= high and above < one < below and (not step or one % step == 0):
+            return int(one) if one == int(one) else one
+    raise _NoValueError
+
+
+def _numbers(low: float, high: float, step: float) -> list[float]:
+    """Some numbers from low to high, both of which may be infinite or not allowed."""
+    begin = low if math.isfinite(low) else min(0, high)
+    tries = [begin, (begin + high) / 2]
     if step:
         first = math.ceil(begin / step) * step
-        tries += [first, first + step, math.floor(min(high, below, 1e9) / step) * step]
-    for one in tries:
-        if low <= one <= high and above < one < below and math.isfinite(one) and (not step or one % step == 0):
-            return int(one) if is_whole or one == int(one) else one
-    raise _NoValueError
+        tries += [first, first + step, first - step]
+    return [one for one in tries if math.isfinite(one)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -84,9 +85,9 @@ class V1Sessions:
         limit = number_between(call.request, "limit", 100, low=1, high=_MAX_PAGE)
         offset = number_between(call.request, "offset", 0, low=0)
         tags = [tag for name in ("tags", "tags[]") for tag in call.request.query.get(name, ())]
-        found = self._state.sessions.find(tags=tags, needs_all=self._state.switches.tags_match == "all")
-        shown = list(listed(found, stale_seconds=call.listing.stale_seconds, now=call.now))
-        page = shown[offset : offset + limit]
+        found = self._state.sessions.newest_first(tags=tags, needs_all=self._state.switches.tags_match == "all")
+        shown = listed(found, stale_seconds=call.listing.stale_seconds, now=call.now)
+        page = list(islice(shown, offset, offset + limit))
         if call.listing.has_duplicate:
             page = doubled(page)
         return answer({"sessions": [self._listed(one, call.now) for one in page]})

@@ -53,7 +53,7 @@ class V3Account:
         """ACUs by day; a session's count for the day of its creation."""
         after, before = number_of(call.request, "time_after"), number_of(call.request, "time_before")
         by_day: Counter[int] = Counter()
-        for session in self._state.sessions.oldest_first():
+        for session in self._state.sessions:
             day = int((session.created_at - _MIDNIGHT) // _DAY * _DAY) + _MIDNIGHT
             if (after is None or day >= after) and (before is None or day < before):
                 by_day[day] += round(acu_at(session.steps, call.now - _LAG_SECONDS) * _SCALE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codeql_fixer.twin.devin.reading import flag_of, number_of, text_of, words_of
+from codeql_fixer.twin.devin.reading import flag_of, number_of, position_of, text_of, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -35,13 +35,16 @@ def filtered(state: State, call: Call) -> Iterable[Session]:
     Raises:
         Problem: 422, a value does not fit.
     """
-    query = call.request.query
+    query, needs_all = call.request.query, state.switches.tags_match == "all"
+    tags, ids = query.get("tags", []), query.get("session_ids", [])
     tests = list(_tests(state, call))
-    found = state.sessions.find(
-        tags=query.get("tags", ()),
-        needs_all=state.switches.tags_match == "all",
-        ids=query.get("session_ids", ()),
-    )
+    found: Iterable[Session]
+    if ids:
+        found = state.sessions.with_ids(ids)
+        if tags:
+            tests.append(lambda one: (all if needs_all else any)(tag in one.tags for tag in tags))
+    else:
+        found = state.sessions.newest_first(tags=tags, needs_all=needs_all, before=position_of(call.request))
     return (one for one in found if all(test(one) for test in tests))
 
 
