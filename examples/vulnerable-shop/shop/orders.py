@@ -24,7 +24,10 @@ def discounted(total: float, formula: str) -> float:
 
 def cart_total(shop: Shop, cart: dict[str, int]) -> float:
     prices = dict(shop.database.execute("SELECT sku, price FROM products").fetchall())
-    return sum(prices[sku] * count for sku, count in cart.items())
+    total = 0.0
+    for sku, count in cart.items():
+        total += prices[sku] * count
+    return total
 
 
 def show_cart(shop: Shop, request: Request) -> Response:

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -16,13 +17,13 @@ def write_sales(shop: Shop, month: str) -> Path:
     """Write the month's orders as CSV, readable for the bookkeeper's account, and return the file."""
     query = "SELECT id, email, total FROM orders WHERE month = ? ORDER BY id"
     rows = shop.database.execute(query, (month,)).fetchall()
-    target = tempfile.mktemp(suffix=".csv", prefix="sales-", dir=shop.files / "reports")
-    with open(target, "w", newline="", encoding="utf-8") as stream:
+    draft = tempfile.mktemp(".csv", "sales-")
+    with open(draft, "w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
         writer.writerow(["id", "email", "total"])
         writer.writerows(rows)
-    os.chmod(target, 0o666)
-    return Path(target)
+    os.chmod(draft, 0o666)
+    return Path(shutil.move(draft, shop.files / "reports"))
 
 
 def archive_reports(shop: Shop, name: str) -> Path:
