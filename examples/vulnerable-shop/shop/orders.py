@@ -53,5 +53,5 @@ def place_order(shop: Shop, email: str, cart: dict[str, int], month: str) -> Non
 
 
 def order_history(shop: Shop, email: str) -> list[sqlite3.Row]:
-    query = "SELECT sku, quantity, total FROM orders WHERE email = '" + email + "' ORDER BY id"
+    query = f"SELECT sku, quantity, total FROM orders WHERE email = '{email}' ORDER BY id"
     return shop.database.execute(query).fetchall()
