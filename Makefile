@@ -10,7 +10,7 @@ WORKFLOWS := action.yml .github/workflows
 export PYTHONPATH := scripts
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test coverage check lint types layers schemas stale workflows spelling bench e2e soak lock clean
+.PHONY: help install demo test coverage check lint types layers schemas stale workflows spelling bench e2e faults soak lock clean
 
 help: ## Show the targets
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -76,10 +76,14 @@ bench: $(VENV)/.installed ## Measure against peers and the floor; prints ratios 
 e2e: $(VENV)/.installed ## Run action.yml in act
 	tests/e2e/run.sh
 
-soak: $(VENV)/.installed ## Long fuzzing of readers and records (EXAMPLES=20000) and of lifecycles (SEQUENCES=10000)
+faults: $(VENV)/.installed ## Kill and starve dispatchers until so many faults have struck (FAULTS=2000)
+	PYTHONPATH="$(CURDIR)/scripts:$(CURDIR)" $(BIN)/python -m tests.faults.run --faults $${FAULTS:-2000}
+
+soak: $(VENV)/.installed ## Long fuzzing of readers and records (EXAMPLES), of lifecycles (SEQUENCES) and of dispatching (FAULTS)
 	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -q tests/unit/adapters/sarif/test_fuzz.py tests/security tests/unit/policy \
 	  tests/unit/adapters/ledger
 	SEQUENCES=$${SEQUENCES:-10000} $(BIN)/python -m pytest -q tests/contract/test_index_laws.py
+	$(MAKE) faults FAULTS=$${FAULTS:-10000}
 
 lock: ## Renew the lock files (needs uv)
 	for set in requirements requirements-dev requirements-scanners requirements-bench; do \

@@ -1,0 +1,1 @@
+"""Dispatching under fire: processes that are killed anywhere, services that fail anyhow."""
