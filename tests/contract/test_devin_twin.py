@@ -290,6 +290,8 @@ def test_message__to_a_session_that_works_does_not_change_its_way(twin: DevinTwi
     twin.ask("POST", f"sessions/{name}/messages", {"message": "Hurry."})
 
     assert _seen(twin, name) == [WORKING, WAITING]
+    written = _texts(twin, name).index(("user", "Hurry."))
+    assert _texts(twin, name)[written + 1] == ("devin", "I have read your message and keep it in mind.")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.devin_twin import devin_twin
+from tests.devin_twin import SCRIPTS, devin_twin
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,7 +81,7 @@ def test_twin__does_not_share_a_port() -> None:
 
 def _start(*options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "codeql_fixer.twin.devin", *options]
-    return subprocess.run(command, env={"PYTHONPATH": "scripts"}, capture_output=True, text=True, check=False)
+    return subprocess.run(command, env={"PYTHONPATH": str(SCRIPTS)}, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize(

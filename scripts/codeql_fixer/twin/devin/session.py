@@ -15,6 +15,7 @@ from codeql_fixer.twin.devin.structured_output import output_of
 from codeql_fixer.twin.devin.timeline import Course, Outcome, Step, acu_at, begun, step_at
 
 ACU_LAG_SECONDS = 30.0  # accounting is behind; seen live: still 0.0 when the session was done
+_NOTED, _NOTED_SECONDS = "I have read your message and keep it in mind.", 3.0
 _TITLE = 80  # characters of the prompt that make a title
 _ISSUE = re.compile(r"^\s*Fixes-Finding: \S+ (\S+)\s*$|^### (\S+): ", re.MULTILINE)
 _FILE = re.compile(r"(?<![\w/.:-])(?:[\w-]+/)*[\w-]+\.(?:py|js|ts|jsx|tsx|java|go|rb|php|cs|c|cpp|kt|swift)\b")
@@ -77,6 +78,7 @@ class Session:
         self._key = key
         self._course = self._new_course()
         self._written = [(at, order.prompt)]
+        self._noted: list[float] = []  # when messages that came while it worked are answered
         self._touched = at
         self._outputs: dict[Step, dict[str, Any] | None] = {}
 
@@ -101,10 +103,12 @@ class Session:
             self.outcome, self.steps = outcome, (*begun(self.steps, now), *future)
 
     def write(self, text: str, now: float) -> None:
-        """A user's message. It wakes a session that rests; one that works reads it when it comes to it."""
+        """A user's message. It wakes a session that rests; one that works answers, and goes on."""
         self._written.append((now, text))
         last = self.step(now)
-        if not last.is_live:
+        if last.is_live:
+            self._noted.append(now + _NOTED_SECONDS)
+        else:
             self.steps = begun(self.steps, now) + self._course.after_message(last, now, self.outcome)
 
     def stop(self, now: float) -> None:
@@ -187,6 +191,7 @@ class Session:
     def messages(self, now: float) -> list[Message]:
         """All messages so far, in the order of their time."""
         said = [(step.at, step.says, True) for step in self.steps if step.says and step.at <= now]
+        said += [(at, _NOTED, True) for at in self._noted if at <= now and not step_at(self.steps, at).is_over]
         written = [(at, text, False) for at, text in self._written]
         return [
             Message(id=self._event_id(number), number=number, at=at, text=text, is_agent=is_agent)
