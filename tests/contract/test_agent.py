@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from codeql_fixer.adapters.devin.factory import devin_account
-from codeql_fixer.domain.session import FixTarget, SessionRequest, SessionState
+from codeql_fixer.domain.session import Attachment, FixTarget, SessionRequest, SessionState
 from codeql_fixer.errors import SessionNotFoundError, SessionRefusedError
 from codeql_fixer.policy.session_end import ended_well, is_over
 from codeql_fixer.transport.http import Limits
@@ -154,8 +154,14 @@ def test_create__keeps_the_intent_among_too_many_tags(stage: Stage) -> None:
 
 
 def test_create__takes_all_that_a_request_may_have(stage: Stage) -> None:
+    files = (Attachment(name="findings.json", content=b"[]"),) if stage.agent.capabilities.takes_attachments else ()
     request = _request(
-        mode="fast", max_acu=5, playbook="injection", secrets={"PIP_TOKEN": "s3cr3t"}, base_branch="main"
+        mode="fast",
+        max_acu=5,
+        playbook="injection",
+        secrets={"PIP_TOKEN": "s3cr3t"},
+        base_branch="main",
+        attachments=files,
     )
 
     created = stage.agent.create(request)

@@ -345,7 +345,7 @@ def test_send__is_never_sent_twice(scene: Scene, fault: str) -> None:
     assert texts.count("once only") == (0 if fault == "timeout-before" else 1)
 
 
-def test_stop__of_anothers_session_says_nothing_about_the_key(scene: Scene) -> None:
+def test_stop__of_a_strangers_session_says_nothing_about_the_key(scene: Scene) -> None:
     session_id = scene.agent.create(_request()).session_id
     scene.fault({"fault": "403", "detail": "Only session owner can terminate", "match": {"method": "DELETE"}})
 

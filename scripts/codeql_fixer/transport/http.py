@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _REDIRECTS, _ERRORS = 300, 400
 _REPEATABLE = frozenset({"GET", "PUT", "DELETE"})
+_LAST_TRY_SECONDS = 5.0  # are left for the answer: a try without them leaves nothing but doubt
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _UNSENT = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.ProxyError)
 # Enough of a refusal to tell what it says.
@@ -131,12 +132,13 @@ class HttpClient:
             HttpError: there is none; its kinds say why, and whether the server may have acted.
         """
         most = self._limits.deadline_seconds
-        deadline = self._timing.monotonic() + (most if seconds is None else min(seconds, most))
+        most = most if seconds is None else min(seconds, most)
+        deadline = self._timing.monotonic() + most
         is_repeatable = call.method in _REPEATABLE if call.is_repeatable is None else call.is_repeatable
         return persistently(
             lambda: self._attempt(call, deadline),
             is_worth_a_try=lambda error: error.is_transient and (is_repeatable or not error.may_have_acted),
-            deadline=deadline,
+            until=deadline - min(_LAST_TRY_SECONDS, most / 4),
             timing=self._timing,
         )
 
@@ -145,8 +147,10 @@ class HttpClient:
         self._session.close()
 
     def _attempt(self, call: Call, deadline: float) -> bytes:
+        rest = deadline - self._timing.monotonic()
+        if rest <= 0:
+            raise NoAnswerError(f"{call}: no time was left for it", may_have_acted=False, is_transient=False)
         with self._circuit.call():
-            rest = max(deadline - self._timing.monotonic(), 0.001)
             try:
                 return self._exchange(call, rest)
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
@@ -208,8 +212,13 @@ class _Bearer(requests.auth.AuthBase):
         return request
 
 
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Nowhere. Where redirects are not followed, the library reads the whole answer all the same to prepare one."""
+
+
 def _session(endpoint: Endpoint, limits: Limits) -> requests.Session:
-    session = requests.Session()
+    session = _Session()
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))  # one call knows nothing of another
     adapter = TimedAdapter(pool_connections=1, pool_maxsize=limits.connections)
     session.mount("http://", adapter)

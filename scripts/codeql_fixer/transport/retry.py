@@ -30,14 +30,14 @@ class Timing(Struct, frozen=True, kw_only=True):
 
 
 def persistently(
-    attempt: Callable[[], _T], *, is_worth_a_try: Callable[[HttpError], bool], deadline: float, timing: Timing
+    attempt: Callable[[], _T], *, is_worth_a_try: Callable[[HttpError], bool], until: float, timing: Timing
 ) -> _T:
     """The outcome of an attempt, made again after a failure that is worth it.
 
     Args:
         attempt: the call.
         is_worth_a_try: what to try again.
-        deadline: monotonic seconds; no wait goes beyond it, the last failure is raised instead.
+        until: monotonic seconds; no other try begins later, the last failure is raised instead.
         timing: how time passes.
     """
 
@@ -51,7 +51,7 @@ def persistently(
     return Retrying(
         retry=retry_if_exception(lambda error: isinstance(error, HttpError) and is_worth_a_try(error)),
         wait=wait,
-        stop=lambda state: timing.monotonic() + state.upcoming_sleep >= deadline,
+        stop=lambda state: timing.monotonic() + state.upcoming_sleep >= until,
         sleep=timing.sleep,
         reraise=True,
     )(attempt)

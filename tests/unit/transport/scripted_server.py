@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -54,14 +55,14 @@ class Scripted(Struct, frozen=True):
 
 
 @contextmanager
-def scripted(script: Mapping[str, Sequence[Step]]) -> Iterator[Scripted]:
-    """A server in a process of its own, stopped by its id.
+def scripted(script: Mapping[str, Sequence[Step]], *, certificate: str = "") -> Iterator[Scripted]:
+    """A server in a process of its own, stopped by its id; over TLS with a file of certificate and key.
 
     A step may have `status` (200), `headers` (with `Content-Encoding: gzip` the body is packed), `body` ("{}"), `wait`
     (seconds before the answer), `missing` (bytes announced that never come), `drip` (seconds between the bytes),
     `dripped` ("head" or "body"), `reset` (True: the connection breaks instead of an answer).
     """
-    command = [sys.executable, __file__, json.dumps(script)]
+    command = [sys.executable, __file__, json.dumps(script), certificate]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -79,6 +80,9 @@ class _Server(ThreadingHTTPServer):
         self.script, self.lock = script, threading.Lock()
         self.seen: list[tuple[str, str, dict[str, str], str, int]] = []
         self.connections = 0
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Clients hang up as they like."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -145,5 +149,10 @@ class _Handler(BaseHTTPRequestHandler):
 
 if __name__ == "__main__":
     server = _Server(json.loads(sys.argv[1]))
-    print(f"http://127.0.0.1:{server.server_address[1]}", flush=True)  # noqa: T201 - whoever started it reads this
+    scheme = "https" if sys.argv[2] else "http"
+    if sys.argv[2]:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(sys.argv[2])
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    print(f"{scheme}://127.0.0.1:{server.server_address[1]}", flush=True)  # noqa: T201 - whoever started it reads this
     server.serve_forever()

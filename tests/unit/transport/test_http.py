@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -126,6 +128,16 @@ def test_ask__follows_no_redirect() -> None:
     assert not error.value.may_have_acted
 
 
+@pytest.mark.parametrize("location", ["http://[bad", "", "//", "gopher://x", "/x" * 10_000])
+def test_ask__a_redirect_to_nowhere_is_a_refusal(location: str) -> None:
+    step = {"status": 302, "headers": {"Location": location}, "body": "x" * 1000, "drip": 0.1, "dripped": "body"}
+
+    answer, requests = _ask(POST, step)
+
+    assert isinstance(answer, StatusError)
+    assert (answer.status, answer.may_have_acted, requests) == (302, False, 1)
+
+
 # --- what is sent again
 
 ANSWERED, RESET, BUSY = {"body": "1"}, {"reset": True}, {"status": 429}
@@ -187,14 +199,8 @@ def test_ask__ends_with_the_last_failure_when_the_deadline_is_near() -> None:
     with scripted({"/x": [FAILED]}) as server, pytest.raises(StatusError, match="GET /x: 503"):
         _client(server.url, time, deadline_seconds=10.0).ask(GET)
 
-    assert time.slept == [
-        0.125,
-        0.25,
-        0.5,
-        1.0,
-        2.0,
-        4.0,
-    ]  # full jitter of 0.25, 0.5, 1 ...; the next would be too late
+    # Half of 0.25, 0.5, 1 ...; after another 4 s too little would be left for an answer.
+    assert time.slept == [0.125, 0.25, 0.5, 1.0, 2.0]
 
 
 def test_ask__takes_less_time_when_told_to() -> None:
@@ -202,7 +208,16 @@ def test_ask__takes_less_time_when_told_to() -> None:
     with scripted({"/x": [FAILED]}) as server, pytest.raises(StatusError):
         _client(server.url, time).ask(GET, seconds=0.5)
 
-    assert time.slept == [0.125, 0.25]
+    assert time.slept == [0.125]
+
+
+def test_ask__sends_nothing_when_no_time_is_left() -> None:
+    with scripted({"/x": [{}]}) as server:
+        with pytest.raises(NoAnswerError, match="no time was left") as error:
+            _client(server.url).ask(POST, seconds=-1)
+        seen = server.seen()
+
+    assert (seen, error.value.may_have_acted) == ([], False)
 
 
 def test_ask__comes_back_when_the_server_wishes() -> None:
@@ -290,6 +305,27 @@ def test_ask__refuses_a_packing_that_is_broken() -> None:
 
 
 # --- secrets and addresses
+
+
+def test_ask__sends_nothing_to_a_server_that_it_does_not_trust(tmp_path: Path) -> None:
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        if os.environ.get("CODEQL_FIXER_NEEDS_ALL"):  # noqa: TID251 - tests
+            pytest.fail("openssl is missing, and .ci/run has to have it")
+        pytest.skip("openssl is not installed")
+    pem = tmp_path / "server.pem"
+    command = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1"]
+    subprocess.run([*command, "-keyout", pem, "-out", tmp_path / "c.pem"], check=True, capture_output=True)
+    pem.write_text(pem.read_text() + (tmp_path / "c.pem").read_text())
+    time = FakeTime()
+
+    with (
+        scripted({"/x": [{}]}, certificate=str(pem)) as server,
+        pytest.raises(NoAnswerError, match="certificate verify failed") as error,
+    ):
+        _client(server.url, time, answer_seconds=20.0).ask(POST)
+
+    assert (error.value.may_have_acted, error.value.is_transient, time.slept) == (False, False, [])
 
 
 def test_ask__an_echoed_key_is_told_to_nobody() -> None:

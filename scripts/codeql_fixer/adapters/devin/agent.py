@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from codeql_fixer.domain.session import SessionState
 from codeql_fixer.errors import SessionRefusedError, SessionUnsettledError
 from codeql_fixer.ports.agent import Created
 from codeql_fixer.transport.errors import HttpError, StatusError
+from codeql_fixer.transport.retry import Timing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from codeql_fixer.domain.session import Attachment, Session, SessionRequest
     from codeql_fixer.ports.agent import Capabilities, MessagePage
 
+# For uploads and the order together: who claimed has to know when at the latest a session may begin (policy/claims.py).
+_CREATE_SECONDS = 120.0
 # How long to look for a session whose creation was not answered. Listings lag behind, mostly by less than this.
 _LOOK_UP_AFTER_SECONDS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
 _LOOK_UP_SECONDS = 10.0  # for one of these looks
@@ -38,11 +40,13 @@ class Api(Protocol):
 
     capabilities: Capabilities
 
-    def start(self, request: SessionRequest, *, attachment_urls: Sequence[str], choices: Choices) -> Created:
+    def start(
+        self, request: SessionRequest, *, attachment_urls: Sequence[str], choices: Choices, seconds: float
+    ) -> Created:
         """Create a session, by one request that is never sent twice unless it surely did nothing."""
         ...
 
-    def upload(self, attachment: Attachment) -> str:
+    def upload(self, attachment: Attachment, *, seconds: float) -> str:
         """Put a file where sessions find it; returns its address."""
         ...
 
@@ -82,7 +86,7 @@ class DevinAgent:
         api: the generation that the key is for.
         choices: what sessions get beside their request.
         threads: how many calls `states` makes at a time.
-        sleep: waits between looks for a session.
+        timing: how time passes between looks for a session.
     """
 
     name = AGENT
@@ -93,20 +97,22 @@ class DevinAgent:
         choices: Choices | None = None,
         *,
         threads: int = _DEFAULT_THREADS,
-        sleep: Callable[[float], None] = time.sleep,
+        timing: Timing | None = None,
     ) -> None:
         self._api, self._choices = api, choices or Choices()
-        self._threads, self._sleep = threads, sleep
+        self._threads, self._timing = threads, timing or Timing()
         self.capabilities = api.capabilities
 
     def create(self, request: SessionRequest) -> Created:
         """Start a session; see the port."""
-        with told():  # an upload starts nothing, whatever becomes of it
-            urls = [self._api.upload(attachment) for attachment in request.attachments]
+        end = self._timing.monotonic() + _CREATE_SECONDS
+        with told(is_order=True):  # an upload starts nothing, whatever becomes of it
+            urls = [self._api.upload(file, seconds=end - self._timing.monotonic()) for file in request.attachments]
         try:
-            return self._api.start(request, attachment_urls=urls, choices=self._choices)
+            rest = end - self._timing.monotonic()
+            return self._api.start(request, attachment_urls=urls, choices=self._choices, seconds=rest)
         except HttpError as error:
-            refusal = meaning(error)
+            refusal = meaning(error, is_order=True)
             problem = _censored(str(refusal), request.secrets.values())
             if not error.may_have_acted:
                 raise type(refusal)(problem) from None  # its cause may quote a secret of the request
@@ -151,7 +157,7 @@ class DevinAgent:
     def send(self, session_id: str, text: str) -> None:
         """Write to a session. After AgentUnavailableError the message may have arrived all the same: read first."""
         name = path_id(session_id)
-        with told(session_id=name), _refused(name):
+        with told(session_id=name, is_order=True), _one_refused(name):
             answer = self._api.send(name, text)
         if answer and self.get(name).state in _ENDED:
             raise SessionRefusedError(f"session {name} takes no message: {answer}")
@@ -160,7 +166,7 @@ class DevinAgent:
         """End a session for good."""
         name = path_id(session_id)
         try:
-            with told(session_id=name), _refused(name):
+            with told(session_id=name, is_order=True), _one_refused(name):
                 self._api.end(name)
         except SessionRefusedError as error:
             if "already" not in str(error) and self.get(name).state not in _ENDED:
@@ -181,7 +187,7 @@ class DevinAgent:
         """
         trouble = ""
         for seconds in _LOOK_UP_AFTER_SECONDS:
-            self._sleep(seconds)
+            self._timing.sleep(seconds)
             try:
                 found = self._with_tag(tag, seconds=_LOOK_UP_SECONDS)
             except HttpError as error:
@@ -213,7 +219,7 @@ class DevinAgent:
 
 
 @contextmanager
-def _refused(session_id: str) -> Iterator[None]:
+def _one_refused(session_id: str) -> Iterator[None]:
     """A 403 about one session is about that session: the key may be good for all else."""
     try:
         yield

@@ -39,16 +39,17 @@ class Account(Struct, frozen=True, kw_only=True):
             choices: what sessions get beside their request.
         """
         api = V3Api(self.client, self.org_id) if self.org_id else V1Api(self.client)
-        return DevinAgent(api, choices, threads=self.threads, sleep=self.timing.sleep)
+        return DevinAgent(api, choices, threads=self.threads, timing=self.timing)
 
     def library(self) -> Library:
         """Its playbooks and notes."""
-        if not self.org_id:
-            playbooks, notes = Playbooks(self.client, "/v1/playbooks"), Knowledge(self.client, "/v1/knowledge")
-            return Library(playbooks, notes, sleep=self.timing.sleep)
-        base = f"/v3/organizations/{self.org_id}"
-        notes_of_v3 = Notes(self.client, f"{base}/knowledge/notes")
-        return Library(Playbooks(self.client, f"{base}/playbooks"), notes_of_v3, sleep=self.timing.sleep)
+        base = f"/v3/organizations/{self.org_id}" if self.org_id else "/v1"
+        notes = (
+            Notes(self.client, f"{base}/knowledge/notes")
+            if self.org_id
+            else Knowledge(self.client, f"{base}/knowledge")
+        )
+        return Library(Playbooks(self.client, f"{base}/playbooks"), notes, sleep=self.timing.sleep)
 
 
 def devin_account(
@@ -83,8 +84,3 @@ def devin_account(
     limits, timing = limits or Limits(), timing or Timing()
     client = HttpClient(Endpoint(base_url=url, bearer=key), limits, timing=timing)
     return Account(client=client, timing=timing, threads=limits.connections, org_id=org_id.strip() if is_v3 else "")
-
-
-def devin_agent(api_key: str, *, org_id: str = "", base_url: str = "", choices: Choices | None = None) -> DevinAgent:
-    """The agent that a key opens; see `devin_account`, which it has to itself."""
-    return devin_account(api_key, org_id=org_id, base_url=base_url).agent(choices)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from codeql_fixer.adapters.devin.refusals import FORBIDDEN, NOT_FOUND, told
-from codeql_fixer.errors import UserError
+from codeql_fixer.errors import SessionRefusedError, UserError
 from codeql_fixer.transport.errors import HttpError, StatusError
 
 if TYPE_CHECKING:
@@ -99,7 +100,8 @@ class Library:
 
         Raises:
             UserError: the directory holds none, or one cannot be read.
-            AgentDeniedError: the key may not do that.
+            SessionRefusedError: the key may not do that; it may be good for sessions all the same.
+            AgentDeniedError: the key is not accepted.
             AgentUnavailableError: the service does not answer.
         """
         try:
@@ -123,7 +125,8 @@ class Library:
             folder_id: where a new one goes; one that is there stays where people put it.
 
         Raises:
-            AgentDeniedError: the key may not do that.
+            SessionRefusedError: the key may not do that; it may be good for sessions all the same.
+            AgentDeniedError: the key is not accepted.
             AgentUnavailableError: the service does not answer.
         """
         document = Document(
@@ -137,7 +140,7 @@ class Library:
 
     def _synced(self, shelf: Shelf, documents: Sequence[Document]) -> dict[str, str]:
         """Ids by name, once the shelf holds each document and nothing else under its name."""
-        with told():
+        with told(is_order=True), _not_ours_to_write():
             names = {document.name for document in documents}
             kept = _by_name(shelf.kept(), names)
             missing = [document for document in documents if document.name not in kept]
@@ -146,7 +149,7 @@ class Library:
             return {document.name: _settled(shelf, document, kept[document.name]) for document in documents}
 
     def _added(self, shelf: Shelf, missing: Sequence[Document], names: set[str]) -> dict[str, list[Kept]]:
-        """What the shelf holds after adding what is missing, in so far as it stays hidden all that was added."""
+        """What the shelf holds after adding what is missing; what was added and is not shown yet is taken as there."""
         added, failure = dict[str, Kept](), None
         for document in missing:
             try:
@@ -166,6 +169,16 @@ class Library:
         if failure and kept.keys() < names:
             raise failure
         return kept
+
+
+@contextmanager
+def _not_ours_to_write() -> Iterator[None]:
+    try:
+        yield
+    except StatusError as error:
+        if error.status == FORBIDDEN:
+            raise SessionRefusedError(f"{error} (the key may not write playbooks or knowledge)") from error
+        raise
 
 
 def _by_name(found: Iterable[Kept], names: set[str]) -> dict[str, list[Kept]]:

@@ -44,7 +44,9 @@ class V1Api:
     def __init__(self, client: HttpClient) -> None:
         self._client = client
 
-    def start(self, request: SessionRequest, *, attachment_urls: Sequence[str], choices: Choices) -> Created:
+    def start(
+        self, request: SessionRequest, *, attachment_urls: Sequence[str], choices: Choices, seconds: float
+    ) -> Created:
         """POST sessions.
 
         What `idempotent` compares is not documented. The prompt ends with the tag, so that another intent is another
@@ -53,13 +55,13 @@ class V1Api:
         files = "".join(f'\nATTACHMENT:"{url}"' for url in attachment_urls)
         prompt = f"{request.prompt}\n{files}\nReference of this task: {request.tag}"
         order = order_of(request, choices, prompt=prompt, idempotent=True)
-        return parse_created(self._client.ask(Call(method="POST", path=_SESSIONS, content=order)))
+        return parse_created(self._client.ask(Call(method="POST", path=_SESSIONS, content=order), seconds=seconds))
 
-    def upload(self, attachment: Attachment) -> str:
+    def upload(self, attachment: Attachment, *, seconds: float) -> str:
         """POST attachments. Twice does no harm: nothing refers to the first."""
         upload = Upload(attachment.name, attachment.content)
         call = Call(method="POST", path="/v1/attachments", upload=upload, is_repeatable=True)
-        return parse_attachment(self._client.ask(call))
+        return parse_attachment(self._client.ask(call, seconds=seconds))
 
     def session(self, session_id: str) -> Session:
         """GET sessions/{id}."""

@@ -48,7 +48,9 @@ class V3Api:
         self._base = f"/v3/organizations/{quote(org_id, safe='')}"
         self._sessions = f"{self._base}/sessions"
 
-    def start(self, request: SessionRequest, *, attachment_urls: Sequence[str], choices: Choices) -> Created:
+    def start(
+        self, request: SessionRequest, *, attachment_urls: Sequence[str], choices: Choices, seconds: float
+    ) -> Created:
         """POST sessions."""
         order = order_of(
             request,
@@ -58,13 +60,13 @@ class V3Api:
             devin_mode=request.mode or None,
             structured_output_required=True,
         )
-        return parse_created(self._client.ask(Call(method="POST", path=self._sessions, content=order)))
+        return parse_created(self._client.ask(Call(method="POST", path=self._sessions, content=order), seconds=seconds))
 
-    def upload(self, attachment: Attachment) -> str:
+    def upload(self, attachment: Attachment, *, seconds: float) -> str:
         """POST attachments. Twice does no harm: nothing refers to the first."""
         upload = Upload(attachment.name, attachment.content)
         call = Call(method="POST", path=f"{self._base}/attachments", upload=upload, is_repeatable=True)
-        return parse_attachment(self._client.ask(call))
+        return parse_attachment(self._client.ask(call, seconds=seconds))
 
     def session(self, session_id: str) -> Session:
         """GET sessions/{devin_id}."""

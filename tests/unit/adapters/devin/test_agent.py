@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from codeql_fixer.adapters.devin.agent import DevinAgent
 from codeql_fixer.adapters.devin.order import Choices, order_of
-from codeql_fixer.domain.session import Session, SessionRequest, SessionState
-from codeql_fixer.errors import AgentUnavailableError, SessionRefusedError, SessionUnsettledError
+from codeql_fixer.domain.session import Attachment, Session, SessionRequest, SessionState
+from codeql_fixer.errors import AgentDeniedError, AgentUnavailableError, SessionRefusedError, SessionUnsettledError
 from codeql_fixer.ports.agent import Capabilities, Created, MessagePage
 from codeql_fixer.transport.errors import DamagedAnswerError, NoAnswerError, StatusError
 from tests.unit.transport.fake_time import FakeTime
@@ -18,7 +19,6 @@ from tests.unit.transport.fake_time import FakeTime
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from codeql_fixer.domain.session import Attachment
 
 START = datetime(2026, 11, 21, tzinfo=UTC)
 REQUEST = SessionRequest(
@@ -44,18 +44,24 @@ class Service:
     capabilities = Capabilities(is_paid=True, tells_cost=True, takes_messages=True, takes_attachments=True)
 
     def __init__(self, *sessions: Session) -> None:
-        self.sessions = list(sessions)
+        self.sessions, self.time = list(sessions), FakeTime()
+        self.upload_seconds = self.seconds = 0.0
         self.failures: list[Exception] = []
         self.asked: list[str] = []
         self.word = ""
 
-    def start(self, request: SessionRequest, *, attachment_urls: Sequence[str], choices: Choices) -> Created:
+    def start(
+        self, request: SessionRequest, *, attachment_urls: Sequence[str], choices: Choices, seconds: float
+    ) -> Created:
         del attachment_urls, choices
+        self.seconds = seconds
         self._fail("start")
         return Created(session_id=request.intent_id, url="")
 
-    def upload(self, attachment: Attachment) -> str:
-        raise NotImplementedError(attachment)
+    def upload(self, attachment: Attachment, *, seconds: float) -> str:
+        del seconds
+        self.time.now += self.upload_seconds
+        return attachment.name
 
     def session(self, session_id: str) -> Session:
         self._fail("session")
@@ -107,8 +113,8 @@ def _session(number: int, *tags: str, state: SessionState = SessionState.WORKING
     )
 
 
-def _agent(service: Service, time: FakeTime | None = None) -> DevinAgent:
-    return DevinAgent(service, threads=4, sleep=(time or FakeTime()).sleep)
+def _agent(service: Service) -> DevinAgent:
+    return DevinAgent(service, threads=4, timing=service.time.timing())
 
 
 def test_find_by_tag__believes_no_filter() -> None:
@@ -134,15 +140,14 @@ def test_create__adopts_the_oldest_and_nobody_elses() -> None:
 
 
 def test_create__looks_several_times_before_it_gives_up() -> None:
-    time = FakeTime()
     service = Service(_session(1, "other"))
     service.failures = [LOST, LOST, StatusError("GET", 401, "")]
 
     with pytest.raises(SessionUnsettledError, match="POST sessions: reset; no session with the tag cqf:i-1"):
-        _agent(service, time).create(REQUEST)
+        _agent(service).create(REQUEST)
 
     assert service.asked == ["start", *["listed"] * 6]
-    assert sum(time.slept) == pytest.approx(15.5)
+    assert sum(service.time.slept) == pytest.approx(15.5)
 
 
 def test_create__an_answer_that_cannot_be_read_is_no_answer() -> None:
@@ -150,6 +155,25 @@ def test_create__an_answer_that_cannot_be_read_is_no_answer() -> None:
     service.failures = [DamagedAnswerError("no session_id")]
 
     assert _agent(service).create(REQUEST).was_there
+
+
+def test_create__counts_uploads_and_order_together() -> None:
+    """Who claimed has to know when at the latest a session may begin."""
+    service = Service()
+    service.upload_seconds = 45.0
+    files = tuple(Attachment(name=name, content=b"") for name in "ab")
+
+    _agent(service).create(replace(REQUEST, attachments=files))
+
+    assert service.seconds == 120 - 90
+
+
+def test_find_by_tag__that_is_refused_is_wrongly_set_up() -> None:
+    service = Service()
+    service.failures = [StatusError("GET /v3/organizations/org-1/sessions", 404, "Not Found")]
+
+    with pytest.raises(AgentDeniedError, match="check DEVIN_ORG_ID"):
+        _agent(service).find_by_tag("cqf:i-1")
 
 
 def test_states__asks_one_by_one_for_what_no_list_shows() -> None:
@@ -207,15 +231,7 @@ def test_order__leaves_to_the_service_what_is_not_said() -> None:
 
 def test_order__says_what_was_chosen() -> None:
     choices = Choices(playbooks={"injection": "playbook-1"}, knowledge_ids=(), secret_ids=("secret-1",))
-    request = SessionRequest(
-        **{
-            name: getattr(REQUEST, name)
-            for name in ("intent_id", "target_repo", "title", "prompt", "family", "targets")
-        },
-        playbook="injection",
-        max_acu=7,
-        secrets={"TOKEN": "value"},
-    )
+    request = replace(REQUEST, max_acu=7, secrets={"TOKEN": "value"})
 
     order = order_of(request, choices, devin_mode=None, repos=["acme/shop"])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codeql_fixer.adapters.devin.factory import DEFAULT_URL, devin_account, devin_agent
+from codeql_fixer.adapters.devin.factory import DEFAULT_URL, devin_account
 from codeql_fixer.errors import UserError
 
 V3_KEY, V1_KEY = "cog_" + "a2b3" * 13, "apk_user_" + "c4d5" * 8
@@ -39,9 +39,9 @@ def test_account__of_an_old_key_needs_no_organization() -> None:
 def test_account__takes_addresses_that_keep_the_key_safe(url: str, *, is_refused: bool) -> None:
     if is_refused:
         with pytest.raises(UserError, match=r"api\.devin\.ai"):
-            devin_agent(V1_KEY, base_url=url)
+            devin_account(V1_KEY, base_url=url)
     else:
-        assert devin_agent(V1_KEY, base_url=url).name == "devin"
+        assert devin_account(V1_KEY, base_url=url).agent().name == "devin"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from codeql_fixer.adapters.devin.factory import devin_account
 from codeql_fixer.adapters.devin.library import Library
-from codeql_fixer.errors import AgentDeniedError, AgentUnavailableError, UserError
+from codeql_fixer.errors import AgentDeniedError, AgentUnavailableError, SessionRefusedError, UserError
 from codeql_fixer.transport.retry import Timing
 from tests.devin_twin import DevinTwin, devin_twin
 from tests.unit.transport.fake_time import FakeTime
@@ -244,7 +244,14 @@ def test_sync__that_failed_is_made_good_by_the_next(room: Room, tmp_path: Path) 
 def test_sync__without_the_permission(room: Room, tmp_path: Path) -> None:
     room.twin.fault("403", match=WRITES)
 
-    with pytest.raises(AgentDeniedError, match="permissions"):
+    with pytest.raises(SessionRefusedError, match="may not write playbooks"):
+        room.library().sync_playbooks(_directory(tmp_path, injection="# A"))
+
+
+def test_sync__with_a_key_that_is_not_accepted(room: Room, tmp_path: Path) -> None:
+    room.twin.fault("expired-key")
+
+    with pytest.raises(AgentDeniedError, match="DEVIN_API_KEY"):
         room.library().sync_playbooks(_directory(tmp_path, injection="# A"))
 
 
