@@ -344,6 +344,7 @@ def test_archive__puts_to_sleep_and_unarchive_lets_it_be_woken(twin: DevinTwin) 
     assert (asleep["status"], asleep["status_detail"], asleep["is_archived"]) == ("suspended", "user_request", True)
     assert (still["status"], still["is_archived"]) == ("suspended", False)
     assert _seen(twin, name) == [RESUMING, WORKING, WAITING]
+    assert len(_get(twin, name)["pull_requests"]) == 1
 
 
 def test_archive__leaves_a_session_that_ended_as_it_was(twin: DevinTwin) -> None:

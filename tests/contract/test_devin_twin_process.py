@@ -60,6 +60,7 @@ def test_twin__keys_look_like_real_ones() -> None:
     [
         (["--outcomes", "happy=1"], "happy"),
         (["--outcomes", "exit=many"], "many"),
+        (["--outcomes", "exit=0"], "larger than 0"),
         (["--set", "errors=none"], "errors"),
         (["--set", "colour=red"], "colour"),
         (["--journal", "/nowhere/journal"], "/nowhere/journal"),
@@ -208,6 +209,14 @@ def test_outcomes__can_be_a_mix() -> None:
     assert set(outcomes[:-1]) == {"exit", "error"}
     assert outcomes[:-1].count("error") > 20
     assert outcomes[-1] == "finished"
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"tag": "a"}, {"mix": {}}, {"mix": {"exit": 0}}, {"mix": {"exit": 1}, "tag": "a"}]
+)
+def test_outcomes__that_make_no_sense_are_refused(body: dict[str, object]) -> None:
+    with devin_twin() as twin:
+        assert twin.ask("POST", "/__twin__/outcomes", body).status == 422
 
 
 def test_admin__shows_an_order_without_the_values_of_its_secrets() -> None:

@@ -81,7 +81,10 @@ def _mix(text: str | None) -> dict[Outcome, float]:
     if text is None:
         return dict(DEFAULT_MIX)
     pairs = dict(part.partition("=")[::2] for part in text.split(","))
-    return {Outcome(name.strip()): float(weight or 1) for name, weight in pairs.items()}
+    mix = {Outcome(name.strip()): float(weight or 1) for name, weight in pairs.items()}
+    if not all(0 < weight < float("inf") for weight in mix.values()):
+        raise ValueError("--outcomes: weights are numbers larger than 0")
+    return mix
 
 
 def _switches(given: argparse.Namespace) -> Switches:

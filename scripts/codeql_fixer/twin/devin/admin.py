@@ -37,7 +37,7 @@ class _Outcomes(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     outcome: Outcome | None = None
     tag: str = ""
-    mix: dict[Outcome, Annotated[float, Meta(gt=0)]] | None = None
+    mix: Annotated[dict[Outcome, Annotated[float, Meta(gt=0)]], Meta(min_length=1)] | None = None
 
 
 class Admin:
@@ -115,6 +115,8 @@ class Admin:
     def script_outcomes(self, call: Call) -> Response:
         """How sessions with a tag end, also those that are under way; or all that come and have no scripted tag."""
         given, outcomes = body_of(call.request, _Outcomes), self._state.outcomes
+        if (given.outcome is None) == (given.mix is None) or (given.mix and given.tag):
+            raise Problem(422, "Give an outcome, for a tag or for all, or a mix")
         if given.tag and given.outcome:
             outcomes.by_tag[given.tag] = given.outcome
             for session in self._state.sessions.newest_first(tags=[given.tag]):

@@ -13,6 +13,7 @@ from codeql_fixer.twin.devin.wire import Manner
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from codeql_fixer.twin.devin.session import Session
     from codeql_fixer.twin.devin.wire import Request
 
 FAULTS = frozenset(
@@ -85,6 +86,14 @@ class Listing(Struct, frozen=True):
 
     stale_seconds: float = 0.0
     has_duplicate: bool = False
+
+    def shown(self, sessions: Iterable[Session], now: float) -> Iterable[Session]:
+        """Those of the sessions that a list knows of."""
+        return (one for one in sessions if one.created_at <= now - self.stale_seconds)
+
+    def page(self, sessions: list[Session]) -> list[Session]:
+        """A page, in which the first session may come again at the end."""
+        return [*sessions, *sessions[:1]] if self.has_duplicate else sessions
 
 
 class Sabotage(Struct, frozen=True):

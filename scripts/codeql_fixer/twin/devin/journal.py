@@ -46,7 +46,7 @@ _Line = _Started | _Moved | Asked
 
 
 class JournalError(Exception):
-    """The file is no journal of this twin; the message says where and what to do."""
+    """The file is no journal of this twin, or cannot be written; the message says where."""
 
 
 class Journal:
@@ -117,5 +117,12 @@ class Journal:
         self._add(asked)
 
     def _add(self, line: _Line) -> None:
-        """One write, so that a kill leaves all of the line or a part that has no end."""
-        os.write(self._file, msgspec.json.encode(line) + b"\n")
+        """One write, so that a kill leaves all of the line or a part that has no end.
+
+        Raises:
+            JournalError: it cannot be written.
+        """
+        try:
+            os.write(self._file, msgspec.json.encode(line) + b"\n")
+        except OSError as error:
+            raise JournalError(f"{self._path}: {error.strerror}: what was just done will be forgotten") from error

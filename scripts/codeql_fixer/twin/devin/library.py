@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from msgspec import Struct
 
+from codeql_fixer.twin.devin.wire import Problem, invalid
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+FOLDER_NAME = "Security"  # the one folder there is: the API has no call that makes one
+_MACRO = re.compile(r"![A-Za-z0-9_-]+")
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -93,3 +99,16 @@ class Shelf(Generic[E]):
     def remove(self, entry: E) -> None:
         """Take an entry away."""
         del self._entries[entry.id]
+
+
+def check_macro(macro: str, others: Iterable[Playbook]) -> None:
+    """Refuse a macro that no playbook can have.
+
+    Raises:
+        Problem: 422 for its form, 409 (not documented) when another playbook has it.
+    """
+    if not _MACRO.fullmatch(macro):
+        message = "Macro must start with '!' followed by letters, digits, underscores or hyphens"
+        raise invalid(message, "body", "macro")
+    if any(one.macro == macro for one in others):
+        raise Problem(409, "Macro is used by another playbook")

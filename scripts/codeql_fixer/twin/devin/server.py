@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 import time
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
@@ -54,10 +55,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def handle(self) -> None:
         """Answer requests until the client or a fault closes the connection."""
-        try:
+        with suppress(ConnectionError, TimeoutError):  # the client has gone
             super().handle()
-        except OSError:  # the client has gone
-            self.close_connection = True
 
     def handle_one_request(self) -> None:
         """Read a request and answer it, whatever its method is."""

@@ -90,6 +90,7 @@ _STAGES: tuple[_Stage, ...] = (
     _Stage("testing", (8.0, 15.0), "The change is made; I am running the tests."),
     _Stage("creating_pr", (3.0, 8.0), "The tests pass; I am opening a pull request."),
 )
+_NAMES = [stage.name for stage in _STAGES]
 _CLAIM = (0.3, 1.0)  # until a worker has taken it
 _BOOT = (1.0, 4.0)  # until it works; seen live: 4 to 5 s from creation
 _WAKE = (1.0, 3.0)
@@ -165,7 +166,9 @@ class Course:
         back = replace(last, at=at, status="running", detail="working", says="")
         if outcome is Outcome.USAGE_LIMIT_EXCEEDED and last.detail == outcome:
             self.max_acu *= 2  # the limit is one per message: there is room again
-            return (*steps, *self._work(back, Outcome.WAITING_FOR_USER, begun_stages=1))
+            return (*steps, *self._work(back, Outcome.WAITING_FOR_USER, first=_NAMES.index(last.report)))
+        if last.detail == "user_request" and last.report in {"", *_NAMES}:  # put to sleep while it worked
+            return (*steps, *self._work(back, outcome, first=_NAMES.index(last.report or _NAMES[0])))
         seconds = self._luck.uniform(*_REPLY)
         spent = min(self._luck.uniform(*_REPLY_ACU), max(self.max_acu - last.acu, 0.0))
         end = replace(last, at=at + seconds, acu=last.acu + spent, says="I have read your message and dealt with it.")
@@ -173,14 +176,14 @@ class Course:
             end = replace(end, status="running", detail="waiting_for_user")
         return (*steps, replace(back, acu_per_second=spent / seconds), end)
 
-    def _work(self, begin: Step, outcome: Outcome, *, begun_stages: int = 0) -> tuple[Step, ...]:
-        """The stages that are left, with the ACUs spread evenly, and the end."""
+    def _work(self, begin: Step, outcome: Outcome, *, first: int = 0) -> tuple[Step, ...]:
+        """The stages from the first of them on, with the ACUs spread evenly, and the end."""
         seconds = [self._luck.uniform(*stage.seconds) for stage in _STAGES]
         left = max(self.max_acu - begin.acu, 0.0)
         spent = min(self._luck.uniform(*_WORK_ACU), left)
         if outcome is Outcome.USAGE_LIMIT_EXCEEDED and left < float("inf"):
             spent = left
-        part = slice(begun_stages, _STAGES_BEFORE_END.get(outcome, len(_STAGES)))
+        part = slice(first, _STAGES_BEFORE_END.get(outcome, len(_STAGES)))
         rate = spent / sum(seconds[part])
         step = replace(begin, acu_per_second=rate)
         steps = []

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from codeql_fixer.twin.devin.library import Note, Playbook, Secret
+from codeql_fixer.twin.devin.library import FOLDER_NAME, Note, Playbook, Secret, check_macro
 from codeql_fixer.twin.devin.reading import body_of
 from codeql_fixer.twin.devin.routing import Call, Route
 from codeql_fixer.twin.devin.uploads import redirected, uploaded
 from codeql_fixer.twin.devin.v1_sessions import iso
-from codeql_fixer.twin.devin.v3_library import FOLDER_NAME, check_macro
 from codeql_fixer.twin.devin.wire import Problem, Response, answer
 
 if TYPE_CHECKING:

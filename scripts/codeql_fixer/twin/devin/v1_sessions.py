@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from codeql_fixer.twin.devin.ordering import SessionSecret, Tags, check_playbook, check_schema, doubled, listed
+from codeql_fixer.twin.devin.order_checks import SessionSecret, Tags, check_playbook, check_schema
 from codeql_fixer.twin.devin.reading import body_of, number_between
 from codeql_fixer.twin.devin.routing import Call, Route
 from codeql_fixer.twin.devin.session import Order
@@ -86,11 +86,8 @@ class V1Sessions:
         offset = number_between(call.request, "offset", 0, low=0)
         tags = [tag for name in ("tags", "tags[]") for tag in call.request.query.get(name, ())]
         found = self._state.sessions.newest_first(tags=tags, needs_all=self._state.switches.tags_match == "all")
-        shown = listed(found, stale_seconds=call.listing.stale_seconds, now=call.now)
-        page = list(islice(shown, offset, offset + limit))
-        if call.listing.has_duplicate:
-            page = doubled(page)
-        return answer({"sessions": [self._listed(one, call.now) for one in page]})
+        page = list(islice(call.listing.shown(found, call.now), offset, offset + limit))
+        return answer({"sessions": [self._listed(one, call.now) for one in call.listing.page(page)]})
 
     def get(self, call: Call) -> Response:
         """One session with its messages."""

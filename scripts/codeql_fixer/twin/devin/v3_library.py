@@ -8,21 +8,19 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import replace
 
-from codeql_fixer.twin.devin.library import Note, Playbook, Secret
-from codeql_fixer.twin.devin.ordering import check_schema
+from codeql_fixer.twin.devin.library import FOLDER_NAME, Note, Playbook, Secret, check_macro
+from codeql_fixer.twin.devin.order_checks import check_schema
 from codeql_fixer.twin.devin.reading import body_of, page_of, text_of
 from codeql_fixer.twin.devin.routing import Call, Route
 from codeql_fixer.twin.devin.wire import Problem, Response, answer, invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from codeql_fixer.twin.devin.state import State
 
 _BASE = "/v3/organizations/{org_id}"
-_MACRO = re.compile(r"![A-Za-z0-9_-]+")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-FOLDER_NAME = "Security"  # the one folder there is: the API has no call that makes one
 
 
 class _PlaybookRequest(Struct, frozen=True, kw_only=True):
@@ -276,19 +274,6 @@ class V3Library:
             "updated_by": None,
             "updated_at": None,
         }
-
-
-def check_macro(macro: str, others: Iterable[Playbook]) -> None:
-    """Refuse a macro that no playbook can have.
-
-    Raises:
-        Problem: 422 for its form, 409 (not documented) when another playbook has it.
-    """
-    if not _MACRO.fullmatch(macro):
-        message = "Macro must start with '!' followed by letters, digits, underscores or hyphens"
-        raise invalid(message, "body", "macro")
-    if any(one.macro == macro for one in others):
-        raise Problem(409, "Macro is used by another playbook")
 
 
 def _folder_path(entry: Note) -> str:

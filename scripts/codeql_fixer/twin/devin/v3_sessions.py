@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
-from codeql_fixer.twin.devin.ordering import (
+from codeql_fixer.twin.devin.order_checks import (
     MAX_TAGS,
     AttachmentUrl,
     SessionSecret,
@@ -17,8 +17,6 @@ from codeql_fixer.twin.devin.ordering import (
     check_addresses,
     check_playbook,
     check_schema,
-    doubled,
-    listed,
 )
 from codeql_fixer.twin.devin.reading import body_of, flag_of, page_of
 from codeql_fixer.twin.devin.routing import Call, Route
@@ -119,11 +117,9 @@ class V3Sessions:
 
     def list(self, call: Call) -> Response:
         """A page of sessions, newest first."""
-        found = listed(filtered(self._state, call), stale_seconds=call.listing.stale_seconds, now=call.now)
+        found = call.listing.shown(filtered(self._state, call), call.now)
         page, more = page_of(call.request, found, lambda one: one.number, order="newest")
-        if call.listing.has_duplicate:
-            page = doubled(page)
-        return answer({"items": [self._described(one, call.now) for one in page], **more})
+        return answer({"items": [self._described(one, call.now) for one in call.listing.page(page)], **more})
 
     def get(self, call: Call) -> Response:
         """One session."""

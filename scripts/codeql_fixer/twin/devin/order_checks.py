@@ -71,13 +71,3 @@ def check_playbook(state: State, playbook_id: str | None) -> dict[str, Any] | No
 def attached(session: Session) -> list[str]:
     """The addresses of what a user attached: members of the request, or lines of the prompt."""
     return list(dict.fromkeys([*session.order.attachment_urls, *_LINE.findall(session.order.prompt)]))
-
-
-def listed(sessions: Iterable[Session], *, stale_seconds: float, now: float) -> Iterable[Session]:
-    """Those that a list shows that is behind by so many seconds."""
-    return (one for one in sessions if one.created_at <= now - stale_seconds) if stale_seconds else sessions
-
-
-def doubled(page: list[Session]) -> list[Session]:
-    """A page in which the first session comes again at the end."""
-    return [*page, *page[:1]]
