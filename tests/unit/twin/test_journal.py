@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from codeql_fixer.twin.devin.clock import TwinClock
-from codeql_fixer.twin.devin.journal import Asked, Journal
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from codeql_fixer.twin.devin.journal import Asked, Journal, JournalError
 
 ASKED = Asked(at=5.0, method="POST", path="/v3/x", query={"a": ["b"]}, content_type="", body=b"\x00\xff")
 
@@ -47,6 +44,15 @@ def test_journal__forgets(tmp_path: Path) -> None:
     journal.forget(2000.0)
 
     assert _journal(tmp_path / "j", 100.0).resume() == (2000.0, [])
+
+
+def test_journal__says_that_it_cannot_be_written() -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this system has no device that is always full")
+
+    with pytest.raises(JournalError, match="/dev/full: No space left on device"):
+        _journal(full, 0).begin(1.0)
 
 
 def test_clock__runs_at_its_speed_and_can_be_moved() -> None:

@@ -34,27 +34,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
     try:
-        state = State(given.seed, mix=_mix(given.outcomes), switches=_switches(given))
-        journal, resumed_at, asked = _journal(given)
+        _serve(given)
     except (JournalError, OSError, ValueError) as error:
         parser.error(str(error))
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+def _serve(given: argparse.Namespace) -> None:
+    state = State(given.seed, mix=_mix(given.outcomes), switches=_switches(given))
+    journal, resumed_at, asked = _journal(given)
     start = given.start if given.start is not None else _wall()
     clock = TwinClock(start=start if resumed_at is None else resumed_at, speed=given.speed, monotonic=time.monotonic)
     service = Service(state, clock, journal=journal)
     for one in asked:
         service.repeat(one)
-    if journal:
-        journal.begin(clock.now())
+    with _server(given.port, service) as server:
+        state.url = server.url
+        if journal:
+            journal.begin(clock.now())
+        _announce(state)
+        server.serve_forever()
+
+
+def _server(port: int, service: Service) -> TwinServer:
     try:
-        with TwinServer(given.port, service) as server:
-            state.url = server.url
-            _announce(state)
-            server.serve_forever()
+        return TwinServer(port, service)
     except OSError as error:
-        parser.error(f"cannot listen on port {given.port}: {error.strerror}")
-    except KeyboardInterrupt:
-        pass
-    return 0
+        raise OSError(f"cannot listen on port {port}: {error.strerror}") from error
 
 
 def _announce(state: State) -> None:
