@@ -135,10 +135,10 @@ class DevinTwin:
 
 @contextmanager
 def devin_twin(*options: str) -> Iterator[DevinTwin]:
-    """A twin that ends with the block. By default its clock stands still until it is moved."""
-    command = [sys.executable, "-m", "codeql_fixer.twin.devin", "--speed", "0", *options]
+    """A twin that ends with the block, or with this process. By default its clock stands still until it is moved."""
+    command = [sys.executable, "-m", "codeql_fixer.twin.devin", "--speed", "0", "--ends-with-stdin", *options]
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(SCRIPTS)}  # noqa: TID251 - tests
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
     with process:
         try:
             assert process.stdout is not None

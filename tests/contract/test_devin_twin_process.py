@@ -38,6 +38,14 @@ def test_twin__ends_well_on_a_signal(number: signal.Signals) -> None:
         assert twin.process.stdout.read() == ""
 
 
+def test_twin__ends_with_the_process_that_started_it() -> None:
+    with devin_twin() as twin:
+        assert twin.process.stdin is not None
+        twin.process.stdin.close()
+
+        assert twin.process.wait(10) == 0
+
+
 def test_twin__ends_while_a_client_waits() -> None:
     with devin_twin() as twin:
         twin.fault("timeout-before", seconds=60)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 _wall = time.time  # noqa: TID251 - the twin is a program of its own, and this is where its clock is made
+_STANDARD_INPUT = 0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,6 +58,8 @@ def _serve(given: argparse.Namespace) -> None:
         if journal:
             journal.begin(clock.now())
         _announce(state)
+        if given.ends_with_stdin:
+            threading.Thread(target=_wait_for_end_of_input, daemon=True).start()
         server.serve_forever()
 
 
@@ -100,6 +105,13 @@ def _switches(given: argparse.Namespace) -> Switches:
     return msgspec.convert({"latency_ms": given.latency_ms, **pairs}, Switches, strict=False)
 
 
+def _wait_for_end_of_input() -> None:
+    """End when whoever started the twin has ended, however that came about."""
+    while os.read(_STANDARD_INPUT, 1024):  # not by sys.stdin, whose lock would keep the program from ending
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 def _stop(number: int, frame: FrameType | None) -> None:
     del number, frame
     raise KeyboardInterrupt
@@ -119,6 +131,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--latency-ms", type=float, default=0.0, help="what every answer takes at least (default 0)")
     add("--outcomes", metavar="NAME=WEIGHT,...", help="how sessions end (default: 85 of 100 well)")
     add("--journal", type=Path, metavar="FILE", help="keep sessions here, also for the next start with the same seed")
+    add("--ends-with-stdin", action="store_true", help="end when standard input does")
     add("--set", action="append", default=[], metavar="SWITCH=VALUE", help="which form answers have; can be repeated")
     return parser
 
