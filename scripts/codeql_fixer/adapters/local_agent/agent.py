@@ -6,12 +6,12 @@ import contextlib
 import os
 import shutil
 import signal
-import subprocess
 import time
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from codeql_fixer.adapters.local_agent.folder import Order, SessionFolder
 from codeql_fixer.adapters.local_agent.steps import QUEUED, STEPS
@@ -58,7 +58,7 @@ class LocalAgent:
     ) -> None:
         self._sessions, self._options, self._worker = state_dir.absolute() / "sessions", options, tuple(worker)
         self._environment, self._now = environment, now
-        self._started: list[subprocess.Popen[bytes]] = []
+        self._started: set[int] = set()
         self.name = options.name
         self.capabilities = Capabilities(
             is_paid=options.is_paid, tells_cost=False, takes_messages=False, takes_attachments=True
@@ -72,14 +72,21 @@ class LocalAgent:
         except msgspec.ValidationError as error:
             raise SessionRefusedError(f"no session for {request!r}: {error}") from None
         folder = SessionFolder(self._sessions / f"{_ID_PREFIX}{request.intent_id}")
-        was_there = folder.exists
-        if not folder.path.is_dir():
-            SessionFolder.make(folder.path, Order(request=request, options=self._options, created_at=self._now()))
-        with folder.lock() as descriptor:
-            if descriptor is None:
-                was_there = True
-            elif folder.ending() is None and not folder.is_to_stop:
-                self._start(folder, descriptor)
+        try:
+            folder.path.mkdir(parents=True, exist_ok=True)
+            with folder.lock() as descriptor:
+                was_there = descriptor is None or folder.was_started
+                if descriptor is not None and folder.ending() is None and not folder.is_to_stop:
+                    if not was_there:
+                        order = Order(
+                            request=replace(request, secrets={}), options=self._options, created_at=self._now()
+                        )
+                        folder.put_order(order)
+                    self._start(folder, descriptor)
+        except UnicodeEncodeError as error:
+            raise SessionRefusedError(f"no session for {request!r}: its text is none: {error}") from None
+        except OSError as error:
+            raise UpstreamError(f"{folder.path}: {error.strerror}: no session was started") from error
         return Created(session_id=folder.id, url="", was_there=was_there)
 
     def get(self, session_id: str) -> Session:
@@ -129,11 +136,14 @@ class LocalAgent:
             return
         folder.ask_to_stop()
         for number in (signal.SIGTERM, signal.SIGKILL):
-            status = folder.status()
-            if status and folder.is_alive:
+            if not folder.is_alive:
+                break
+            if (
+                status := folder.status()
+            ):  # one that has not said anything yet looks whether it is to stop before it does
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(status.pid, number)
-                self._wait(folder)
+            self._wait(folder)
         status = folder.status()
         if status and status.workspace and not folder.is_alive:
             shutil.rmtree(status.workspace, ignore_errors=True)
@@ -148,26 +158,29 @@ class LocalAgent:
     def _start(self, folder: SessionFolder, descriptor: int) -> None:
         """Start a worker that holds the lock from its first moment on."""
         command = [*self._worker, str(folder.path), str(descriptor)]
+        log = str(folder.path / "worker.log")
+        streams = [
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ]
+        os.set_inheritable(descriptor, True)  # noqa: FBT003 - the lock is what the worker is to get, and nothing else
         try:
-            with (folder.path / "worker.log").open("ab") as log:
-                process = subprocess.Popen(  # noqa: S603 - our own command, no shell
-                    command,
-                    env=dict(self._environment),
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                    pass_fds=(descriptor,),
-                )
+            # A Popen would have to be kept and waited for, and the worker is to outlive us.
+            pid = os.posix_spawnp(command[0], command, self._environment, file_actions=streams, setsid=True)
         except OSError as error:
-            raise UpstreamError(f"no worker can be started: {error.filename}: {error.strerror}") from error
+            raise UpstreamError(f"no worker can be started: {command[0]}: {error.strerror}") from error
         self._reap()
-        self._started.append(process)
+        self._started.add(pid)
         folder.note_start()
 
     def _reap(self) -> None:
         """Let workers of ours that have ended go; the others go on without us."""
-        self._started = [process for process in self._started if process.poll() is None]
+        for pid in list(self._started):
+            with contextlib.suppress(ChildProcessError):
+                if os.waitpid(pid, os.WNOHANG) == (0, 0):
+                    continue
+            self._started.discard(pid)
 
     def _folder(self, session_id: str) -> SessionFolder:
         folder = SessionFolder(self._sessions / session_id)

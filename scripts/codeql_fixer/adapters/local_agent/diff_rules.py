@@ -60,7 +60,7 @@ def violations(changes: Sequence[Change], limits: Limits) -> list[str]:
 
 def _problems(change: Change) -> Iterator[str]:
     path = change.path
-    if repository_relative(path) != path:
+    if repository_relative(path) != path or not _is_text(path):
         yield "is no plain path inside the repository"
     if any(part.lower().startswith(".git") for part in path.split("/")):
         yield "a fix never changes workflows or git's own settings"
@@ -87,6 +87,14 @@ def _weakened_tests(change: Change) -> Iterator[str]:
         yield "a test was deleted"
     elif change.before_mode != NO_MODE and _count(_SKIP, change.after) > _count(_SKIP, change.before):
         yield "a test is skipped that was not"
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:  # bytes that are no UTF-8, as git gives them to us
+        return False
+    return True
 
 
 def _count(pattern: re.Pattern[bytes], content: bytes | None) -> int:

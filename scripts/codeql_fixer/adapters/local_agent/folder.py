@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import os
-import tempfile
 import time
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 from codeql_fixer.adapters.local_agent.options import LocalOptions
 from codeql_fixer.domain.session import PullRequestLink, SessionReport, SessionRequest, SessionState
@@ -21,8 +18,11 @@ from codeql_fixer.errors import UpstreamError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 T = TypeVar("T")
+
+_ABSENT = (FileNotFoundError, NotADirectoryError)
 
 _LOCK_TRIES, _LOCK_SECONDS = 5, 0.05  # a reader that looks whether a worker lives holds the lock for a moment
 
@@ -84,33 +84,15 @@ class SessionFolder:
     def __init__(self, path: Path) -> None:
         self.path, self.id = path, path.name
 
-    @classmethod
-    def make(cls, path: Path, order: Order) -> bool:
-        """Make the folder with its order in one step; False when somebody else has.
-
-        Raises:
-            UpstreamError: this machine cannot write it.
-        """
-        order = replace(order, request=replace(order.request, secrets={}))
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix=".new-", dir=path.parent, ignore_cleanup_errors=True) as made:
-                _write(Path(made) / "order.json", order)
-                try:
-                    Path(made).rename(path)
-                except OSError:
-                    if path.is_dir():
-                        return False
-                    raise
-                Path(made).mkdir()  # for the block to remove
-        except OSError as error:
-            raise UpstreamError(f"{path}: {error.strerror or error}: no session was started") from error
-        return True
-
     @property
     def exists(self) -> bool:
         """True when a worker was started: whoever is killed before that has made no session."""
-        return (self.path / "started").exists() or self.status() is not None or self.is_alive
+        return self.was_started or self.is_alive
+
+    @property
+    def was_started(self) -> bool:
+        """True when a worker, or whoever started it, got to say so."""
+        return (self.path / "started").exists() or self.status() is not None
 
     def note_start(self) -> None:
         """A worker was started, whether it gets to say so itself or not."""
@@ -132,7 +114,7 @@ class SessionFolder:
         """True while a worker, or a program that it started, runs."""
         try:
             descriptor = os.open(self.path / "worker.lock", os.O_RDWR)
-        except FileNotFoundError:
+        except _ABSENT:
             return False
         try:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -159,6 +141,10 @@ class SessionFolder:
         if order is None:
             raise UpstreamError(f"{self.path}/order.json is missing")
         return order
+
+    def put_order(self, order: Order) -> None:
+        """Say what is to be done."""
+        _write(self.path / "order.json", order)
 
     def status(self) -> Status | None:
         """How far it is; None before there was a worker."""
@@ -196,7 +182,7 @@ class SessionFolder:
             with (self.path / "journal.jsonl").open("rb") as stream:
                 stream.seek(offset)
                 data = stream.read(most_bytes)
-        except FileNotFoundError:
+        except _ABSENT:
             return []
         found = []
         for text in data[: data.rfind(b"\n") + 1].splitlines(keepends=True):
@@ -210,7 +196,7 @@ class SessionFolder:
     def _read(self, name: str, kind: type[T]) -> T | None:
         try:
             return msgspec.json.decode((self.path / name).read_bytes(), type=kind)
-        except FileNotFoundError:
+        except _ABSENT:
             return None
         except msgspec.DecodeError as error:
             raise UpstreamError(f"{self.path / name} cannot be read: {error}") from error

@@ -10,7 +10,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_OF_MODULES = frozenset({"__file__", "__name__", "__doc__", "__path__", "__spec__", "__loader__", "__package__"})
+_OF_MODULES = frozenset(
+    {
+        *(
+            "__annotations__",
+            "__builtins__",
+            "__cached__",
+            "__dict__",
+            "__doc__",
+            "__file__",
+            "__loader__",
+            "__module__",
+        ),
+        *("__name__", "__package__", "__path__", "__qualname__", "__spec__"),
+    }
+)
 _KNOWN = _OF_MODULES | frozenset(dir(builtins))
 
 

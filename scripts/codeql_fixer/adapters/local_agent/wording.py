@@ -12,26 +12,22 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from codeql_fixer.adapters.local_agent.gates import GateResult
-    from codeql_fixer.domain.session import IssueReport, SessionRequest
+    from codeql_fixer.domain.session import FixTarget, IssueReport, SessionRequest
 
-ISSUE_TRAILER = "Codeql-Fixer-Issue"
-_SUBJECT, _CELL = 72, 120
+_TITLE, _CELL = 100, 120
 
 
 def title_of(request: SessionRequest) -> str:
     """The title of commit and pull request, on one line."""
-    return one_line(request.title, 100).strip() or f"Fix {counted(len(request.targets), 'issue')}"
+    return one_line(request.title, _TITLE).strip() or f"Fix {counted(len(request.targets), 'issue')}"
 
 
 def commit_message(request: SessionRequest, claimed: Sequence[IssueReport]) -> str:
     """Title, what is claimed, and trailers that name the intent and each issue that the commit claims to fix."""
-    fixed = {report.id for report in claimed if report.result is IssueResult.FIXED}
-    targets = [target for target in request.targets if target.id in fixed]
+    targets = _fixed(request, claimed)
     lines = [f"- {one_line(target.rule_id, _CELL)} in {one_line(target.file, _CELL)}" for target in targets]
-    trailers = [f"{INTENT_TRAILER}: {request.intent_id}"]
-    trailers += [f"{ISSUE_TRAILER}: {one_line(target.fingerprint or target.id, _CELL)}" for target in targets]
     body = "Claims to fix, which a scan has to confirm:\n\n" + "\n".join(lines) + "\n\n" if lines else ""
-    return f"{title_of(request)}\n\n{body}" + "\n".join(trailers) + "\n"
+    return f"{title_of(request)}\n\n{body}{_trailers(request, targets)}\n"
 
 
 def pull_request_body(
@@ -50,20 +46,19 @@ def pull_request_body(
     unknown = "The branch was pushed by an earlier run; what its gates said is not known."
     checks = [unknown] if results is None else checks or ["No gates were found or configured."]
     intro = "Proposed by CodeQL Fixer's local agent. A claim is not a proof: the next scan of the merged code decides."
-    return "\n".join(
-        [
-            intro,
-            "",
-            *table,
-            "",
-            "Gates, on exactly this commit:",
-            "",
-            *checks,
-            "",
-            f"Intent: {_code(request.intent_id)}",
-            "",
-        ]
-    )
+    trailers = _trailers(request, _fixed(request, claimed))
+    return "\n".join([intro, "", *table, "", "Gates, on exactly this commit:", "", *checks, "", trailers, ""])
+
+
+def _fixed(request: SessionRequest, claimed: Sequence[IssueReport]) -> list[FixTarget]:
+    fixed = {report.id for report in claimed if report.result is IssueResult.FIXED}
+    return [target for target in request.targets if target.id in fixed]
+
+
+def _trailers(request: SessionRequest, targets: Sequence[FixTarget]) -> str:
+    """As prompts ask every agent for them (telemetry/README.md), and the intent."""
+    named = (f"Fixes-Finding: {one_line(f'{target.fingerprint} {target.id}', _CELL)}" for target in targets)
+    return "\n".join([*named, f"{INTENT_TRAILER}: {request.intent_id}"])
 
 
 def _code(text: str) -> str:
