@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from codeql_fixer.adapters.local_agent.codemods import codemod_for
+from codeql_fixer.adapters.local_agent.codemods import codemod_for, rules_with_codemods
 from codeql_fixer.adapters.local_agent.options import Limits, LocalOptions
 from codeql_fixer.adapters.sarif.reader import SarifReader
 from codeql_fixer.adapters.scanners.command import CommandScanner
@@ -66,6 +68,15 @@ def test_codemods__fix_the_shop_and_a_scan_agrees(tmp_path: Path) -> None:
     assert gone == FIXED_IN_THE_SHOP
     # A column name cannot be a parameter: the claim is not true, and the scan is what tells.
     assert claims - gone == {("B608", "shop/catalogue.py"), ("python-sql-injection", "shop/catalogue.py")}
+
+
+def test_codemods__of_our_table_are_all_known_to_codemodder() -> None:
+    path = require("codemodder")
+    program = shutil.which("codemodder", path=path)
+
+    listed = subprocess.run([str(program), "--list", "."], check=True, capture_output=True, text=True).stdout.split()
+
+    assert set(rules_with_codemods()) <= set(listed)
 
 
 def test_session__becomes_a_branch_and_a_pull_request(tmp_path: Path) -> None:
