@@ -74,6 +74,8 @@ LISTING_FAULTS: tuple[tuple[str, dict[str, object]], ...] = (
     ("503", {}),
     ("half-body", {}),
     ("unknown-enum", {}),
+    ("stale-listing", {"seconds": 300}),
+    ("stale-listing", {"seconds": 300}),
 )
 _HTTP = HttpLimits(
     connect_seconds=1.0,
@@ -123,6 +125,7 @@ class Scene:
     def pass_time(self, by: timedelta) -> None:
         """Let it move."""
         self._clock.write_text(str((self.now() - at(10) + by).total_seconds()))
+        self.twin.advance(by.total_seconds())
 
     def ledger(self, who: str) -> Ledger:
         """The ledger as one process sees it."""
@@ -150,7 +153,7 @@ class Scene:
         recorder = Recorder(ledger=ledger, kept=kept, replay="")
         if (self.folder / who / "kept").exists():
             replay(kept, recorder, lambda _: None)
-        work = _Work(index, self.issues)
+        work = _Work(index, self.issues, points)
         Dispatcher(
             settler=Settler(ledger=ledger, index=index, agents=agents, author=author, tell=lambda _: None),
             claimer=Claimer(ledger=ledger, index=index, author=author, monotonic=time.monotonic),
@@ -183,8 +186,8 @@ class Scene:
 class _Work:
     """One candidate per issue."""
 
-    def __init__(self, index: SqlIndex, issues: int) -> None:
-        self._index, self._issues = index, issues
+    def __init__(self, index: SqlIndex, issues: int, points: Points | None) -> None:
+        self._index, self._issues, self._points = index, issues, points
 
     def candidates(self) -> Sequence[Candidate]:
         attempts = self._index.attempts(REPOSITORY)
@@ -206,6 +209,8 @@ class _Work:
         return route()
 
     def request(self, dispatch: Dispatch, intent: DispatchIntent) -> SessionRequest:
+        if self._points:
+            self._points.at()  # the files that a prompt is made from
         names = ",".join(issue.fingerprint for issue in dispatch.candidate.issues)
         return SessionRequest(
             intent_id=intent.id,
