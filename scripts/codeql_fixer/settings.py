@@ -62,6 +62,19 @@ class DispatchSettings(Struct, frozen=True, kw_only=True):
     is_knowledge_enabled: bool
     knowledge_folder_id: str
 
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str], flags: Mapping[str, str] | None = None) -> DispatchSettings:
+        """Read the variables of the option table; a flag that was given wins over its variable.
+
+        Raises:
+            ConfigError: one line per fault, all faults at once; secrets are never shown.
+        """
+        reader = _Reader(environ, flags or {})
+        settings = reader.dispatch()
+        if reader.faults:
+            raise ConfigError("\n".join(reader.faults))
+        return settings
+
     def __repr__(self) -> str:
         """Nothing secret."""
         return f"DispatchSettings(agent={self.agent!r}, registry={self.registry!r}, forge={self.forge!r})"

@@ -210,7 +210,7 @@ class _Work:
 
     def request(self, dispatch: Dispatch, intent: DispatchIntent) -> SessionRequest:
         if self._points:
-            self._points.at()  # the files that a prompt is made from
+            self._points.at_prompt()  # it is made from files
         names = ",".join(issue.fingerprint for issue in dispatch.candidate.issues)
         return SessionRequest(
             intent_id=intent.id,
@@ -262,7 +262,8 @@ def _round(scene: Scene) -> Counter[str]:
         # One who is stopped while it holds a file's lock stops the others on its machine, which is as it should be.
         may_stop = scene.is_git and not scene.is_one_machine
         how = luck.choices(["kill", "fail", "", "stop"], [6, 2, 1, 2 * may_stop])[0]
-        children[_fork(scene, who, luck.randint(1, _MOST_MOMENTS) if how else 0, how=how)] = how
+        strike_at = luck.choice([luck.randint(1, _MOST_MOMENTS), -luck.randint(1, 2)]) if how else 0
+        children[_fork(scene, who, strike_at, how=how)] = how
     for ended, how in _ended(scene, children):
         if ended:
             kinds[how] += 1

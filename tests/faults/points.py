@@ -26,7 +26,7 @@ class Points:
     """Counts the moments of this process, and strikes at one of them.
 
     Args:
-        strike_at: number of the moment; 0 for none.
+        strike_at: number of the moment, 0 for none; below 0 the number of the prompt that is written then.
         how: "kill" as by the system, "stop" until somebody lets it go on, "fail" with an error of the system.
     """
 
@@ -34,6 +34,7 @@ class Points:
         self._strike_at, self._how = strike_at, how
         self.count = 0
         self._is_inside_call = False
+        self._prompts = 0
 
     def arm(self) -> None:
         """Listen from now on, for ever."""
@@ -52,6 +53,13 @@ class Points:
             os.kill(os.getpid(), signal.SIGSTOP)
         if self._how == "fail" and not is_of_agent:
             raise OSError(errno.EIO, "the disk failed")
+
+    def at_prompt(self) -> None:
+        """A prompt is written: the claim has landed, and no session is started yet."""
+        self._prompts += 1
+        if self._prompts == -self._strike_at:
+            self._strike_at = self.count + 1
+        self.at()
 
     def during(self, *, is_call: bool) -> None:
         """Whether a call of the agent is on its way."""

@@ -30,6 +30,7 @@ from codeql_fixer.entrypoints.cli.pipeline_output import describe
 from codeql_fixer.policy.eligibility import FilterOptions
 from codeql_fixer.policy.families import FamilyTable
 from codeql_fixer.policy.work_options import WorkOptions
+from codeql_fixer.domain.sessions import NO_SESSIONS
 from tests.builders import place, result, run, scan_run
 from tests.security.injections import ATTEMPTS
 from tests.security.markdown import skeleton, without_spans
@@ -249,7 +250,7 @@ def test_annotations__are_one_line_each(
     output = tmp_path / "output"
     reporter = ActionsReporter(output_dir="out", output=str(output), step_summary="", annotations=sys.stderr)
 
-    reporter.report(work, scan_run(), summary="")
+    reporter.report(work, scan_run(), sessions=NO_SESSIONS, summary="")
 
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) <= 1

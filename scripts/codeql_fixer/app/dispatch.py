@@ -202,12 +202,17 @@ def _summary(item: Started, sessions: dict[str, Session]) -> SessionSummary:
         reason=intent.reason,
         issues=len(intent.fingerprints),
         status=outcome.status if outcome else None,
-        problem=outcome.reason if outcome else "",
+        problem=(outcome.reason if outcome else "") or (_last_words(session) if session else ""),
         session_id=outcome.session_id if outcome else "",
         session_url=outcome.session_url if outcome else "",
         state=state_of(session).value if session else "",
         pull_requests=tuple(link.url for link in session.pull_requests) if session else (),
     )
+
+
+def _last_words(session: Session) -> str:
+    """Why a session came to nothing, "" when it proposed a change."""
+    return "" if ended_well(session) else session.detail or (session.report.error if session.report else "")
 
 
 def _watched(item: Started) -> Watched:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from codeql_fixer.adapters.clock import SystemClock
 from codeql_fixer.domain.registry import Registry
 from codeql_fixer.domain.route import AGENT_LABEL, AgentKind
 from codeql_fixer.errors import AgentUnavailableError, SessionRefusedError, UserError
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
     from codeql_fixer.ports.agent import Agent
     from codeql_fixer.settings import DispatchSettings
 
+_SCRIPTS = Path(__file__).parents[2]
+_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
+PARALLEL = 8  # requests at a time; no limit is published, and more gain little
 _DEFAULT_IN_PERIOD = 100
 _DEFAULT_AT_WORK = 100
 
@@ -74,6 +80,12 @@ def has_codemod(rule_id: str) -> bool:
     from codeql_fixer.adapters.local_agent.codemods import codemod_for  # noqa: PLC0415
 
     return codemod_for(rule_id) is not None
+
+
+def profiles_of(registry: Registry) -> tuple[AgentProfile, ...]:
+    """All agents that the operator named, for whatever repository."""
+    entries = (registry.others, *registry.repositories.values())
+    return tuple({profile.name: profile for entry in entries for profile in entry.routing.profiles}.values())
 
 
 class AgentRoom:
@@ -129,9 +141,15 @@ class AgentRoom:
 
     def _devin(self, *, is_starting: bool) -> Agent:
         from codeql_fixer.adapters.devin.factory import devin_account  # noqa: PLC0415
+        from codeql_fixer.transport.http import Limits as HttpLimits  # noqa: PLC0415
 
         settings = self._settings
-        account = devin_account(settings.devin_api_key, org_id=settings.devin_org_id, base_url=settings.devin_api_url)
+        account = devin_account(
+            settings.devin_api_key,
+            org_id=settings.devin_org_id,
+            base_url=settings.devin_api_url,
+            limits=HttpLimits(connections=2 * PARALLEL),  # what looks sessions up does not wait for what starts them
+        )
         return account.agent(self._choices(account) if is_starting else None)
 
     def _choices(self, account: Account) -> Choices:
@@ -145,4 +163,20 @@ class AgentRoom:
             return Choices()
 
     def _local(self, profile: AgentProfile) -> Agent:
-        raise NotImplementedError(profile, self._state, self._environ)
+        """An agent of this machine. Its workers see no key: fixers and gates run strangers' code."""
+        from codeql_fixer.adapters.local_agent.agent import LocalAgent  # noqa: PLC0415
+        from codeql_fixer.adapters.local_agent.options import Limits as LocalLimits  # noqa: PLC0415
+        from codeql_fixer.adapters.local_agent.options import LocalOptions  # noqa: PLC0415
+
+        limits = LocalLimits()
+        if profile.time_limit_minutes is not None:
+            limits = replace(limits, fixer_seconds=60 * profile.time_limit_minutes)
+        forge = Path(self._settings.forge).resolve()
+        passed_on = {name: self._environ[name] for name in _PASSED_ON if name in self._environ}
+        return LocalAgent(
+            self._state,
+            LocalOptions(name=profile.name, is_paid=profile.is_paid, command=profile.command, limits=limits),
+            worker=[sys.executable, "-m", "codeql_fixer.entrypoints.local_worker", str(forge)],
+            environment=passed_on | {"PYTHONPATH": os.pathsep.join([str(_SCRIPTS), *filter(None, sys.path)])},
+            now=SystemClock().now,
+        )

@@ -21,23 +21,23 @@ from codeql_fixer.app.keep import Recorder
 from codeql_fixer.app.record import RunFacts
 from codeql_fixer.app.settle import Settler
 from codeql_fixer.app.start import Starter
-from codeql_fixer.bootstrap.agents import AgentRoom, has_codemod, labels_of, limits_of
+from codeql_fixer.bootstrap.agents import PARALLEL, AgentRoom, has_codemod, labels_of, limits_of
 from codeql_fixer.bootstrap.fleet import Fleet
 from codeql_fixer.domain.registry import Registry
-from codeql_fixer.domain.route import Routing
+from codeql_fixer.domain.route import AgentKind, Routing
 from codeql_fixer.errors import UserError
+from codeql_fixer.policy.batching import split_fixable
 from codeql_fixer.settings import FleetSettings, Settings
 
 if TYPE_CHECKING:
     from codeql_fixer.app.brief import BriefWriter
+    from codeql_fixer.domain.batch import Batch
     from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome
     from codeql_fixer.domain.fix_work import FixWork
     from codeql_fixer.domain.session import Session
     from codeql_fixer.ports.agent import Agent
     from codeql_fixer.ports.index import Index
     from codeql_fixer.ports.prompt_renderer import PromptRenderer
-
-_PARALLEL = 8  # requests at a time; no limit is published, and more gain little
 
 
 class Surroundings(Struct, frozen=True, kw_only=True):
@@ -88,7 +88,7 @@ class BatchSessions(Struct, frozen=True, kw_only=True):
 
         entry = self.registry.entry(self.facts.target_repo)
         return BatchWork(
-            batches=work.batching.batches,
+            batches=self._batches(agents, work),
             target=Target(
                 repository=self.facts.target_repo,
                 base_branch=self.settings.default_branch,
@@ -105,6 +105,12 @@ class BatchSessions(Struct, frozen=True, kw_only=True):
             secrets=self.settings.dispatch.session_secrets,
         )
 
+    def _batches(self, agents: Mapping[str, Agent], work: FixWork) -> tuple[Batch, ...]:
+        """The batches; where codemods can be run, what they can fix is apart, so that nobody pays for it."""
+        kinds = {profile.kind for profile in self.routing.profiles if profile.name in agents}
+        batches = work.batching.batches
+        return split_fixable(batches, has_codemod) if AgentKind.CODEMODDER in kinds else batches
+
     def _dispatcher(self, agents: Mapping[str, Agent], index: Index, on_step: Callable[[str], None]) -> Dispatcher:
         settings, dispatch = self.settings, self.settings.dispatch
         entry = self.registry.entry(self.facts.target_repo)
@@ -117,7 +123,7 @@ class BatchSessions(Struct, frozen=True, kw_only=True):
                 agents=agents,
                 recorder=self.recorder,
                 author=author,
-                parallel=_PARALLEL,
+                parallel=PARALLEL,
                 max_failure_rate=dispatch.max_failure_rate,
                 on_outcome=self._told_outcome,
             ),

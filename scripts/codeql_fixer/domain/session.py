@@ -107,7 +107,7 @@ class IssueReport(Struct, frozen=True, kw_only=True):
 
 
 class SessionReport(Struct, frozen=True, kw_only=True):
-    """The structured output of a session, valid against its schema (policy/session_output.py).
+    """The structured output of a session, valid against its schema (adapters/devin/output_schema.py).
 
     `confidence` is "low", "medium" or "high"; `pull_request_url` is "" when there is none.
     """

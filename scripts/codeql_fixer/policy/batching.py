@@ -8,7 +8,7 @@ from codeql_fixer.domain.batch import Batch, Batching, LeftOut
 from codeql_fixer.policy.ordering import sort_by_place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from codeql_fixer.domain.issue import Issue
 
@@ -48,3 +48,20 @@ def _urgency(group: tuple[str, Sequence[Issue]]) -> tuple[int, float, int, str, 
     worst = max(issue.severity.score for issue in members)
     size = len(members)
     return (-first.severity.tier.rank, -worst, -size, family, first.finding.file, first.identity.fingerprint)
+
+
+def split_fixable(batches: Iterable[Batch], has_codemod: Callable[[str], bool]) -> tuple[Batch, ...]:
+    """The batches with those issues apart for whose rules a codemod exists; such a part is named `<batch>-codemods`.
+
+    A deterministic fixer gets a batch only if it can fix all of it, and costs nothing: mixed batches would be paid for
+    whole.
+    """
+    parts = []
+    for batch in batches:
+        fixable = tuple(issue for issue in batch.issues if has_codemod(issue.finding.rule.id))
+        rest = tuple(issue for issue in batch.issues if not has_codemod(issue.finding.rule.id))
+        if not fixable or not rest:
+            parts.append(batch)
+        else:
+            parts += [Batch(f"{batch.id}-codemods", batch.family, fixable), Batch(batch.id, batch.family, rest)]
+    return tuple(parts)

@@ -19,7 +19,7 @@ def state_of(session: Session) -> SessionState:
     Services leave a session whose work is done waiting for the next message, often for ever. So it is over when its
     final report is there, or when it waits and its pull request is open.
     """
-    if session.state in _OVER:
+    if session.state in _OVER - {SessionState.FINISHED}:
         return session.state
     if session.report is not None and session.report.status.is_final:
         return SessionState.FINISHED if session.report.status is ReportStatus.COMPLETED else SessionState.FAILED

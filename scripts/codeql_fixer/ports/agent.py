@@ -51,7 +51,7 @@ class Agent(Protocol):
     capabilities: Capabilities
 
     def create(self, request: SessionRequest) -> Created:
-        """Start a session that bears `request.tag`; called twice for one intent there is one session at most.
+        """Start a session that bears `request.tag`: one call makes one at most. After an earlier call look its tag up.
 
         Raises:
             SessionRefusedError: the service said no; nothing was started.

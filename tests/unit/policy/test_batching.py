@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codeql_fixer.policy.batching import make_batches
+from codeql_fixer.domain.batch import Batch
+from codeql_fixer.policy.batching import make_batches, split_fixable
 from tests.builders import issue
 
 if TYPE_CHECKING:
     from random import Random
 
-    from codeql_fixer.domain.batch import Batch, Batching, LeftOut
+    from codeql_fixer.domain.batch import Batching, LeftOut
     from codeql_fixer.domain.issue import Issue
 
 
@@ -112,3 +113,18 @@ def test_make_batches__goes_from_worse_to_better(found: list[Issue], batch_size:
     groups: list[Batch | LeftOut] = [*batching.batches, *batching.left_out]
     ranks = [group.issues[0].severity.tier.rank for group in groups]
     assert ranks == sorted(ranks, reverse=True)
+
+
+def test_split_fixable__puts_apart_what_a_codemod_can_do() -> None:
+    mixed = Batch("B001", "injection", (issue(1, rule="sql"), issue(2, rule="shell"), issue(3, rule="sql")))
+    whole = Batch("B002", "injection", (issue(4, rule="sql"),))
+    other = Batch("B003", "xss", (issue(5, rule="xss"),))
+
+    parts = split_fixable([mixed, whole, other], lambda rule_id: rule_id == "sql")
+
+    assert [(part.id, [item.id[-1] for item in part.issues]) for part in parts] == [
+        ("B001-codemods", ["1", "3"]),
+        ("B001", ["2"]),
+        ("B002", ["4"]),
+        ("B003", ["5"]),
+    ]

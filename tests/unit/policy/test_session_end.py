@@ -39,6 +39,7 @@ WAITING = SessionState.WAITING
         (session(state=WAITING, pull_requests=(CLOSED,)), "waiting", False),
         (session(state=WAITING, report=GAVE_UP), "failed", False),
         (session(state=SessionState.FINISHED), "finished", False),
+        (session(state=SessionState.FINISHED, report=GAVE_UP), "failed", False),  # it ended, and says that it failed
         (session(state=SessionState.FINISHED, pull_requests=(CLOSED,)), "finished", False),
         (session(state=SessionState.FINISHED, pull_requests=(OPEN,)), "finished", True),
         (session(state=SessionState.FAILED, report=DONE_WITH_PR), "failed", False),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from codeql_fixer.domain.fix_work import FixWork
     from codeql_fixer.domain.scan_run import ScanRun
-    from codeql_fixer.domain.sessions import SessionsSummary
+    from codeql_fixer.domain.sessions import SessionsSummary, SessionSummary
 
 _SHOWN_ISSUES = 10
 _SHOWN_WARNINGS = 10
@@ -45,7 +45,7 @@ def _ignore(step: str) -> None:
 def described_sessions(sessions: SessionsSummary) -> str:
     """What was started, and what was not and why, on one screen."""
     rows = [
-        (item.batch_id, item.agent, item.state or item.status or "unknown", item.session_url or _cell(item.problem))
+        (item.batch_id, item.agent, item.state or item.status or "unknown", str(item.issues), _outcome(item))
         for item in sessions.sessions
     ]
     started = counted(sessions.created, "session")
@@ -53,9 +53,14 @@ def described_sessions(sessions: SessionsSummary) -> str:
     if sessions.settled:
         lines.append(f"{counted(sessions.settled, 'claim')} of earlier runs settled")
     if rows:
-        lines += ["", *aligned([("BATCH", "AGENT", "STATE", "SESSION"), *rows])]
+        lines += ["", *aligned([("BATCH", "AGENT", "STATE", "ISSUES", "OUTCOME"), *rows])]
     lines += [f"{counted(item.issues, 'issue')} held ({item.action}): {item.reason}" for item in sessions.held]
     return "\n".join(lines)
+
+
+def _outcome(item: SessionSummary) -> str:
+    """Where to look: the proposed change, or the session, or why there is none."""
+    return ", ".join(item.pull_requests) or _cell(item.problem) or item.session_url or item.session_id
 
 
 def counts_document(work: FixWork, run: ScanRun, sessions: SessionsSummary) -> dict[str, object]:

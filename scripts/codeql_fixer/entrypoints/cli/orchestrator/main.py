@@ -42,6 +42,8 @@ class Verb(NamedTuple):
 
 
 _REPO = Argument("--repo", "only this repository", "OWNER/NAME")
+_SESSION = Argument("session", "id of a session of ours", "SESSION")
+_AGENTS = ("registry", "forge", "poll_seconds")
 VERBS = (
     Verb(
         "ingest",
@@ -81,6 +83,59 @@ VERBS = (
         "find issues by words in rule, file and message",
         ("orchestrator.py search sql injection login",),
         (Argument("words", "words, or starts of words", "WORD", is_list=True),),
+    ),
+    Verb(
+        "sessions",
+        "show the sessions that were started, and how they are doing",
+        ("orchestrator.py sessions --days 2", "orchestrator.py sessions --follow --json | jq .state"),
+        (
+            _REPO,
+            Argument("--days", "started in the last so many days; default: 7", "DAYS"),
+            Argument("--follow", "until all of them are over; what is seen goes on the ledger", is_flag=True),
+        ),
+        _AGENTS,
+    ),
+    Verb(
+        "stream",
+        "show what a session writes, as it comes, until it is over",
+        ("orchestrator.py stream devin-0123456789abcdef0123456789abcdef",),
+        (_SESSION, Argument("--new", "only what is written from now on", is_flag=True)),
+        _AGENTS,
+    ),
+    Verb(
+        "message",
+        "write to a session; a sleeping one wakes up, which may cost",
+        ("orchestrator.py message devin-0123... 'The tests need Postgres: make test-db'",),
+        (_SESSION, Argument("text", "what to write", "TEXT")),
+        _AGENTS,
+    ),
+    Verb(
+        "stop",
+        "end a session of ours",
+        ("orchestrator.py stop devin-0123456789abcdef0123456789abcdef",),
+        (_SESSION,),
+        _AGENTS,
+    ),
+    Verb(
+        "resume",
+        "let a repository go on that a bad wave has paused",
+        ("orchestrator.py resume acme/shop --reason 'the flaky test is mended'",),
+        (Argument("repository", "owner/name", "OWNER/NAME"), Argument("--reason", "why; it is kept", "TEXT")),
+    ),
+    Verb(
+        "forge",
+        "keep repositories and pull requests in a directory, for local agents",
+        (
+            "orchestrator.py forge add acme/shop shop --forge forge",
+            "orchestrator.py forge list acme/shop --forge forge",
+            "orchestrator.py forge merge acme/shop 1 --forge forge",
+        ),
+        (
+            Argument("action", "add, list, merge or close", "ACTION"),
+            Argument("repository", "owner/name", "OWNER/NAME"),
+            Argument("what", "directory to add, or number of the pull request", "DIR|NUMBER", is_optional=True),
+        ),
+        ("forge",),
     ),
     Verb(
         "fsck",
@@ -164,6 +219,8 @@ def _add(verbs: argparse._SubParsersAction[argparse.ArgumentParser], verb: Verb)
             parser.add_argument(argument.name, action="append", metavar=argument.metavar, help=argument.help)
         elif argument.is_list:
             parser.add_argument(argument.name, nargs="+", metavar=argument.metavar, help=argument.help)
+        elif argument.is_optional:
+            parser.add_argument(argument.name, nargs="?", default="", metavar=argument.metavar, help=argument.help)
         else:
             parser.add_argument(argument.name, metavar=argument.metavar, help=argument.help)
     for name in (*_SHARED, *verb.options):

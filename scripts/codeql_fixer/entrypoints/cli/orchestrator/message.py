@@ -1,0 +1,34 @@
+"""`message`: writes to a session of ours."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+from codeql_fixer.bootstrap.session_room import agents_of, our_session
+from codeql_fixer.entrypoints.boundary import say
+from codeql_fixer.errors import UserError
+from codeql_fixer.options import BY_NAME
+from codeql_fixer.settings import DispatchSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def run(flags: Mapping[str, str], own: Mapping[str, str], *, is_json: bool) -> None:
+    """Do it.
+
+    Raises:
+        UserError: there is no such session, it is not ours, or its agent takes no messages.
+        SessionRefusedError: it has ended.
+    """
+    settings = DispatchSettings.from_environ(os.environ, flags)
+    agents = agents_of(settings, flags.get("state_dir") or BY_NAME["state_dir"].default, os.environ, tell=say)
+    agent, session = our_session(agents, own["session"])
+    if not agent.capabilities.takes_messages:
+        raise UserError(f"{agent.name} takes no messages")
+    agent.send(session.id, own["text"])
+    say(f"{session.id}: written")
+    if is_json:
+        print(json.dumps({"session_id": session.id}))
