@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SCANNERS := .venv-scanners
+FIXERS := .venv-fixers
 PIP := -m pip --disable-pip-version-check install --quiet --require-hashes
 ACTIONLINT := $(CURDIR)/.tools/actionlint
 ACTIONLINT_VERSION := v1.7.7
@@ -25,14 +26,19 @@ $(SCANNERS)/.installed: requirements-scanners.txt
 	$(SCANNERS)/bin/python $(PIP) -r requirements-scanners.txt
 	@touch $@
 
+$(FIXERS)/.installed: requirements-fixers.txt
+	$(PYTHON) -m venv $(FIXERS)
+	$(FIXERS)/bin/python $(PIP) -r requirements-fixers.txt
+	@touch $@
+
 install: $(VENV)/.installed ## Set up the Python environment in .venv
 
-demo: $(VENV)/.installed $(SCANNERS)/.installed ## Scan the example shop and show issues, batches and one prompt
-	@PATH="$(CURDIR)/$(SCANNERS)/bin:$$PATH" PYTHON="$(BIN)/python" examples/demo.sh
+demo: $(VENV)/.installed $(SCANNERS)/.installed $(FIXERS)/.installed ## Fix the example shop for real, from scan to re-scan
+	@PATH="$(CURDIR)/$(FIXERS)/bin:$(CURDIR)/$(SCANNERS)/bin:$$PATH" PYTHON="$(BIN)/python" examples/demo.sh
 
-test: $(VENV)/.installed $(SCANNERS)/.installed ## Run the tests
+test: $(VENV)/.installed $(SCANNERS)/.installed $(FIXERS)/.installed ## Run the tests
 	cd examples/vulnerable-shop && "$(CURDIR)/$(BIN)/python" -m pytest --quiet
-	PATH="$(CURDIR)/$(SCANNERS)/bin:$$PATH" $(BIN)/python -m pytest
+	PATH="$(CURDIR)/$(FIXERS)/bin:$(CURDIR)/$(SCANNERS)/bin:$$PATH" $(BIN)/python -m pytest
 
 coverage: $(VENV)/.installed ## Prove that the tests take every branch of domain and policy
 	$(BIN)/python -m pytest --quiet --cov=codeql_fixer.domain --cov=codeql_fixer.policy --cov-branch --cov-fail-under=100 \
@@ -86,9 +92,9 @@ soak: $(VENV)/.installed ## Long fuzzing of readers and records (EXAMPLES), of l
 	$(MAKE) faults FAULTS=$${FAULTS:-10000}
 
 lock: ## Renew the lock files (needs uv)
-	for set in requirements requirements-dev requirements-scanners requirements-bench; do \
+	for set in requirements requirements-dev requirements-scanners requirements-fixers requirements-bench; do \
 	  uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    --custom-compile-command "make lock" $$set.in --output-file $$set.txt || exit 1; done
 
 clean: ## Remove everything that was set up or made
-	rm -rf $(VENV) $(SCANNERS) .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache out
+	rm -rf $(VENV) $(SCANNERS) $(FIXERS) .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache out
