@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import sys
+import tempfile
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from codeql_fixer.adapters.forge.local import LocalForge
 from codeql_fixer.adapters.local_agent.agent import LocalAgent
+from codeql_fixer.adapters.local_agent.folder import Order
 from codeql_fixer.adapters.local_agent.options import LocalOptions
 from codeql_fixer.domain.session import FixTarget, Session, SessionRequest, SessionState
 from tests.remotes import git, refs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from codeql_fixer.domain.session import SessionReport
 
@@ -98,6 +103,7 @@ class Machine:
     Args:
         folder: an empty directory.
         files: of the target.
+        name: of the target.
         source: a directory that holds the target, instead of files.
         dies: at which call of the forge the worker kills itself, once.
         path: directories with programs before all others.
@@ -108,6 +114,7 @@ class Machine:
         folder: Path,
         files: Mapping[str, str] | None = None,
         *,
+        name: str = NAME,
         source: Path | None = None,
         dies: str = "",
         path: Path | None = None,
@@ -125,10 +132,10 @@ class Machine:
         self.forge = LocalForge(folder / "forge", environment={"PATH": require()}, now=now)
         if source is None:
             source = folder / "source"
-            for name, text in (files or TARGET).items():
-                (source / name).parent.mkdir(parents=True, exist_ok=True)
-                (source / name).write_text(text)
-        self.forge.add_repository(NAME, source)
+            for file, text in (files or TARGET).items():
+                (source / file).parent.mkdir(parents=True, exist_ok=True)
+                (source / file).write_text(text)
+        self.forge.add_repository(name, source)
         (folder / "worker.py").write_text(_WORKER)
 
     @property
@@ -233,3 +240,61 @@ def until(condition: Any) -> None:  # noqa: ANN401 - anything that can be called
             return
         time.sleep(0.05)
     pytest.fail("it never came to be so")
+
+
+class LocalStage:
+    """The local agent for the contract suite of agents (tests/contract/test_agent.py). Its sessions wait for a slot.
+
+    Args:
+        folder: an empty directory.
+    """
+
+    unknown_id = "local-nobody"
+
+    def __init__(self, folder: Path) -> None:
+        files = {"shop/db.py": TARGET["app.py"]}
+        machine = Machine(folder, files, name="acme/shop")
+        self._machine, self._slots = machine, machine.state_dir / "slots"
+        self._slots.mkdir(parents=True)
+        self._turnstile = (self._slots / "turnstile.lock").open("w")
+        fcntl.flock(self._turnstile, fcntl.LOCK_EX)
+        self.agent = machine.agent(machine.command(GOOD))
+
+    def started(self, tag: str) -> int:
+        """How many folders of sessions bear the tag; all agents of a machine have the same state."""
+        orders = self._machine.state_dir.glob("sessions/*/*/order.json")
+        return sum(msgspec.json.decode(path.read_bytes(), type=Order).request.tag == tag for path in orders)
+
+    def strangers_session(self) -> None:
+        """Have another agent of this machine start a session."""
+        self._machine.agent(self._machine.command(GOOD, name="other")).create(request("somebody-else"))
+
+    def finish(self) -> None:
+        """Let the sessions work, and wait for their end."""
+        fcntl.flock(self._turnstile, fcntl.LOCK_UN)
+        for session in self.agent.ours():
+            ended(self.agent, session.id)
+        fcntl.flock(self._turnstile, fcntl.LOCK_EX)
+
+    def close(self) -> None:
+        """End what is left."""
+        for session in self.agent.ours():
+            self.agent.stop(session.id)
+        self._turnstile.close()
+
+
+@contextmanager
+def local_theatre() -> Iterator[Callable[[], LocalStage]]:
+    """Makes stages."""
+    made: list[LocalStage] = []
+    with tempfile.TemporaryDirectory(prefix="local-agent-", ignore_cleanup_errors=True) as folder:
+
+        def make() -> LocalStage:
+            for stage in made:
+                stage.close()
+            made[:] = [LocalStage(Path(tempfile.mkdtemp(dir=folder)))]
+            return made[0]
+
+        yield make
+        for stage in made:
+            stage.close()

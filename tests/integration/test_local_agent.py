@@ -194,7 +194,7 @@ def test_session__gives_a_fixer_prompt_attachments_and_mode(tmp_path: Path) -> N
 
 def test_agent__knows_its_sessions(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
-    agent = machine.agent(machine.command(GOOD))
+    agent = machine.agent(machine.command(GOOD, finds_gates=False))
     for number in (1, 2):
         run(agent, request(f"i-{number}", tags=("run:1",)))
     other = machine.agent()  # as another process sees it
@@ -206,6 +206,17 @@ def test_agent__knows_its_sessions(tmp_path: Path) -> None:
     assert [session.id for session in other.states(["local-i-2", "local-i-9", "../x", "local-i-2"])] == ["local-i-2"]
     assert other.get("local-i-1").state is SessionState.FINISHED
     assert not other.capabilities.takes_messages
+
+
+def test_agents__of_two_names_share_a_directory_and_no_session(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    one, other = machine.agent(), machine.agent(machine.command(GOOD, name="other", finds_gates=False))
+    session = run(other)
+
+    assert (session.id, session.agent) == ("local-i-1", "other")
+    assert list(one.ours()) == one.find_by_tag("cqf:i-1") == []
+    with pytest.raises(SessionNotFoundError):
+        one.get(session.id)
 
 
 @pytest.mark.parametrize(
@@ -235,7 +246,7 @@ def test_create__refuses_what_can_be_no_session(tmp_path: Path, changed: dict[st
 
 def test_create__twice_makes_one_session(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
-    agent = machine.agent(machine.command(GOOD))
+    agent = machine.agent(machine.command(GOOD, finds_gates=False))
 
     first, second = agent.create(request()), machine.agent().create(request())
     session = ended(agent, first.session_id)
@@ -250,10 +261,10 @@ def test_create__twice_makes_one_session(tmp_path: Path) -> None:
 
 def test_messages__go_on_where_the_cursor_is(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
-    agent = machine.agent(machine.command(GOOD))
+    agent = machine.agent(machine.command(GOOD, finds_gates=False))
     session = run(agent)
     whole = agent.messages(session.id)
-    journal = machine.state_dir / "sessions" / session.id / "journal.jsonl"
+    journal = machine.state_dir / "sessions/local" / session.id / "journal.jsonl"
 
     with journal.open("ab") as stream:
         stream.write(b'{"at": "half')

@@ -88,7 +88,7 @@ def test_stop__ends_working_and_waiting_sessions(tmp_path: Path) -> None:
 
 def test_stop__leaves_what_has_ended_as_it_is(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
-    agent = machine.agent(machine.command(GOOD))
+    agent = machine.agent(machine.command(GOOD, finds_gates=False))
     session = run(agent)
 
     agent.stop(session.id)
@@ -218,7 +218,7 @@ def test_create__that_cannot_start_a_worker_makes_no_session(tmp_path: Path) -> 
         machine.agent(worker=[str(tmp_path / "nowhere")]).create(request())
 
     assert machine.agent().find_by_tag("cqf:i-1") == []
-    assert not machine.agent(machine.command(GOOD)).create(request()).was_there
+    assert not machine.agent(machine.command(GOOD, finds_gates=False)).create(request()).was_there
     ended(machine.agent(), "local-i-1")
 
 
@@ -253,7 +253,7 @@ def test_session__without_its_program_says_so(tmp_path: Path) -> None:
 
 def test_session__adopts_what_a_lost_machine_pushed(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
-    options = machine.command(GOOD)
+    options = machine.command(GOOD, finds_gates=False)
     run(machine.agent(options))
     shutil.rmtree(machine.state_dir)
 
@@ -265,11 +265,42 @@ def test_session__adopts_what_a_lost_machine_pushed(tmp_path: Path) -> None:
     assert len(list(machine.forge.pull_requests(NAME))) == 1
 
 
+def test_session__is_not_held_up_by_locks_that_a_killed_git_left(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    agent = machine.agent(machine.command(GOOD, finds_gates=False))
+    run(agent)
+    [copy] = (machine.state_dir / "repositories").glob("*.git")
+    for name in ("refs/cqf/base/main.lock", "config.lock", "packed-refs.lock"):
+        (copy / name).write_text("")
+    _commit_more(machine)
+
+    session = run(agent, request("i-2"))
+
+    assert session.state is SessionState.FINISHED, session.detail
+
+
+def _commit_more(machine: Machine) -> None:
+    identity = ("-c", "user.name=x", "-c", "user.email=x@example.invalid")
+    tip = git(machine.repository, *identity, "commit-tree", "-p", "main", "-m", "more", "main^{tree}")
+    git(machine.repository, "update-ref", "refs/heads/main", tip)
+
+
+def test_session__on_a_full_disk_is_a_failure(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    options = machine.command("print('x' * 200_000)\n" + GOOD, finds_gates=False)
+    worker = ["sh", "-c", 'ulimit -f 100; exec "$@"', "sh", *machine.worker]  # files of 51,200 bytes at most
+
+    session = run(machine.agent(options, worker=worker))
+
+    assert session.state is SessionState.FAILED
+    assert machine.branches() == []
+
+
 def test_session__leaves_somebody_elses_branch_alone(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     git(machine.repository, "branch", "cqf/i-1", "main")
 
-    session = run(machine.agent(machine.command(GOOD)))
+    session = run(machine.agent(machine.command(GOOD, finds_gates=False)))
 
     assert session.state is SessionState.FAILED
     assert "is not of this intent" in session.detail
@@ -280,7 +311,7 @@ def test_session__that_the_server_refuses_says_so(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     hook(machine.repository, "pre-receive", "echo no fixes on Fridays; exit 1")
 
-    session = run(machine.agent(machine.command(GOOD)))
+    session = run(machine.agent(machine.command(GOOD, finds_gates=False)))
 
     assert session.state is SessionState.FAILED
     assert "git push failed" in session.detail
@@ -339,7 +370,7 @@ print(agent.create(msgspec.json.decode(asked, type=SessionRequest)).was_there)
 
 def test_create__by_several_processes_at_once_makes_one_session(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
-    given = [msgspec.json.encode(value).decode() for value in (request(), machine.command(GOOD))]
+    given = [msgspec.json.encode(value).decode() for value in (request(), machine.command(GOOD, finds_gates=False))]
     command = [sys.executable, "-c", _CREATE, str(machine.state_dir), *given, *machine.worker]
     started = [subprocess.Popen(command, env=machine.environment, stdout=subprocess.PIPE, text=True) for _ in range(4)]
     answers = {process.communicate()[0].strip() for process in started}

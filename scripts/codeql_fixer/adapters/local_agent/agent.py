@@ -7,10 +7,10 @@ import os
 import shutil
 import signal
 import time
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from codeql_fixer.adapters.local_agent.folder import Order, SessionFolder
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from codeql_fixer.adapters.local_agent.folder import Ending, Status
     from codeql_fixer.adapters.local_agent.options import LocalOptions
     from codeql_fixer.domain.session import SessionRequest
 
@@ -33,13 +34,14 @@ _ID_PREFIX = "local-"
 _PAGE_BYTES = _MESSAGE = 1_000_000  # several times as much as one entry of the journal can have
 _STOP_SECONDS, _LOOK_SECONDS = 5, 0.05
 _LOST = "lost"
+_LOCK_DESCRIPTOR = 3  # in a worker: the first after the standard streams
 
 
 class LocalAgent:
     """Runs sessions on this machine.
 
     Args:
-        state_dir: where sessions, copies of repositories and slots are kept; one per machine and user.
+        state_dir: where sessions, copies of repositories and slots are kept; agents of several names may share it.
         options: what the operator decides.
         worker: the command that runs a session, to which the session's folder and the descriptor of its lock are
             added; it ends in `worker.run_session`.
@@ -56,8 +58,8 @@ class LocalAgent:
         environment: Mapping[str, str],
         now: Callable[[], datetime],
     ) -> None:
-        self._sessions, self._options, self._worker = state_dir.absolute() / "sessions", options, tuple(worker)
-        self._environment, self._now = environment, now
+        self._sessions = state_dir.absolute() / "sessions" / options.name
+        self._options, self._worker, self._environment, self._now = options, tuple(worker), environment, now
         self._started: set[int] = set()
         self.name = options.name
         self.capabilities = Capabilities(
@@ -78,10 +80,8 @@ class LocalAgent:
                 was_there = descriptor is None or folder.was_started
                 if descriptor is not None and folder.ending() is None and not folder.is_to_stop:
                     if not was_there:
-                        order = Order(
-                            request=replace(request, secrets={}), options=self._options, created_at=self._now()
-                        )
-                        folder.put_order(order)
+                        asked = replace(request, secrets={})
+                        folder.put_order(Order(request=asked, options=self._options, at=self._now()))
                     self._start(folder, descriptor)
         except UnicodeEncodeError as error:
             raise SessionRefusedError(f"no session for {request!r}: its text is none: {error}") from None
@@ -116,11 +116,10 @@ class LocalAgent:
     def messages(self, session_id: str, cursor: str = "") -> MessagePage:
         """What steps, fixer and gates wrote; the cursor is a place in the journal."""
         said = self._folder(session_id).said(int(cursor or 0), _PAGE_BYTES)
-        messages = []
-        for _, entries in groupby(said, key=lambda entry: entry[1].step):
-            offsets, lines = zip(*entries, strict=True)
-            text = clean("".join(line.text for line in lines), _MESSAGE)
-            messages.append(SessionMessage(id=str(offsets[-1]), is_agent=True, text=text, at=lines[-1].at))
+        messages = (
+            SessionMessage(id=str(offset), is_agent=True, text=clean(line.text, _MESSAGE), at=line.at)
+            for offset, line in said
+        )
         return MessagePage(tuple(messages), str(said[-1][0]) if said else cursor)
 
     def send(self, session_id: str, text: str) -> None:
@@ -138,9 +137,7 @@ class LocalAgent:
         for number in (signal.SIGTERM, signal.SIGKILL):
             if not folder.is_alive:
                 break
-            if (
-                status := folder.status()
-            ):  # one that has not said anything yet looks whether it is to stop before it does
+            if status := folder.status():  # without one it has done nothing yet, and will see that it is to stop
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(status.pid, number)
             self._wait(folder)
@@ -157,14 +154,15 @@ class LocalAgent:
 
     def _start(self, folder: SessionFolder, descriptor: int) -> None:
         """Start a worker that holds the lock from its first moment on."""
-        command = [*self._worker, str(folder.path), str(descriptor)]
+        command = [*self._worker, str(folder.path), str(_LOCK_DESCRIPTOR)]
         log = str(folder.path / "worker.log")
         streams = [
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
             (os.POSIX_SPAWN_DUP2, 1, 2),
+            # Made in the new process, so that a worker which another thread starts now does not get it as well.
+            (os.POSIX_SPAWN_DUP2, descriptor, _LOCK_DESCRIPTOR),
         ]
-        os.set_inheritable(descriptor, True)  # noqa: FBT003 - the lock is what the worker is to get, and nothing else
         try:
             # A Popen would have to be kept and waited for, and the worker is to outlive us.
             pid = os.posix_spawnp(command[0], command, self._environment, file_actions=streams, setsid=True)
@@ -192,35 +190,47 @@ class LocalAgent:
         self._reap()
         is_alive = folder.is_alive  # before its ending is read, since it writes that before it dies
         order, status, ending = folder.order(), folder.status(), folder.ending()
-        if ending:
-            state, raw_state, report, detail = ending.state, ending.state.value, ending.report, ending.detail
-        elif is_alive:
-            state = status.state if status else SessionState.QUEUED
-            raw_state, detail = status.step if status else QUEUED.name, ""
-            report = _progress(raw_state, status.percent if status else 0)
-        elif folder.is_to_stop:
-            state, raw_state, report, detail = (
-                SessionState.STOPPED,
-                SessionState.STOPPED.value,
-                None,
-                "stopped on request",
-            )
-        else:
-            detail = f"its worker ended without a word: see {folder.path / 'worker.log'}"
-            state, raw_state, report = SessionState.FAILED, _LOST, None
+        told = _ended(ending) if ending else _working(status) if is_alive else _gone(folder)
+        last = ending or status or order
         return Session(
             id=folder.id,
             agent=self.name,
-            state=state,
-            raw_state=raw_state,
+            state=told.state,
+            raw_state=told.raw_state,
             title=order.request.title,
             tags=tuple(dict.fromkeys((order.request.tag, *order.request.tags))),
-            created_at=order.created_at,
-            updated_at=ending.at if ending else status.at if status else order.created_at,
-            report=report,
+            created_at=order.at,
+            updated_at=last.at,
+            report=told.report,
             pull_requests=ending.pull_requests if ending else (),
-            detail=detail,
+            detail=told.detail,
         )
+
+
+class _Told(Struct, frozen=True):
+    """How a session is."""
+
+    state: SessionState
+    raw_state: str
+    detail: str = ""
+    report: SessionReport | None = None
+
+
+def _ended(ending: Ending) -> _Told:
+    return _Told(ending.state, ending.state.value, ending.detail, ending.report)
+
+
+def _working(status: Status | None) -> _Told:
+    if status is None or status.state is SessionState.QUEUED:
+        return _Told(SessionState.QUEUED, QUEUED.name)
+    progress = SessionReport(status=STEPS.get(status.step, QUEUED).status, progress_percent=status.percent)
+    return _Told(status.state, status.step, "", progress)
+
+
+def _gone(folder: SessionFolder) -> _Told:
+    if folder.is_to_stop:
+        return _Told(SessionState.STOPPED, SessionState.STOPPED.value, "stopped on request")
+    return _Told(SessionState.FAILED, _LOST, f"its worker ended without a word: see {folder.path / 'worker.log'}")
 
 
 def _is_id(text: str) -> bool:
@@ -229,7 +239,3 @@ def _is_id(text: str) -> bool:
     except msgspec.ValidationError:
         return False
     return text.startswith(_ID_PREFIX)
-
-
-def _progress(step_name: str, percent: int) -> SessionReport:
-    return SessionReport(status=STEPS.get(step_name, QUEUED).status, progress_percent=percent)

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from codeql_fixer.adapters.local_agent.repository import Checkout, Repository
 
 MOST_BYTES = 1_000_000  # of a file that is looked at
-_TAIL = 1500  # of a gate's output that goes into the reason
 
 
 class NoFixError(CodeqlFixerError):
@@ -81,6 +80,7 @@ class Attempt:
         self._job, self._repository, self._base = job, repository, base
         self._fixer = fixer_for(job.options.command)
         self._files = repository.files(base)
+        self._pristine_tree: Path | None = None
 
     def fix(self) -> Fix:
         """Fix, judge, and keep what passed.
@@ -91,7 +91,7 @@ class Attempt:
             UpstreamError: a program failed.
         """
         self._job.step(FIXING)
-        checkout = self._check_out(self._base, "fix")
+        checkout = self._check_out(self._base)
         bench = Bench(
             tree=checkout.tree,
             given=self._job.workspace / "given",
@@ -130,18 +130,18 @@ class Attempt:
         """Run the gates on exactly the commit; where a formatter repairs it, there is a new one, judged again."""
         runner = GateRunner(self._run_gate, self._surroundings(), self._pristine)
         results: list[GateResult] = []
-        tree = self._check_out(fix.commit, "check").tree
+        tree = self._check_out(fix.commit).tree
         for gate in self._gates():
             result = runner.check(gate, tree, fix.paths)
             if result.outcome is GateOutcome.FAILED and gate.repair:
                 runner.repair(gate, checkout.tree, fix.paths)
                 fix = self._judged(checkout, notes)
-                tree = self._check_out(fix.commit, f"check-{len(results)}").tree
+                tree = self._check_out(fix.commit).tree
                 result = runner.check(gate, tree, fix.paths)
             self._job.say(f"{result.words}\n")
             results.append(result)
             if result.outcome is GateOutcome.FAILED:
-                raise NoFixError(f"gate {result.words} and passes without the fix:\n{result.tail[-_TAIL:]}")
+                raise NoFixError(f"gate {result.words} and passes without the fix:\n{result.tail}")
         if self._job.options.needs_tests and not did_tests_pass(results):
             raise NoFixError(f"no tests passed, and the operator wants that: {tests_said(results)}")
         return Fix(commit=fix.commit, changes=fix.changes, claimed=fix.claimed, results=tuple(results))
@@ -162,11 +162,12 @@ class Attempt:
 
     def _pristine(self) -> Path:
         """The base as it is, checked out when a gate first asks for it."""
-        tree = self._job.workspace / "base"
-        return tree if tree.exists() else self._check_out(self._base, tree.name).tree
+        if self._pristine_tree is None:
+            self._pristine_tree = self._check_out(self._base).tree
+        return self._pristine_tree
 
-    def _check_out(self, commit: str, name: str) -> Checkout:
-        return self._repository.check_out(commit, self._job.workspace / name, self._job.branch)
+    def _check_out(self, commit: str) -> Checkout:
+        return self._repository.check_out(commit, self._job.workspace, self._job.branch)
 
     def _surroundings(self) -> Surroundings:
         return Surroundings.fresh(self._job.environment, self._job.workspace)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import json
 import posixpath
 import re
 import tomllib
@@ -14,7 +15,7 @@ from codeql_fixer.policy.plain_text import counted, one_line
 from codeql_fixer.policy.repository_facts import is_test
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from codeql_fixer.adapters.local_agent.changes import Change
     from codeql_fixer.adapters.local_agent.options import Limits
@@ -42,8 +43,10 @@ _TEST = re.compile(
 _SKIP = re.compile(
     rb"\bskip(?:if|test|unless)?\b|\bxfail\b|\b(?:xit|xdescribe|xtest)\(|\.only\(|@Disabled\b|@Ignore\b", re.IGNORECASE
 )
-_SECTIONS_IN = {"pyproject.toml": "toml", "setup.cfg": "ini", "tox.ini": "ini"}
-_SECTIONS = ("bandit", "semgrep")
+_TESTING = re.compile(r"(^|/)(\.?pytest\.ini|\.coveragerc)$")
+# Files of many tools, and what in them is about scanning and testing.
+_SECTIONS_IN = {"pyproject.toml": "toml", "setup.cfg": "ini", "tox.ini": "ini", "package.json": "json"}
+_SECTIONS = ("bandit", "semgrep", "pytest", "tool:pytest", "coverage")
 _SHOWN = 120
 
 
@@ -72,8 +75,9 @@ def _problems(change: Change) -> Iterator[str]:
         yield "a fix never changes binary files"
     if change.is_plain and not change.is_deletion and change.after is None:
         yield "is too large to be checked"
-    if _SCANNERS.search(path) or _sections(path, change.before) != _sections(path, change.after):
-        yield "a fix never changes how the code is scanned"
+    is_judge = _SCANNERS.search(path) or _TESTING.search(path)
+    if is_judge or _sections(path, change.before) != _sections(path, change.after):
+        yield "a fix never changes how the code is scanned or tested"
     if _count(_SUPPRESSION, change.after) > _count(_SUPPRESSION, change.before):
         yield "a comment that silences a scanner was added"
     if is_test(path):
@@ -102,14 +106,15 @@ def _count(pattern: re.Pattern[bytes], content: bytes | None) -> int:
 
 
 def _sections(path: str, content: bytes | None) -> object:
-    """What a file of many tools says to scanners; a file that cannot be read says something of its own."""
+    """What a file of many tools says about scanning and testing; one that cannot be read says something of its own."""
     kind = _SECTIONS_IN.get(posixpath.basename(path))
     if kind is None:
         return None
-    read: Callable[[str], object] = _of_toml if kind == "toml" else _of_ini
+    if content is None:
+        return {}
     try:
-        return read((content or b"").decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, configparser.Error):
+        return _READERS[kind](content.decode())
+    except (ValueError, configparser.Error):  # bytes, TOML and JSON that are none
         return content
 
 
@@ -122,3 +127,12 @@ def _of_ini(text: str) -> object:
     parser = configparser.RawConfigParser(strict=False)
     parser.read_string(text)
     return {name: dict(parser[name]) for name in parser.sections() if name.lower().startswith(_SECTIONS)}
+
+
+def _of_json(text: str) -> object:
+    parsed = json.loads(text)
+    scripts = parsed.get("scripts") if isinstance(parsed, dict) else None
+    return {"scripts": scripts} if scripts else {}
+
+
+_READERS: Mapping[str, Callable[[str], object]] = {"toml": _of_toml, "ini": _of_ini, "json": _of_json}

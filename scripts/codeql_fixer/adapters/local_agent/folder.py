@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _ABSENT = (FileNotFoundError, NotADirectoryError)
-
 _LOCK_TRIES, _LOCK_SECONDS = 5, 0.05  # a reader that looks whether a worker lives holds the lock for a moment
 
 
@@ -32,7 +31,7 @@ class Order(Struct, frozen=True, kw_only=True):
 
     request: SessionRequest
     options: LocalOptions
-    created_at: datetime
+    at: datetime
 
 
 class Status(Struct, frozen=True, kw_only=True):

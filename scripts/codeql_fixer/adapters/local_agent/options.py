@@ -5,8 +5,10 @@ from __future__ import annotations
 import string
 from enum import StrEnum
 
+import msgspec
 from msgspec import Struct
 
+from codeql_fixer.domain.record import Name
 from codeql_fixer.errors import ConfigError
 
 PLACEHOLDERS = ("prompt_file", "worktree", "files", "mode")
@@ -72,6 +74,10 @@ class LocalOptions(Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Refuse what could not work, with all faults at once."""
         faults = [fault for argument in self.command for fault in _faults(argument)]
+        try:
+            msgspec.convert(self.name, Name)  # it becomes a folder
+        except msgspec.ValidationError:
+            faults.append("the name is none")
         if self.sessions_at_once < 1:
             faults.append("sessions_at_once is less than 1")
         if self.coverage_floor is not None and not 0 <= self.coverage_floor <= 100:  # noqa: PLR2004 - per cent

@@ -9,6 +9,7 @@ import select
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import contextmanager
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 # All that programs get of our environment: they work on a stranger's code, and need no token for that.
 _PASSED_ON = ("PATH", "LANG", "LC_ALL")
 _CHUNK = 65_536
-_TAIL = 4_000
+_TAIL = 1_500  # characters, which go into the reason of a failure
+_LINE = 4_000  # characters of a line without end before it is passed on
 _WAIT_SECONDS = 0.2  # for output before another look at the process
 
 
@@ -45,13 +47,10 @@ class Surroundings(Struct, frozen=True):
 
     @classmethod
     def fresh(cls, environment: Mapping[str, str], folder: Path) -> Surroundings:
-        """Make home and temporary directory below `folder`; earlier ones there are removed."""
-        places = {"HOME": folder / "home", "TMPDIR": folder / "tmp"}
-        for place in places.values():
-            shutil.rmtree(place, ignore_errors=True)
-            place.mkdir(parents=True)
+        """Make a new home and a new directory for temporary files below `folder`."""
+        places = {name: tempfile.mkdtemp(prefix=f"{name.lower()}-", dir=folder) for name in ("HOME", "TMPDIR")}
         passed = {name: environment[name] for name in _PASSED_ON if name in environment}
-        return cls({"LANG": "C.UTF-8", **passed, **{name: str(place) for name, place in places.items()}})
+        return cls({"LANG": "C.UTF-8", **passed, **places})
 
     def found(self, program: str) -> str | None:
         """Where a program is, None when it is not installed. `python` may be called python3."""
@@ -152,7 +151,7 @@ class Output:
         self._left -= len(chunk)
         self._line += text
         whole = self._line.rfind("\n") + 1
-        if not whole and (len(self._line) > _TAIL or self._left <= 0):
+        if not whole and (len(self._line) > _LINE or self._left <= 0):
             whole = len(self._line)
         if whole:
             self._pass_on(self._line[:whole])

@@ -69,6 +69,7 @@ class Repository:
         """
         with self._locked():
             self._make()
+            self._remove_locks()
             names = {f"refs/heads/{base}": f"refs/cqf/base/{base}", f"refs/heads/{branch}": f"refs/cqf/heads/{branch}"}
             tips = self.remote_tips(*names)
             if f"refs/heads/{base}" not in tips:
@@ -86,9 +87,12 @@ class Repository:
         listed = (line.split("\t") for line in output.splitlines())
         return {name: commit for commit, name in listed if name in names}
 
-    def check_out(self, commit: str, tree: Path, branch: str) -> Checkout:
-        """A work tree with the files of a commit, on a branch of that name."""
-        tree.mkdir(parents=True)
+    def check_out(self, commit: str, workspace: Path, branch: str) -> Checkout:
+        """A work tree with the files of a commit, on a branch of that name, in a new directory below `workspace`.
+
+        Its name is random: nothing that ran before can have put something there.
+        """
+        tree = Path(tempfile.mkdtemp(prefix="tree-", dir=workspace))
         self._git.run("init", "--quiet", "--template=", f"--initial-branch={branch}", ".", cwd=tree)
         alternates = tree / ".git/objects/info/alternates"
         alternates.parent.mkdir(exist_ok=True)
@@ -230,6 +234,11 @@ class Repository:
             (made / "info").mkdir(exist_ok=True)
             (made / "info/exclude").write_text(_LEFT_BEHIND, encoding="utf-8")
             made.rename(self._place)
+
+    def _remove_locks(self) -> None:
+        """Locks of refs that a git left which was killed; nobody else changes refs while we hold our own lock."""
+        for lock in [*self._place.glob("*.lock"), *(self._place / "refs").rglob("*.lock")]:
+            lock.unlink(missing_ok=True)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

@@ -88,7 +88,7 @@ class _Session:
         self._folder, self._forge, self._environment, self._now = folder, forge, environment, now
         self._order = folder.order()
         limits = self._order.options.limits
-        self._programs, self._state_dir = programs, folder.path.parent.parent
+        self._programs, self._state_dir = programs, folder.path.parents[2]
         self._git = Git(programs, environment, access=access, seconds=limits.git_seconds)
         self._status = self._next_status(folder.status())
 
@@ -105,8 +105,8 @@ class _Session:
             ending = self._ended(SessionState.FAILED, f"a bug of ours, told in the journal: {error!r}")
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         self._say(f"{ending.state}: {ending.detail}\n")
-        self._folder.put_ending(ending)
         self._remove_workspace()
+        self._folder.put_ending(ending)
 
     def _worked(self) -> Ending:
         self._remove_workspace()
@@ -136,7 +136,7 @@ class _Session:
         return Job(
             request=self._order.request,
             options=self._order.options,
-            at=self._order.created_at.isoformat(),
+            at=self._order.at.isoformat(),
             branch=f"{BRANCHES}{self._order.request.intent_id}",
             workspace=workspace,
             environment=self._environment,

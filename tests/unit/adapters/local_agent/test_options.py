@@ -16,6 +16,7 @@ from codeql_fixer.errors import ConfigError
         ({"command": ("fix", "{prompt}")}, ["{prompt} is none of prompt_file, worktree, files, mode"]),
         ({"command": ("fix", "{0}", "{")}, ["{0} is none of", "{{ and }}"]),
         ({"command": ("fix", "--in={files}")}, ["{files} has to be an argument of its own"]),
+        ({"name": "../mine"}, ["agent ../mine: the name is none"]),
         ({"sessions_at_once": 0}, ["sessions_at_once is less than 1"]),
         ({"coverage_floor": 101}, ["coverage_floor is no percentage"]),
         ({"gates": (Gate(kind=GateKind.LINT, command=()),)}, ["a gate has no command"]),
@@ -23,8 +24,8 @@ from codeql_fixer.errors import ConfigError
     ],
 )
 def test_options__refuse_what_cannot_work_and_name_all_faults(given: dict[str, Any], faults: list[str]) -> None:
-    with pytest.raises(ConfigError, match="agent mine: ") as caught:
-        LocalOptions(name="mine", **given)
+    with pytest.raises(ConfigError, match="agent ") as caught:
+        LocalOptions(**given)
 
     for fault in faults:
         assert fault in str(caught.value)
