@@ -293,6 +293,7 @@ def test_session__on_a_full_disk_is_a_failure(tmp_path: Path) -> None:
     session = run(machine.agent(options, worker=worker))
 
     assert session.state is SessionState.FAILED
+    assert "this machine could not go on" in session.detail
     assert machine.branches() == []
 
 

@@ -41,7 +41,7 @@ _TEST = re.compile(
     rb"^\s*(?:async\s+)?def test|^\s*(?:it|test)(?:\.each[^(]*)?\(|^func Test|@Test\b|#\[test\]", re.MULTILINE
 )
 _SKIP = re.compile(
-    rb"\bskip(?:if|test|unless)?\b|\bxfail\b|\b(?:xit|xdescribe|xtest)\(|\.only\(|@Disabled\b|@Ignore\b", re.IGNORECASE
+    rb"\bskip(?:if|test|unless)?\b|\bxfail\b|\bx(?:it|describe|test)\(|\.only\(|@Disabled\b|@Ignore\b", re.IGNORECASE
 )
 _TESTING = re.compile(r"(^|/)(\.?pytest\.ini|\.coveragerc)$")
 # Files of many tools, and what in them is about scanning and testing.

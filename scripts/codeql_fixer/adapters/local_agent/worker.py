@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import traceback
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,7 +59,7 @@ def run_session(
         access: variables that let git in at the forge's server; only fetch and push see them.
     """
     folder = SessionFolder(path)
-    with ExitStack() as held:
+    with contextlib.ExitStack() as held:
         if lock is None:
             lock = held.enter_context(folder.lock())
         if lock is None or folder.ending() is not None:
@@ -100,12 +101,15 @@ class _Session:
             ending = self._ended(SessionState.STOPPED, "stopped on request")
         except CodeqlFixerError as error:
             ending = self._ended(SessionState.FAILED, str(error))
+        except OSError as error:
+            ending = self._ended(SessionState.FAILED, f"this machine could not go on: {error}")
         except Exception as error:  # noqa: BLE001 - the boundary of the process: one session's bug is that session's
-            self._say(traceback.format_exc())
-            ending = self._ended(SessionState.FAILED, f"a bug of ours, told in the journal: {error!r}")
+            print(traceback.format_exc(), file=sys.stderr)  # noqa: T201 - worker.log
+            ending = self._ended(SessionState.FAILED, f"a bug of ours, told in its worker.log: {error!r}")
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        self._say(f"{ending.state}: {ending.detail}\n")
         self._remove_workspace()
+        with contextlib.suppress(OSError):  # a full disk may still take the few bytes that matter
+            self._say(f"{ending.state}: {ending.detail}\n")
         self._folder.put_ending(ending)
 
     def _worked(self) -> Ending:
