@@ -11,6 +11,7 @@ from codeql_fixer.domain.cycle import PullRequestState
 from codeql_fixer.domain.dispatch import DispatchStatus
 from codeql_fixer.domain.session import SessionState
 from codeql_fixer.domain.tracked import Lifecycle, Tracking
+from codeql_fixer.policy.cooldown import attempts_since_opened, failures_of, is_exhausted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,24 +35,28 @@ def lifecycle_of(issue: TrackedIssue, tried: Sequence[Attempt]) -> tuple[Lifecyc
         issue: as the scans know it.
         tried: all attempts to fix it, in the order of their claims.
     """
-    # What was tried before a fixed issue came back says nothing about its return.
-    attempts = [attempt for attempt in tried if not issue.regressions or attempt.claimed_at >= issue.opened_at]
+    attempts = attempts_since_opened(issue, tried)
     merged_at = max((at for attempt in attempts if (at := _merged_at(attempt))), default=None)
     if issue.tracking is Tracking.FIXED:
         is_our_doing = merged_at is not None and issue.fixed_at is not None and merged_at <= issue.fixed_at
         return (Lifecycle.VERIFIED_FIXED if is_our_doing else Lifecycle.FIXED), ""
-    if merged_at:
-        return _after_merge(issue, merged_at)
-    if any(state is PullRequestState.OPEN for attempt in attempts for state, _ in attempt.pull_requests):
-        return Lifecycle.PR_OPEN, ""
-    return _of_attempt(attempts[-1], issue) if attempts else _by_scans(issue)
+    if merged_at and issue.last_seen_at <= merged_at:
+        return Lifecycle.PR_MERGED, issue.doubt
+    state, reason = _while_open(issue, attempts, merged_at)
+    failures = failures_of(issue, tried)
+    if state is not Lifecycle.SESSION_DISPATCHED and state is not Lifecycle.PR_OPEN and is_exhausted(failures):
+        return Lifecycle.NEEDS_HUMAN, f"{len(failures)} attempts failed"
+    return state, reason
 
 
-def _after_merge(issue: TrackedIssue, merged_at: datetime) -> tuple[Lifecycle, str]:
-    """Merged, and no scan proves that it is gone: one still finds it, or none has said anything yet."""
-    if issue.last_seen_at > merged_at:
+def _while_open(issue: TrackedIssue, attempts: Sequence[Attempt], merged_at: datetime | None) -> tuple[Lifecycle, str]:
+    """Nothing proves that it is gone; after a merge that did not do it, only later attempts say anything."""
+    later = [attempt for attempt in attempts if merged_at is None or attempt.claimed_at > merged_at]
+    if merged_at and not later:
         return _by_scans(issue)[0], "a scan still finds it after its fix was merged"
-    return Lifecycle.PR_MERGED, issue.doubt
+    if any(state is PullRequestState.OPEN for attempt in later for state, _ in attempt.pull_requests):
+        return Lifecycle.PR_OPEN, ""
+    return _of_attempt(later[-1], issue) if later else _by_scans(issue)
 
 
 def _of_attempt(attempt: Attempt, issue: TrackedIssue) -> tuple[Lifecycle, str]:

@@ -10,7 +10,7 @@ import pytest
 from codeql_fixer.domain.cycle import PullRequestState
 from codeql_fixer.domain.dispatch import DispatchStatus
 from codeql_fixer.domain.session import SessionState
-from codeql_fixer.policy.cooldown import DEFAULT_COOLDOWN, failures_of, is_exhausted, rests_until
+from codeql_fixer.policy.cooldown import DEFAULT_COOLDOWN, failed_attempts, failures_of, is_exhausted, rests_until
 from codeql_fixer.policy.tracking import RepositoryIssues
 from tests.dispatching import attempt, tracked
 from tests.records import at, fingerprint, scan
@@ -70,3 +70,9 @@ def test_rests_until__as_configured() -> None:
     assert rests_until([at(0)], [timedelta(hours=1)]) == at(1)
     assert rests_until([at(0)], []) is None
     assert is_exhausted([at(0)], [])
+
+
+def test_failed_attempts__are_those_that_did_not_fix_it() -> None:
+    tried = [attempt(2, session=FINISHED), attempt(30), attempt(40, session=SessionState.FAILED)]
+
+    assert failed_attempts(tracked(1), tried) == [tried[0], tried[2]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from codeql_fixer.domain.cycle import PullRequestState
 from codeql_fixer.domain.dispatch import DispatchStatus
@@ -62,6 +63,19 @@ ROWS = {
     "stopped for want of budget": (RECURRING, (_attempt(2, CREATED, SessionState.BUDGET_STOP),), "recurring"),
     "released": (RECURRING, (_attempt(2, DispatchStatus.RELEASED),), "recurring"),
     "refused": (RECURRING, (_attempt(2, REFUSED),), "recurring"),
+    "failed four times": (
+        RECURRING,
+        tuple(replace(_attempt(n, CREATED, SessionState.FAILED), session_at=at(n)) for n in (2, 3, 4, 5)),
+        "needs_human",
+    ),
+    "failed four times, and the fifth is at work": (
+        RECURRING,
+        (
+            *(replace(_attempt(n, CREATED, SessionState.FAILED), session_at=at(n)) for n in (2, 3, 4, 5)),
+            _attempt(6, CREATED, SessionState.WORKING),
+        ),
+        "session_dispatched",
+    ),
     "ambiguous": (NEW, (_attempt(2, DispatchStatus.AMBIGUOUS),), "needs_human"),
     "the last attempt counts": (
         NEW,
@@ -82,6 +96,16 @@ ROWS = {
         (*RECURRING, scan("3", 5, 1)),
         (_attempt(2, CREATED, None, (MERGED, 3)),),
         "recurring",
+    ),
+    "merged in vain, and tried again": (
+        (*RECURRING, scan("3", 5, 1)),
+        (_attempt(2, CREATED, None, (MERGED, 3)), _attempt(6, CREATED, SessionState.WORKING)),
+        "session_dispatched",
+    ),
+    "merged in vain, tried again, and proposed": (
+        (*RECURRING, scan("3", 5, 1)),
+        (_attempt(2, CREATED, None, (MERGED, 3)), _attempt(6, CREATED, None, (OPEN, 7))),
+        "pr_open",
     ),
     "merged, and gone": (FIXED, (_attempt(2, CREATED, None, (MERGED, 3)),), "verified_fixed"),
     "gone before the merge": (FIXED, (_attempt(2, CREATED, None, (MERGED, 11)),), "fixed"),
