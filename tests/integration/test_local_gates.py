@@ -197,6 +197,18 @@ def test_gates__get_nothing_of_ours(tmp_path: Path) -> None:
     assert "[]" in lines
 
 
+def test_gates__prepare_the_base_as_they_prepare_the_fix(tmp_path: Path) -> None:
+    """Otherwise tests would fail on the base for want of what was set up, and be excused."""
+    machine = Machine(tmp_path)
+    setup = _gate("open('ready', 'w').close()", GateKind.SETUP)
+    tests = _gate("import os, sys; sys.exit(not os.path.exists('ready') or 'return 4' in open('app.py').read())")
+
+    session = run(machine.agent(machine.command(BREAKS, gates=(setup, tests))))
+
+    assert session.state is SessionState.FAILED
+    assert "passes without the fix" in session.detail
+
+
 def test_gates__run_in_their_order(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     gates = tuple(_gate(f"print('GATE {kind}')", kind) for kind in reversed(GateKind))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import signal
@@ -14,7 +15,7 @@ import pytest
 
 from codeql_fixer.adapters.local_agent.options import Gate, GateKind, Limits, LocalOptions
 from codeql_fixer.domain.session import IssueResult, ReportStatus, SessionState
-from codeql_fixer.errors import UpstreamError
+from codeql_fixer.errors import AgentUnavailableError
 from tests.local_sessions import (
     GOOD,
     LOOPS,
@@ -32,6 +33,7 @@ from tests.local_sessions import (
 from tests.remotes import git, hook
 
 BRANCH = "refs/heads/cqf/i-1"
+_KEPT_AS = hashlib.sha256(b"refs/heads/main").hexdigest()[:20]
 
 
 def test_session__with_a_fixer_that_never_ends_is_over_in_time(tmp_path: Path) -> None:
@@ -214,7 +216,7 @@ def test_worker__that_never_worked_is_a_failure(tmp_path: Path, worker: list[str
 def test_create__that_cannot_start_a_worker_makes_no_session(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
 
-    with pytest.raises(UpstreamError, match="no worker can be started"):
+    with pytest.raises(AgentUnavailableError, match="no worker can be started"):
         machine.agent(worker=[str(tmp_path / "nowhere")]).create(request())
 
     assert machine.agent().find_by_tag("cqf:i-1") == []
@@ -226,8 +228,21 @@ def test_create__that_cannot_write_makes_no_session(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     machine.state_dir.write_text("a file, no directory")
 
-    with pytest.raises(UpstreamError, match="no session was started"):
+    with pytest.raises(AgentUnavailableError, match="no session was started"):
         machine.agent().create(request())
+
+
+@pytest.mark.parametrize("name", ["status.json", "ending.json", "order.json"])
+def test_session__that_cannot_be_read_is_not_taken_for_absent(tmp_path: Path, name: str) -> None:
+    """Who takes it for absent makes a second one."""
+    machine = Machine(tmp_path)
+    agent = machine.agent(machine.command(GOOD, finds_gates=False))
+    session = run(agent)
+    (machine.state_dir / "sessions/local" / session.id / name).write_text("{")
+
+    for call in (lambda: agent.find_by_tag("cqf:i-1"), lambda: agent.get(session.id), lambda: list(agent.ours())):
+        with pytest.raises(AgentUnavailableError, match=f"{name} cannot be read"):
+            call()
 
 
 @pytest.mark.parametrize(
@@ -270,7 +285,7 @@ def test_session__is_not_held_up_by_locks_that_a_killed_git_left(tmp_path: Path)
     agent = machine.agent(machine.command(GOOD, finds_gates=False))
     run(agent)
     [copy] = (machine.state_dir / "repositories").glob("*.git")
-    for name in ("refs/cqf/base/main.lock", "config.lock", "packed-refs.lock"):
+    for name in (f"refs/cqf/{_KEPT_AS}.lock", "config.lock", "packed-refs.lock"):
         (copy / name).write_text("")
     _commit_more(machine)
 

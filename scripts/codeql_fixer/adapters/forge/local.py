@@ -184,7 +184,7 @@ class LocalForge:
         return PullRequest(
             repository=repository,
             number=record.number,
-            url=f"{ADDRESS}/{repository}/pull/{record.number}",
+            url=f"{ADDRESS}/{repository.lower()}/pull/{record.number}",
             state=record.state,
             head=record.head,
             base=record.base,

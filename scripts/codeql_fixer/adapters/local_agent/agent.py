@@ -17,7 +17,7 @@ from codeql_fixer.adapters.local_agent.folder import Order, SessionFolder
 from codeql_fixer.adapters.local_agent.steps import QUEUED, STEPS
 from codeql_fixer.domain.record import Name, RepositoryName
 from codeql_fixer.domain.session import TAG_PREFIX, Session, SessionMessage, SessionReport, SessionState
-from codeql_fixer.errors import SessionNotFoundError, SessionRefusedError, UpstreamError
+from codeql_fixer.errors import AgentUnavailableError, SessionNotFoundError, SessionRefusedError
 from codeql_fixer.policy.plain_text import clean
 from codeql_fixer.ports.agent import Capabilities, Created, MessagePage
 
@@ -86,7 +86,7 @@ class LocalAgent:
         except UnicodeEncodeError as error:
             raise SessionRefusedError(f"no session for {request!r}: its text is none: {error}") from None
         except OSError as error:
-            raise UpstreamError(f"{folder.path}: {error.strerror}: no session was started") from error
+            raise AgentUnavailableError(f"{folder.path}: {error.strerror}: no session was started") from error
         return Created(session_id=folder.id, url="", was_there=was_there)
 
     def get(self, session_id: str) -> Session:
@@ -167,7 +167,7 @@ class LocalAgent:
             # A Popen would have to be kept and waited for, and the worker is to outlive us.
             pid = os.posix_spawnp(command[0], command, self._environment, file_actions=streams, setsid=True)
         except OSError as error:
-            raise UpstreamError(f"no worker can be started: {command[0]}: {error.strerror}") from error
+            raise AgentUnavailableError(f"no worker can be started: {command[0]}: {error.strerror}") from error
         self._reap()
         self._started.add(pid)
         folder.note_start()

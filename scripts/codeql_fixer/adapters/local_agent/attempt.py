@@ -128,15 +128,16 @@ class Attempt:
 
     def _tested(self, fix: Fix, checkout: Checkout, notes: Mapping[str, str]) -> Fix:
         """Run the gates on exactly the commit; where a formatter repairs it, there is a new one, judged again."""
-        runner = GateRunner(self._run_gate, self._surroundings(), self._pristine)
-        results: list[GateResult] = []
+        gates, results = self._gates(), list[GateResult]()
+        runner = GateRunner(self._run_gate, self._surroundings(), lambda: self._pristine(runner, gates))
         tree = self._check_out(fix.commit).tree
-        for gate in self._gates():
+        for gate in gates:
             result = runner.check(gate, tree, fix.paths)
             if result.outcome is GateOutcome.FAILED and gate.repair:
                 runner.repair(gate, checkout.tree, fix.paths)
                 fix = self._judged(checkout, notes)
                 tree = self._check_out(fix.commit).tree
+                runner.prepare(gates, tree)
                 result = runner.check(gate, tree, fix.paths)
             self._job.say(f"{result.words}\n")
             results.append(result)
@@ -160,10 +161,11 @@ class Attempt:
     def _read(self, path: str) -> str:
         return (self._repository.read(self._base, path, MOST_BYTES) or b"").decode(errors="replace")
 
-    def _pristine(self) -> Path:
-        """The base as it is, checked out when a gate first asks for it."""
+    def _pristine(self, runner: GateRunner, gates: Sequence[Gate]) -> Path:
+        """The base as it is, checked out and prepared when a gate first asks for it."""
         if self._pristine_tree is None:
             self._pristine_tree = self._check_out(self._base).tree
+            runner.prepare(gates, self._pristine_tree)
         return self._pristine_tree
 
     def _check_out(self, commit: str) -> Checkout:

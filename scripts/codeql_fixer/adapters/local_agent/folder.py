@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from codeql_fixer.adapters.local_agent.options import LocalOptions
 from codeql_fixer.domain.session import PullRequestLink, SessionReport, SessionRequest, SessionState
-from codeql_fixer.errors import UpstreamError
+from codeql_fixer.errors import AgentUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,7 +138,7 @@ class SessionFolder:
         """What is to be done."""
         order = self._read("order.json", Order)
         if order is None:
-            raise UpstreamError(f"{self.path}/order.json is missing")
+            raise AgentUnavailableError(f"{self.path}/order.json is missing")
         return order
 
     def put_order(self, order: Order) -> None:
@@ -197,8 +197,8 @@ class SessionFolder:
             return msgspec.json.decode((self.path / name).read_bytes(), type=kind)
         except _ABSENT:
             return None
-        except msgspec.DecodeError as error:
-            raise UpstreamError(f"{self.path / name} cannot be read: {error}") from error
+        except (OSError, msgspec.DecodeError) as error:
+            raise AgentUnavailableError(f"{self.path / name} cannot be read: {error}") from error
 
 
 def _write(path: Path, value: Struct) -> None:

@@ -76,6 +76,12 @@ class GateRunner:
         tail = after.tail if after.code is not None else f"{after.tail}\n(it ran out of time)"
         return GateResult(gate=gate, outcome=outcome, tail=tail)
 
+    def prepare(self, gates: Collection[Gate], checkout: Path) -> None:
+        """Run what prepares a checkout for the other gates."""
+        for gate in gates:
+            if gate.kind is GateKind.SETUP:
+                self._ended(gate.command, checkout, ())
+
     def repair(self, gate: Gate, checkout: Path, changed: Collection[str]) -> None:
         """Run what may make a gate pass; whether it does shows when the gate is run again."""
         self._ended(gate.repair, checkout, changed)

@@ -70,16 +70,16 @@ class Repository:
         with self._locked():
             self._make()
             self._remove_locks()
-            names = {f"refs/heads/{base}": f"refs/cqf/base/{base}", f"refs/heads/{branch}": f"refs/cqf/heads/{branch}"}
-            tips = self.remote_tips(*names)
-            if f"refs/heads/{base}" not in tips:
+            names = [f"refs/heads/{name}" for name in (base, branch)]
+            there = self.remote_tips(*names)
+            if names[0] not in there:
                 raise UserError(f"{self._url} has no branch {base}")
-            wanted = [f"+{theirs}:{ours}" for theirs, ours in names.items() if theirs in tips]
+            wanted = [f"+{name}:{_kept_as(name)}" for name in names if name in there]
             self._git.talk(
                 "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", self._url, *wanted, cwd=self._place
             )
-            ours = [self._commit_of(names[theirs]) if theirs in tips else "" for theirs in names]
-        return Tips(*ours)
+            tips = (self._commit_of(_kept_as(name)) if name in there else "" for name in names)
+            return Tips(*tips)
 
     def remote_tips(self, *names: str) -> dict[str, str]:
         """Full names of refs to the commits where they stand on the server; what is not there is left out."""
@@ -250,6 +250,11 @@ class Repository:
             yield
         finally:
             os.close(descriptor)
+
+
+def _kept_as(name: str) -> str:
+    """Where we keep a ref: `a` and `a/b` cannot both be refs, and may both have been branches."""
+    return f"refs/cqf/{hashlib.sha256(name.encode()).hexdigest()[:20]}"
 
 
 def _count(entry: bytes) -> tuple[bytes, tuple[int | None, int | None]]:

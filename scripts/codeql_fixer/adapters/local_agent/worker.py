@@ -25,6 +25,7 @@ from codeql_fixer.adapters.local_agent.steps import QUEUED, Step
 from codeql_fixer.adapters.local_agent.work import BRANCHES, Work
 from codeql_fixer.domain.session import PullRequestLink, ReportStatus, SessionReport, SessionState
 from codeql_fixer.errors import CodeqlFixerError
+from codeql_fixer.policy.plain_text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from codeql_fixer.ports.forge import Forge
 
+_DETAIL = 4000  # characters
 MOST_STARTS = 3  # of workers for one session; one that is killed each time kills itself
 
 
@@ -150,6 +152,7 @@ class _Session:
         )
 
     def _ended(self, state: SessionState, detail: str) -> Ending:
+        detail = clean(detail, _DETAIL)  # the end of what a stranger's program printed may be in it
         report = SessionReport(status=ReportStatus.FAILED, progress_percent=self._status.percent, error=detail)
         return Ending(state=state, detail=detail, report=report, at=self._now())
 
