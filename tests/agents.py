@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from codeql_fixer.domain.session import TAG_PREFIX, PullRequestLink, Session, SessionMessage, SessionState
+from codeql_fixer.domain.session import (
+    TAG_PREFIX,
+    PullRequestLink,
+    ReportStatus,
+    Session,
+    SessionMessage,
+    SessionReport,
+    SessionState,
+)
 from codeql_fixer.errors import (
     AgentUnavailableError,
     SessionNotFoundError,
@@ -30,7 +38,8 @@ class MemoryAgent:
 
     Args:
         clock: the time.
-        ends: how the session for a request ends; a session that is FINISHED has proposed a change.
+        ends: how the session for a request ends. One that is FINISHED has proposed a change, reports so, and waits for
+            the next message, as Devin's do.
     """
 
     name = "devin"
@@ -61,31 +70,52 @@ class MemoryAgent:
                 state=SessionState.QUEUED,
                 raw_state="new",
                 url=f"https://agent.example/{session_id}",
+                title=request.title,
                 tags=(request.tag, *request.tags),
                 created_at=self._clock(),
+                acu_used=0.0,
             )
             self.sessions[session_id], self._looks[session_id] = session, 0
             self.requests.append(request)
             self._final[session_id] = self._ends(request)
-            self._written[session_id] = [SessionMessage(id="0", is_agent=False, text=request.prompt)]
+            self._written[session_id] = []
+            self._write(session_id, request.prompt, is_agent=False)
         if fault == "commit-then-silence":
             raise SessionUnsettledError("no answer")
         return Created(session_id=session_id, url=session.url)
 
     def get(self, session_id: str) -> Session:
         self._reach()
-        try:
-            session = self.sessions[session_id]
-        except KeyError:
-            raise SessionNotFoundError(f"{session_id}: there is no such session") from None
+        if session_id not in self.sessions:
+            raise SessionNotFoundError(f"{session_id}: there is no such session")
         self._looks[session_id] += 1
         if self._looks[session_id] == 2:
-            final = self._final[session_id]
-            link = PullRequestLink(f"https://github.com/acme/shop/pull/{session_id[2:]}", "open")
-            pulls = (link,) if final is SessionState.FINISHED else ()
-            session = replace(session, state=final, raw_state=final.value, pull_requests=pulls, acu_used=1.5)
-            self.sessions[session_id] = session
-        return session
+            self.end(session_id)
+        return self.sessions[session_id]
+
+    def end(self, session_id: str) -> None:
+        """Let a session come to its end, or answer what was written to it since."""
+        session, final = self.sessions[session_id], self._final[session_id]
+        if not self._written[session_id][-1].is_agent:
+            self._write(session_id, "I looked at it.", is_agent=True)
+        if session.state is not SessionState.QUEUED or final in {SessionState.QUEUED, SessionState.WORKING}:
+            return
+        if final is not SessionState.FINISHED:
+            self.sessions[session_id] = replace(session, state=final, raw_state=final.value, acu_used=1.5)
+            return
+        url = f"https://github.com/acme/shop/pull/{session_id[2:]}"
+        self.sessions[session_id] = replace(
+            session,
+            state=SessionState.WAITING,
+            raw_state="running/waiting_for_user",
+            report=SessionReport(status=ReportStatus.COMPLETED, progress_percent=100, pull_request_url=url),
+            pull_requests=(PullRequestLink(url, "open"),),
+            acu_used=1.5,
+        )
+
+    def _write(self, session_id: str, text: str, *, is_agent: bool) -> None:
+        written = self._written[session_id]
+        written.append(SessionMessage(id=str(len(written)), is_agent=is_agent, text=text, at=self._clock()))
 
     def find_by_tag(self, tag: str) -> list[Session]:
         self._reach()
@@ -93,7 +123,7 @@ class MemoryAgent:
 
     def states(self, session_ids: Collection[str]) -> Iterator[Session]:
         self._reach()
-        return iter([self.get(name) for name in session_ids if name in self.sessions])
+        return iter([self.get(name) for name in dict.fromkeys(session_ids) if name in self.sessions])
 
     def ours(self) -> Iterator[Session]:
         self._reach()
@@ -108,8 +138,7 @@ class MemoryAgent:
     def send(self, session_id: str, text: str) -> None:
         if self.get(session_id).state in _OVER:
             raise SessionRefusedError(f"{session_id}: has ended")
-        written = self._written[session_id]
-        written.append(SessionMessage(id=str(len(written)), is_agent=False, text=text))
+        self._write(session_id, text, is_agent=False)
 
     def stop(self, session_id: str) -> None:
         session = self.get(session_id)

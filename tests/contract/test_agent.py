@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
 from codeql_fixer.adapters.devin.factory import devin_account
-from codeql_fixer.domain.session import Attachment, FixTarget, SessionRequest, SessionState
+from codeql_fixer.domain.session import Attachment, FixTarget, Session, SessionRequest, SessionState
 from codeql_fixer.errors import SessionNotFoundError, SessionRefusedError
 from codeql_fixer.policy.session_end import ended_well, is_over
 from codeql_fixer.transport.http import Limits
+from tests.agents import MemoryAgent
 from tests.devin_twin import DevinTwin, devin_twin
+from tests.records import at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -70,6 +73,30 @@ class DevinStage:
         self._twin.advance(3600)
 
 
+class MemoryStage:
+    """The twin of all agents in memory."""
+
+    unknown_id = "s-999"
+
+    def __init__(self) -> None:
+        self._now = at(0)
+        self._memory = MemoryAgent(lambda: self._now)
+        self.agent: Agent = self._memory
+
+    def started(self, tag: str) -> int:
+        return sum(tag in session.tags for session in self._memory.sessions.values())
+
+    def strangers_session(self) -> None:
+        name = f"stranger-{len(self._memory.sessions)}"
+        self._memory.sessions[name] = Session(id=name, agent="x", state=SessionState.WORKING, raw_state="running")
+
+    def finish(self) -> None:
+        self._now += timedelta(hours=1)
+        for session in list(self._memory.sessions.values()):
+            if session.intent_id:
+                self._memory.end(session.id)
+
+
 @contextmanager
 def _devin(version: str) -> Iterator[Callable[[], Stage]]:
     with devin_twin() as twin:
@@ -79,6 +106,7 @@ def _devin(version: str) -> Iterator[Callable[[], Stage]]:
 _STAGES: dict[str, Callable[[], AbstractContextManager[Callable[[], Stage]]]] = {
     "devin-v3": lambda: _devin("v3"),
     "devin-v1": lambda: _devin("v1"),
+    "memory": lambda: nullcontext(MemoryStage),
 }
 
 
