@@ -260,6 +260,19 @@ def test_session__whose_target_is_not_there_says_so(tmp_path: Path, changed: dic
     assert reason in session.detail
 
 
+def test_session__whose_server_does_not_answer_is_over_in_time(tmp_path: Path) -> None:
+    slow = tmp_path / "bin/git"
+    slow.parent.mkdir()
+    slow.write_text(f'#!/bin/sh\ncase " $* " in *" fetch "*) sleep 600;; esac\nexec {shutil.which("git")} "$@"\n')
+    slow.chmod(0o755)
+    machine = Machine(tmp_path, path=slow.parent)
+
+    session = run(machine.agent(machine.command(GOOD, limits=Limits(git_seconds=1))))
+
+    assert session.state is SessionState.FAILED
+    assert "git fetch did not end within 1 s and was stopped" in session.detail
+
+
 def test_session__without_its_program_says_so(tmp_path: Path) -> None:
     session = run(Machine(tmp_path).agent(LocalOptions(command=("no-such-program",))))
 

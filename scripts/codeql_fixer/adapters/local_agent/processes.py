@@ -31,6 +31,7 @@ _CHUNK = 65_536
 _TAIL = 1_500  # characters, which go into the reason of a failure
 _LINE = 4_000  # characters of a line without end before it is passed on
 _WAIT_SECONDS = 0.2  # for output before another look at the process
+_LAST_WORDS_SECONDS = 1  # for output that an ended program has left to be read, or that its children go on writing
 
 
 class Ended(Struct, frozen=True, kw_only=True):
@@ -115,7 +116,9 @@ class Programs:
         with self.started(command, surroundings.environment, cwd=cwd, **streams) as process:
             assert process.stdout is not None  # noqa: S101 - it was asked for
             while (left := deadline - time.monotonic()) > 0:
-                is_over = process.poll() is not None
+                is_over = process.returncode is not None
+                if not is_over and process.poll() is not None:
+                    is_over, deadline = True, min(deadline, time.monotonic() + _LAST_WORDS_SECONDS)
                 if select.select([process.stdout], [], [], 0 if is_over else min(left, _WAIT_SECONDS))[0]:
                     if chunk := os.read(process.stdout.fileno(), _CHUNK):
                         output.take(chunk)
@@ -123,7 +126,7 @@ class Programs:
                     with contextlib.suppress(subprocess.TimeoutExpired):  # it closed its output and goes on
                         process.wait(max(0, deadline - time.monotonic()))
                     break
-                if is_over:  # what it left running in the background may still hold the output: it gets no more time
+                if is_over:  # what it left running in the background may still hold the output
                     break
             code = process.returncode
         return Ended(code=code, tail=output.end())

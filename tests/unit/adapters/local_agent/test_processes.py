@@ -57,6 +57,13 @@ def test_run__goes_on_when_the_output_is_closed(tmp_path: Path) -> None:
     assert (tmp_path / "mark").exists()
 
 
+def test_run__does_not_wait_for_what_goes_on_writing_in_the_background(tmp_path: Path) -> None:
+    ended, _ = _run(tmp_path, ["sh", "-c", "yes & echo $! > pid; exit 7"])
+
+    assert ended.code == 7
+    until(lambda: not is_running(int((tmp_path / "pid").read_text())))
+
+
 def test_run__that_is_killed_by_a_signal_is_told(tmp_path: Path) -> None:
     ended, _ = _run(tmp_path, _python("import os; os.kill(os.getpid(), 9)"))
 
