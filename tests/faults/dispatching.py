@@ -26,6 +26,7 @@ from codeql_fixer.app.claiming import Claimer
 from codeql_fixer.app.dispatch import Dispatcher
 from codeql_fixer.app.follow import Follower
 from codeql_fixer.app.keep import Recorder
+from codeql_fixer.app.observe import Observer
 from codeql_fixer.app.replay import replay
 from codeql_fixer.app.settle import Settler
 from codeql_fixer.app.start import Starter
@@ -156,6 +157,7 @@ class Scene:
         work = _Work(index, self.issues, points)
         Dispatcher(
             settler=Settler(ledger=ledger, index=index, agents=agents, author=author, tell=lambda _: None),
+            observer=Observer(index=index, agents=agents, recorder=recorder, author=author, tell=lambda _: None),
             claimer=Claimer(ledger=ledger, index=index, author=author, monotonic=time.monotonic),
             starter=Starter(
                 agents=agents,

@@ -18,6 +18,7 @@ from codeql_fixer.app.claiming import Claimer
 from codeql_fixer.app.dispatch import Dispatcher, Waves
 from codeql_fixer.app.follow import Follower
 from codeql_fixer.app.keep import Recorder
+from codeql_fixer.app.observe import Observer
 from codeql_fixer.app.record import RunFacts
 from codeql_fixer.app.settle import Settler
 from codeql_fixer.app.start import Starter
@@ -118,6 +119,7 @@ class BatchSessions(Struct, frozen=True, kw_only=True):
         ledger, tell = self.fleet.ledger(), self.surroundings.tell
         return Dispatcher(
             settler=Settler(ledger=ledger, index=index, agents=agents, author=author, tell=tell),
+            observer=Observer(index=index, agents=agents, recorder=self.recorder, author=author, tell=tell),
             claimer=Claimer(ledger=ledger, index=index, author=author, monotonic=time.monotonic),
             starter=Starter(
                 agents=agents,

@@ -16,6 +16,7 @@ from codeql_fixer.app.claiming import Claimer
 from codeql_fixer.app.dispatch import Dispatcher, Waves
 from codeql_fixer.app.follow import Follower
 from codeql_fixer.app.keep import Recorder
+from codeql_fixer.app.observe import Observer
 from codeql_fixer.app.settle import Settler
 from codeql_fixer.app.start import Starter
 from codeql_fixer.domain.cycle import Cycle, DecisionAction
@@ -120,6 +121,7 @@ class Fleet:
         starting = {"parallel": 2, "max_failure_rate": 50, **members}
         return Dispatcher(
             settler=Settler(ledger=ledger, index=self.index, agents=agents, author=author, tell=self.told.append),
+            observer=Observer(index=self.index, agents=agents, recorder=recorder, author=author, tell=self.told.append),
             claimer=Claimer(ledger=ledger, index=self.index, author=author, monotonic=self.clock.monotonic),
             starter=Starter(agents=agents, recorder=recorder, author=author, on_outcome=lambda *_: None, **starting),
             follower=Follower(
@@ -161,7 +163,7 @@ def test_dispatch__claims_and_starts_once(fleet: Fleet) -> None:
     assert (again.started, {item.reason for item in again.held}) == ([], {"a claim for it is open"})
     assert len(fleet.agent.sessions) == len(fleet.records(DispatchIntent)) == 3
     assert fleet.statuses() == ["created"] * 3
-    [cycle] = fleet.records(Cycle)
+    [cycle] = [record for record in fleet.records(Cycle) if record.decisions]
     assert {decision.action for decision in cycle.decisions} == {DecisionAction.DISPATCH}
     assert fleet.index.issues(fingerprint(1))[0].lifecycle == "session_dispatched"
 
@@ -357,6 +359,46 @@ def test_settle__an_agent_that_is_silent_for_a_day_is_for_a_person(fleet: Fleet)
     [outcome] = fleet.dispatcher(Limits(max_sessions=0)).run(fleet).settled
 
     assert outcome.status is DispatchStatus.AMBIGUOUS
+
+
+# --- observing
+
+
+def test_observe__a_session_that_nobody_followed_ends_all_the_same(fleet: Fleet) -> None:
+    fleet.dispatcher().run(fleet)
+    fleet.dispatcher(Limits(max_sessions=0)).run(fleet)  # the first look
+    fleet.clock.sleep(60)
+    fleet.dispatcher(Limits(max_sessions=0)).run(fleet)  # by now they have ended
+
+    assert [fleet.index.issues(fingerprint(number))[0].lifecycle for number in (1, 2, 3)] == ["pr_open"] * 3
+    assert fleet.index.claims(fleet.clock()) == []
+    count = len(fleet.records(Cycle))
+    fleet.dispatcher(Limits(max_sessions=0)).run(fleet)
+    assert len(fleet.records(Cycle)) == count  # nothing has changed, so nothing is written
+
+
+def test_observe__what_its_service_forgot_is_over_after_a_day(fleet: Fleet) -> None:
+    fleet.dispatcher(Limits(max_sessions=1)).run(fleet)
+    fleet.agent.sessions.clear()
+
+    fleet.dispatcher(Limits(max_sessions=0)).run(fleet)
+    assert len(fleet.index.claims(fleet.clock())) == 1
+    fleet.clock.now += timedelta(days=1, seconds=1)
+    fleet.dispatcher(Limits(max_sessions=0)).run(fleet)
+
+    assert fleet.index.claims(fleet.clock()) == []
+    assert fleet.index.issues(fingerprint(1))[0].lifecycle == "new"
+
+
+def test_observe__an_agent_that_is_silent_says_nothing(fleet: Fleet) -> None:
+    fleet.dispatcher(Limits(max_sessions=1)).run(fleet)
+    fleet.agent.is_reachable = False
+    fleet.clock.now += timedelta(days=2)
+
+    fleet.dispatcher(Limits(max_sessions=0)).run(fleet)
+
+    assert len(fleet.index.claims(fleet.clock())) == 1
+    assert "does not say how its sessions are doing" in fleet.told[-1]
 
 
 # --- waves
