@@ -372,13 +372,14 @@ def test_session__runs_nothing_that_the_target_names(tmp_path: Path) -> None:
     assert not (tmp_path / "planted").exists()
 
 
-def test_session__cleans_up(tmp_path: Path) -> None:
+@pytest.mark.parametrize("end", ["", "import signal\nos.kill(os.getppid(), signal.SIGKILL)\nsignal.pause()\n"])
+def test_session__leaves_no_work_tree_even_if_its_worker_is_killed(tmp_path: Path, end: str) -> None:
     machine = Machine(tmp_path)
     script = f"import os\nopen({str(tmp_path / 'place')!r}, 'w').write(os.getcwd())\n"
 
-    run(machine.agent(machine.command(script + GOOD)))
+    run(machine.agent(machine.command(script + end, finds_gates=False)))
 
-    assert not Path((tmp_path / "place").read_text()).parent.exists()
+    until(lambda: not Path((tmp_path / "place").read_text()).parent.exists())
 
 
 _CREATE = """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import time
 from typing import TYPE_CHECKING
@@ -141,9 +140,6 @@ class LocalAgent:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(status.pid, number)
             self._wait(folder)
-        status = folder.status()
-        if status and status.workspace and not folder.is_alive:
-            shutil.rmtree(status.workspace, ignore_errors=True)
 
     def _wait(self, folder: SessionFolder) -> None:
         for _ in range(int(_STOP_SECONDS / _LOOK_SECONDS)):

@@ -35,7 +35,7 @@ class Order(Struct, frozen=True, kw_only=True):
 
 
 class Status(Struct, frozen=True, kw_only=True):
-    """How far a session is. `workspace` is the directory to remove when its worker was killed."""
+    """How far a session is; `starts` counts its workers."""
 
     step: str
     state: SessionState
@@ -43,7 +43,6 @@ class Status(Struct, frozen=True, kw_only=True):
     at: datetime
     pid: int = 0
     starts: int = 0
-    workspace: str = ""
 
 
 class Draft(Struct, frozen=True, kw_only=True):

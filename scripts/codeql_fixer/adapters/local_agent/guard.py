@@ -1,18 +1,23 @@
-"""A second process that outlives a killed worker for a moment, to kill the programs that the worker had started."""
+"""A second process that outlives a killed worker for a moment, to take away what the worker had started."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Guard:
-    """Knows which process groups are to die with this process, whatever it dies of.
+    """Knows which process groups and which directory are to go with this process, whatever it dies of.
 
     Started before any thread. It is told through a pipe whose other end nobody but this process holds, so its end is
-    the end of this process, by the kernel's word. It also holds what it inherits until the last program is gone: a
-    lock that the worker holds stays locked as long as something of the worker runs.
+    the end of this process, by the kernel's word. It also holds what it inherits until everything is gone: a lock
+    that the worker holds stays locked as long as something of the worker runs.
     """
 
     def __init__(self) -> None:
@@ -25,11 +30,18 @@ class Guard:
 
     def add(self, group: int) -> None:
         """Let this process group die with us."""
-        os.write(self._write, b"+%d\n" % group)
+        self._tell(b"+%d" % group)
 
     def remove(self, group: int) -> None:
         """It is gone already."""
-        os.write(self._write, b"-%d\n" % group)
+        self._tell(b"-%d" % group)
+
+    def clear(self, directory: Path) -> None:
+        """Let this directory be removed in the end."""
+        self._tell(b"=" + os.fsencode(directory))
+
+    def _tell(self, line: bytes) -> None:
+        os.write(self._write, line + b"\n")
 
 
 def _watch(read: int) -> None:
@@ -38,14 +50,19 @@ def _watch(read: int) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     groups: set[int] = set()
+    directories: list[bytes] = []
     with os.fdopen(read, "rb") as told:
         for line in told:
-            group = int(line[1:])
-            if line.startswith(b"+"):
-                groups.add(group)
+            kind, name = line[:1], line[1:-1]
+            if kind == b"=":
+                directories.append(name)
+            elif kind == b"+":
+                groups.add(int(name))
             else:
-                groups.discard(group)
+                groups.discard(int(name))
     for group in groups:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(group, signal.SIGKILL)
+    for directory in directories:
+        shutil.rmtree(directory, ignore_errors=True)
     os._exit(0)

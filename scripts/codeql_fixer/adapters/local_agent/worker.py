@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import sys
 import tempfile
@@ -69,7 +68,7 @@ def run_session(
         os.set_inheritable(lock, False)  # noqa: FBT003 - a program that we start is not to hold it
         guard = Guard()  # after the lock, which it is to hold as well, and before anything else is open
         signal.signal(signal.SIGTERM, _raise_stop)
-        _Session(folder, forge, environment, now=now, access=access or {}, programs=Programs(guard)).run()
+        _Session(folder, forge, environment, now=now, access=access or {}, guard=guard).run()
 
 
 def _raise_stop(number: int, frame: object) -> None:
@@ -86,14 +85,22 @@ class _Session:
         *,
         now: Callable[[], datetime],
         access: Mapping[str, str],
-        programs: Programs,
+        guard: Guard,
     ) -> None:
         self._folder, self._forge, self._environment, self._now = folder, forge, environment, now
         self._order = folder.order()
         limits = self._order.options.limits
-        self._programs, self._state_dir = programs, folder.path.parents[2]
-        self._git = Git(programs, environment, access=access, seconds=limits.git_seconds)
-        self._status = self._next_status(folder.status())
+        self._guard, self._programs, self._state_dir = guard, Programs(guard), folder.path.parents[2]
+        self._git = Git(self._programs, environment, access=access, seconds=limits.git_seconds)
+        before = folder.status()
+        self._status = Status(
+            step=QUEUED.name,
+            state=SessionState.QUEUED,
+            percent=0,
+            at=now(),
+            pid=os.getpid(),
+            starts=before.starts + 1 if before else 1,
+        )
 
     def run(self) -> None:
         """Work, and say how it ended."""
@@ -109,19 +116,17 @@ class _Session:
             print(traceback.format_exc(), file=sys.stderr)  # noqa: T201 - worker.log
             ending = self._ended(SessionState.FAILED, f"a bug of ours, told in its worker.log: {error!r}")
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        self._remove_workspace()
         with contextlib.suppress(OSError):  # a full disk may still take the few bytes that matter
             self._say(f"{ending.state}: {ending.detail}\n")
         self._folder.put_ending(ending)
 
     def _worked(self) -> Ending:
-        self._remove_workspace()
         if self._status.starts > MOST_STARTS:
             return self._ended(SessionState.FAILED, f"its worker was killed {MOST_STARTS} times")
         self._step(QUEUED)
         with slot(self._state_dir / "slots", self._order.options.sessions_at_once):
             workspace = Path(tempfile.mkdtemp(prefix="codeql-fixer-"))
-            self._put(workspace=str(workspace))
+            self._guard.clear(workspace)
             work = Work(
                 self._job(workspace),
                 self._forge,
@@ -156,14 +161,6 @@ class _Session:
         report = SessionReport(status=ReportStatus.FAILED, progress_percent=self._status.percent, error=detail)
         return Ending(state=state, detail=detail, report=report, at=self._now())
 
-    def _next_status(self, before: Status | None) -> Status:
-        started = Status(step=QUEUED.name, state=SessionState.QUEUED, percent=0, at=self._now(), pid=os.getpid())
-        return (
-            replace(started, starts=before.starts + 1, workspace=before.workspace)
-            if before
-            else replace(started, starts=1)
-        )
-
     def _step(self, step: Step) -> None:
         if self._folder.is_to_stop:
             raise StopAskedError
@@ -177,7 +174,3 @@ class _Session:
 
     def _say(self, text: str) -> None:
         self._folder.say(Line(at=self._now(), step=self._status.step, text=text))
-
-    def _remove_workspace(self) -> None:
-        if self._status.workspace:
-            shutil.rmtree(self._status.workspace, ignore_errors=True)
