@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from codeql_fixer.app.claiming import Claimer
 from codeql_fixer.app.follow import Follower, Watched
+from codeql_fixer.app.observe import Observer
 from codeql_fixer.app.settle import Settler
-from codeql_fixer.app.start import Starter
+from codeql_fixer.app.start import Results, Starter
 from codeql_fixer.domain.cycle import Decision, DecisionAction
 from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome, DispatchStatus
 from codeql_fixer.domain.session import Session
@@ -51,19 +52,29 @@ class Started(Struct, frozen=True, kw_only=True):
         """True when a session exists."""
         return self.outcome is not None and self.outcome.status in _HAS_SESSION
 
+    @property
+    def may_have_session(self) -> bool:
+        """True when a session exists, or nobody can tell."""
+        return self.outcome is None or self.has_session
+
 
 class DispatchReport(Struct, kw_only=True):
     """What a run came to. `sessions` has the last word about those that were followed, by session id.
 
-    `stopped` says why no more were started, `paused` why the next wave did not start; both "" when nothing held it.
+    `paused` says why the next wave did not start, "" when nothing held it.
     """
 
     settled: list[DispatchOutcome] = []
     started: list[Started] = []
     held: list[Held] = []
     sessions: dict[str, Session] = {}
-    stopped: str = ""
+    results: Results = field(default_factory=Results)
     paused: str = ""
+
+    @property
+    def stopped(self) -> str:
+        """Why no more were started, "" when nothing held it."""
+        return self.results.stopped
 
     def summary(self) -> SessionsSummary:
         """The same for those who are told."""
@@ -77,7 +88,8 @@ class DispatchReport(Struct, kw_only=True):
                 HeldSummary(action=action, reason=reason, issues=count) for (action, reason), count in held.items()
             ),
             settled=len(self.settled),
-            stopped=self.stopped,
+            stopped=self.results.stopped,
+            is_denied=self.results.is_denied,
             paused=self.paused,
         )
 
@@ -87,6 +99,7 @@ class Dispatcher(Struct, frozen=True, kw_only=True):
 
     Args:
         settler: of claims that others left.
+        observer: of sessions that are at work.
         claimer: makes claims.
         starter: starts sessions.
         follower: follows them; only waves need it.
@@ -96,6 +109,7 @@ class Dispatcher(Struct, frozen=True, kw_only=True):
     """
 
     settler: Settler
+    observer: Observer
     claimer: Claimer
     starter: Starter
     follower: Follower
@@ -117,37 +131,53 @@ class Dispatcher(Struct, frozen=True, kw_only=True):
         report = report or DispatchReport()
         self.on_step("Settling claims that were left open")
         report.settled = self.settler.settle()
+        self.on_step("Looking at sessions")
+        self.observer.observe()
         if self.waves is None:
             self._start(work, self.limits, report)
-            return report
-        waves = waves_of(work.candidates(), self.waves.size)
-        for number, wave in enumerate(waves, start=1):
-            self.on_step(f"Wave {number} of {len(waves)}")
-            keys = frozenset(candidate.key for candidate in wave)
-            self._wave(_Part(work, keys), report, number=number)
-            if report.paused or report.stopped:
-                break
+        else:
+            self._in_waves(work, self.waves, report)
+        report.results.judge(self.starter.max_failure_rate)
         return report
 
     def _start(self, work: Work, limits: Limits, report: DispatchReport) -> list[Claimed]:
         self.on_step("Claiming issues")
+        started = tuple(item.intent.target_repo.lower() for item in report.started if item.may_have_session)
+        limits = replace(limits, started=started)
         claimed, held = self.claimer.claim(work, limits)
         report.held += held
         if claimed:
             self.on_step(f"Starting {counted(len(claimed), 'session')}")
-            done = self.starter.start(claimed, work)
-            outcomes = {outcome.id: outcome for outcome in done.outcomes}
-            report.started += [Started(intent=item.intent, outcome=outcomes.get(item.intent.id)) for item in claimed]
-            report.stopped = report.stopped or done.stopped
+            try:
+                self.starter.start(claimed, work, report.results)
+            finally:
+                outcome_of = {outcome.id: outcome for outcome in report.results.outcomes}.get
+                report.started += [Started(intent=item.intent, outcome=outcome_of(item.intent.id)) for item in claimed]
         return claimed
 
-    def _wave(self, work: Work, report: DispatchReport, *, number: int) -> None:
-        """One wave with its retries, and the gate after it."""
-        assert self.waves is not None  # noqa: S101 - only called with waves
+    def _in_waves(self, work: Work, waves: Waves, report: DispatchReport) -> None:
+        parts = waves_of(work.candidates(), waves.size)
+        for number, wave in enumerate(parts, start=1):
+            self.on_step(f"Wave {number} of {len(parts)}")
+            keys = frozenset(candidate.key for candidate in wave)
+            first = len(report.started)
+            well = self._wave(_Part(work, keys), waves, report)
+            # What was refused did not end badly: it is for `max_failure_rate` to judge.
+            tried = {item.intent.batch_id for item in report.started[first:] if item.has_session}
+            report.paused = gate(len(well), len(tried), waves.threshold)
+            if report.paused:
+                reason = f"wave {number}: {report.paused}"
+                repositories = sorted({item.intent.target_repo for item in report.started})
+                self.follower.record([], {}, [_stop(repository, reason) for repository in repositories])
+            if report.paused or report.stopped:
+                break
+
+    def _wave(self, work: Work, waves: Waves, report: DispatchReport) -> set[str]:
+        """One wave with its retries; returns the keys of what ended well."""
         wanted: set[str] = set()
         well: set[str] = set()
         limits = self.limits
-        for retry in range(self.waves.retries + 1):
+        for retry in range(waves.retries + 1):
             before = len(report.started)
             part = work if not retry else _Part(work, frozenset(wanted - well))
             claimed = self._start(part, limits, report)
@@ -158,19 +188,13 @@ class Dispatcher(Struct, frozen=True, kw_only=True):
             if wanted == well or report.stopped:
                 break
             limits = replace(self.limits, is_retry=True)
-        report.paused = gate(len(well), len(wanted), self.waves.threshold)
-        if report.paused:
-            reason = f"wave {number}: {report.paused}"
-            repositories = sorted({item.intent.target_repo for item in report.started})
-            self.follower.record([], {}, [_stop(repository, reason) for repository in repositories])
+        return well
 
     def _follow(self, report: DispatchReport, started: Sequence[Started]) -> set[str]:
         """Follow sessions to their end; returns the keys of those that ended well."""
         watched = [_watched(item) for item in started if item.has_session]
         self.on_step(f"Following {counted(len(watched), 'session')}")
-        sessions = self.follower.follow(watched)
-        self.follower.record(watched, sessions)
-        report.sessions |= sessions
+        sessions = self.follower.follow(watched, report.sessions)
         keys = {item.intent.id: item.intent.batch_id for item in started}
         ends = {item.intent_id: sessions.get(item.session_id) for item in watched}
         return {keys[intent] for intent, session in ends.items() if session is not None and ended_well(session)}

@@ -14,7 +14,7 @@ from codeql_fixer.app.author import Author
 from codeql_fixer.app.keep import Recorder
 from codeql_fixer.domain.cycle import PullRequestObservation, PullRequestState, SessionObservation
 from codeql_fixer.domain.session import Session, SessionState
-from codeql_fixer.errors import AgentUnavailableError, SessionRefusedError
+from codeql_fixer.errors import AgentUnavailableError, SessionNotFoundError, SessionRefusedError
 from codeql_fixer.policy.plain_text import one_line
 from codeql_fixer.policy.session_end import is_over, state_of
 from codeql_fixer.ports.agent import Agent
@@ -48,7 +48,7 @@ class Follower(Struct, frozen=True, kw_only=True):
         author: of the records.
         sleep: waits some seconds.
         poll_seconds: between two looks; services ask for 10 to 30.
-        time_limit: a session that takes longer is stopped.
+        time_limit: a session that takes longer is stopped; None stops none.
         on_session: hears of each session whose state has changed.
     """
 
@@ -57,7 +57,7 @@ class Follower(Struct, frozen=True, kw_only=True):
     author: Author
     sleep: Callable[[float], None]
     poll_seconds: float
-    time_limit: timedelta
+    time_limit: timedelta | None
     on_session: Callable[[Session], None]
 
     def look(self, watched: Sequence[Watched]) -> dict[str, Session]:
@@ -71,36 +71,52 @@ class Follower(Struct, frozen=True, kw_only=True):
                 continue  # a service that rests says nothing about its sessions
         return found
 
-    def follow(self, watched: Sequence[Watched]) -> dict[str, Session]:
-        """Wait until all are over or out of time; returns the last word about each."""
-        last: dict[str, Session] = {}
-        waiting = list(watched)
-        while waiting:
-            for session in self.look(waiting).values():
-                before = last.get(session.id)
-                last[session.id] = session
-                if before is None or before.raw_state != session.raw_state or before.report != session.report:
-                    self.on_session(session)
-            waiting = [item for item in waiting if not self._is_done(item, last)]
-            if waiting:
-                self.sleep(self.poll_seconds)
+    def follow(self, watched: Sequence[Watched], last: dict[str, Session] | None = None) -> dict[str, Session]:
+        """Wait until all are over or out of time, and record what was seen, also when the waiting is broken off.
+
+        Args:
+            watched: the sessions.
+            last: gets the last word about each, by id; made here when it is not given.
+
+        Returns:
+            `last`.
+
+        Raises:
+            LedgerNotWrittenError: what was seen is kept.
+        """
+        last = {} if last is None else last
+        waiting = [item for item in watched if item.agent in self.agents]
+        try:
+            while waiting:
+                for session in self.look(waiting).values():
+                    before = last.get(session.id)
+                    last[session.id] = session
+                    if before is None or before.raw_state != session.raw_state or before.report != session.report:
+                        self.on_session(session)
+                waiting = [item for item in waiting if not self._is_done(item, last)]
+                if waiting:
+                    self.sleep(self.poll_seconds)
+        finally:
+            self.record(watched, last)
         return last
 
     def _is_done(self, item: Watched, last: dict[str, Session]) -> bool:
         session = last.get(item.session_id)
         if session is not None and is_over(session):
             return True
-        if self.author.clock() < item.started_at + self.time_limit:
+        if self.time_limit is None or self.author.clock() < item.started_at + self.time_limit:
             return False
-        return self._stop(item, last)
+        return self._stop(item, last, self.time_limit)
 
-    def _stop(self, item: Watched, last: dict[str, Session]) -> bool:
+    def _stop(self, item: Watched, last: dict[str, Session], limit: timedelta) -> bool:
         """End a session that takes too long; only ones that we started come here."""
         try:
             self.agents[item.agent].stop(item.session_id)
+        except SessionNotFoundError:
+            return True  # whoever took it away has ended it, and left nothing to tell
         except (AgentUnavailableError, SessionRefusedError):
             return False
-        hours = self.time_limit.total_seconds() / 3600
+        hours = limit.total_seconds() / 3600
         session = last.get(item.session_id)
         if session is not None:
             detail = f"stopped after {hours:g} h"

@@ -22,23 +22,40 @@ from codeql_fixer.errors import (
     SessionUnsettledError,
     UserError,
 )
+from codeql_fixer.policy.plain_text import counted
 from codeql_fixer.ports.agent import Agent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from codeql_fixer.app.claiming import Claimed, Work
     from codeql_fixer.domain.session import SessionRequest
 
-_ENOUGH = 4  # sessions; a share of fewer says nothing
+_ENOUGH = 4  # sessions; a share of fewer says nothing about the next ones
 
 
-class Results(Struct, frozen=True, kw_only=True):
-    """What became of claims: outcomes on record, claims that others have to settle, and why no more were started."""
+class Results(Struct, kw_only=True):
+    """What became of the claims of a run, filled on the way. A claim without an outcome is for others to settle.
 
-    outcomes: tuple[DispatchOutcome, ...] = ()
-    unsettled: tuple[DispatchIntent, ...] = ()
+    `failed` of `tried` sessions were refused. `stopped` says why no more are started, "" while nothing speaks against
+    it; `is_denied` that only a person can mend that.
+    """
+
+    outcomes: list[DispatchOutcome] = []
+    tried: int = 0
+    failed: int = 0
     stopped: str = ""
+    is_denied: bool = False
+
+    def stop(self, reason: str, *, is_denied: bool = False) -> None:
+        """Say why; the first reason stays."""
+        if not self.stopped:
+            self.stopped, self.is_denied = reason, is_denied
+
+    def judge(self, max_failure_rate: int) -> None:
+        """Stop when a larger share, in percent, was refused than is allowed."""
+        if self.failed * 100 > max_failure_rate * self.tried:
+            self.stop(f"{self.failed} of {counted(self.tried, 'session')} could not be started")
 
 
 class Starter(Struct, frozen=True, kw_only=True):
@@ -60,56 +77,58 @@ class Starter(Struct, frozen=True, kw_only=True):
     max_failure_rate: int
     on_outcome: Callable[[DispatchIntent, DispatchOutcome | None], None]
 
-    def start(self, claims: Sequence[Claimed], work: Work) -> Results:
+    def start(self, claims: Sequence[Claimed], work: Work, results: Results) -> None:
         """Act on claims.
+
+        Args:
+            claims: what to act on.
+            work: puts them into words.
+            results: filled on the way, so that what was started is known when something fails.
 
         Raises:
             LedgerNotWrittenError: all sessions were started; outcomes are kept, and can be found by their tags.
         """
-        run = _Run(self)
+        run = _Run(self, results)
         pool = ThreadPoolExecutor(max_workers=self.parallel, thread_name_prefix="start")
         running: dict[Future[DispatchOutcome | None], Claimed] = {}
+        untouched = {item.intent.id: item.intent for item in claims}
         try:
             for item in claims:  # prompts are written here: what they are made from is not for several threads
                 request = work.request(item.dispatch, item.intent)
+                del untouched[item.intent.id]  # before a thread has it: what is released must never be started
                 running[pool.submit(run.create, item.intent, request)] = item
             run.collect(running)
         except BaseException:
             run.stop("the run was interrupted")
             pool.shutdown(wait=True)  # a request on its way may have started a session already
             run.collect({future: item for future, item in running.items() if future not in run.seen})
+            run.release(untouched.values())
             raise
         finally:
             pool.shutdown(wait=True)
         if run.unwritten:
             raise run.unwritten
-        return Results(outcomes=tuple(run.outcomes), unsettled=tuple(run.unsettled), stopped=run.stopped)
 
 
 class _Run:
     """One call of `start`: workers create, the caller's own thread records."""
 
-    def __init__(self, starter: Starter) -> None:
-        self._starter = starter
-        self._is_stopped = threading.Event()
+    def __init__(self, starter: Starter, results: Results) -> None:
+        self._starter, self._results = starter, results
         self._lock = threading.Lock()
-        self._tried = self._failed = 0
-        self.stopped = ""
-        self.outcomes: list[DispatchOutcome] = []
-        self.unsettled: list[DispatchIntent] = []
         self.seen: set[Future[DispatchOutcome | None]] = set()
         self.unwritten: LedgerNotWrittenError | None = None
 
-    def stop(self, reason: str) -> None:
+    def stop(self, reason: str, *, is_denied: bool = False) -> None:
         """Start no more."""
-        self.stopped = self.stopped or reason
-        self._is_stopped.set()
+        with self._lock:
+            self._results.stop(reason, is_denied=is_denied)
 
     def create(self, intent: DispatchIntent, request: SessionRequest) -> DispatchOutcome | None:
         """Create one session; None where others have to settle what became of it."""
         author = self._starter.author
-        if self._is_stopped.is_set():
-            return author.outcome(intent.id, DispatchStatus.RELEASED, reason=f"not started: {self.stopped}")
+        if self._results.stopped:
+            return self._released(intent)
         agent = self._starter.agents.get(intent.agent)
         if agent is None:
             return author.outcome(intent.id, DispatchStatus.RELEASED, reason=f"there is no agent {intent.agent} here")
@@ -122,10 +141,18 @@ class _Run:
     def _count(self, outcome: DispatchOutcome | None) -> None:
         """Stop when too many fail; counted where it happens, since the one who records may be behind."""
         with self._lock:
-            self._tried += 1
-            self._failed += outcome is not None and outcome.status is DispatchStatus.REFUSED
-            if self._tried >= _ENOUGH and self._failed * 100 > self._starter.max_failure_rate * self._tried:
-                self.stop(f"{self._failed} of {self._tried} sessions could not be started")
+            self._results.tried += 1
+            self._results.failed += outcome is not None and outcome.status is DispatchStatus.REFUSED
+            if self._results.tried >= _ENOUGH:
+                self._results.judge(self._starter.max_failure_rate)
+
+    def _released(self, intent: DispatchIntent) -> DispatchOutcome:
+        reason = f"not started: {self._results.stopped}"
+        return self._starter.author.outcome(intent.id, DispatchStatus.RELEASED, reason=reason)
+
+    def release(self, intents: Iterable[DispatchIntent]) -> None:
+        """Give back claims that no request was made for."""
+        self._take([(intent, self._released(intent)) for intent in intents])
 
     def _create(self, agent: Agent, intent: DispatchIntent, request: SessionRequest) -> DispatchOutcome | None:
         author = self._starter.author
@@ -134,7 +161,7 @@ class _Run:
         except SessionUnsettledError:
             return None
         except (AgentDeniedError, BudgetStopError) as error:
-            self.stop(str(error))
+            self.stop(str(error), is_denied=isinstance(error, AgentDeniedError))
             return author.outcome(intent.id, DispatchStatus.REFUSED, reason=str(error))
         except (SessionRefusedError, AgentUnavailableError, UserError) as error:
             return author.outcome(intent.id, DispatchStatus.REFUSED, reason=str(error))
@@ -146,12 +173,11 @@ class _Run:
         pending = set(running)
         while pending:
             done, pending = wait(pending, return_when=FIRST_COMPLETED)
-            self.seen |= done
             self._take([(running[future].intent, future.result()) for future in done])
+            self.seen |= done  # interrupted while it records, a run records again: the same twice is one
 
     def _take(self, ended: Sequence[tuple[DispatchIntent, DispatchOutcome | None]]) -> None:
-        self.unsettled += [intent for intent, outcome in ended if outcome is None]
-        self.outcomes += self._record([(intent, outcome) for intent, outcome in ended if outcome is not None])
+        self._results.outcomes += self._record([(intent, outcome) for intent, outcome in ended if outcome is not None])
         for intent, outcome in ended:
             self._starter.on_outcome(intent, outcome)
 

@@ -65,7 +65,7 @@ def limits_of(registry: Registry, entry: RepositoryEntry, settings: DispatchSett
     attempts = 1 + settings.max_retry_attempts
     return Limits(
         max_sessions=max_sessions,
-        max_per_repository=min(max_sessions, entry.max_sessions_per_cycle or max_sessions),
+        max_per_repository=entry.max_sessions_per_cycle or max_sessions * attempts,
         max_in_period=registry.global_session_limit or _DEFAULT_IN_PERIOD,
         period=timedelta(hours=registry.global_session_limit_period_hours),
         max_at_work=registry.max_parallel_sessions or _DEFAULT_AT_WORK,

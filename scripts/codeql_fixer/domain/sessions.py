@@ -43,12 +43,16 @@ class HeldSummary(Struct, frozen=True, kw_only=True):
 
 
 class SessionsSummary(Struct, frozen=True, kw_only=True):
-    """All of it. `stopped` says why no more were started, `paused` why the next wave did not start."""
+    """All of it. `stopped` says why no more were started, `paused` why the next wave did not start.
+
+    `is_denied` goes with `stopped`: trying again later does not help, a person has to mend it.
+    """
 
     sessions: tuple[SessionSummary, ...] = ()
     held: tuple[HeldSummary, ...] = ()
     settled: int = 0
     stopped: str = ""
+    is_denied: bool = False
     paused: str = ""
 
     @property

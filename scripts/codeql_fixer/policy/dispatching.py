@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeAlias
@@ -23,9 +24,9 @@ from codeql_fixer.policy.plain_text import counted
 class Limits(Struct, frozen=True, kw_only=True):
     """What the one who pays allows.
 
-    `max_sessions` and `max_per_repository` are of this decision, `max_in_period` of any `period`, `max_at_work` of one
-    moment. `max_attempts` is per issue. `max_acu_in_period` is None for no such limit. A retry inside one run does not
-    rest.
+    `max_sessions` is of this decision, `max_per_repository` of the run, which may have decided before: `started` names
+    the repository of each session that came of that. `max_in_period` is of any `period`, `max_at_work` of one moment,
+    `max_attempts` per issue. `max_acu_in_period` is None for no such limit. A retry inside one run does not rest.
     """
 
     max_sessions: int = 25
@@ -37,6 +38,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     cooldown: tuple[timedelta, ...] = DEFAULT_COOLDOWN
     max_acu_in_period: int | None = None
     is_retry: bool = False
+    started: tuple[str, ...] = ()
 
 
 class CandidateIssue(Struct, frozen=True, kw_only=True):
@@ -138,7 +140,7 @@ class _Room:
         self._in_period, self._acu = len(recent), committed(recent)
         self._at_work = sum(claim.is_at_work for claim in facts.claims)
         self._sessions = 0
-        self._by_repository: dict[str, int] = {}
+        self._by_repository = Counter(limits.started)
         self.busy = {
             (claim.repository.lower(), name)
             for claim in facts.claims
@@ -147,7 +149,7 @@ class _Room:
         }
 
     def problem(self, candidate: Candidate) -> str:
-        limits, mine = self._limits, self._by_repository.get(candidate.repository.lower(), 0)
+        limits, mine = self._limits, self._by_repository[candidate.repository.lower()]
         if self._sessions >= limits.max_sessions:
             return f"this run has its {counted(limits.max_sessions, 'session')}"
         if mine >= limits.max_per_repository:
@@ -171,7 +173,7 @@ class _Room:
         self._in_period += 1
         self._at_work += 1
         self._acu += max_acu or 0
-        self._by_repository[repository] = self._by_repository.get(repository, 0) + 1
+        self._by_repository[repository] += 1
         self.busy |= {(repository, issue.fingerprint) for issue in candidate.issues}
 
 

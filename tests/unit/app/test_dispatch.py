@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from codeql_fixer.adapters.index.sql_index import SqlIndex
 from codeql_fixer.adapters.index.sqlite import SqliteDatabase
@@ -13,8 +14,8 @@ from codeql_fixer.adapters.ledger.memory import MemoryLedger
 from codeql_fixer.app.author import Author
 from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.app.claiming import Claimer
-from codeql_fixer.app.dispatch import Dispatcher, Waves
-from codeql_fixer.app.follow import Follower
+from codeql_fixer.app.dispatch import Dispatcher, DispatchReport, Waves
+from codeql_fixer.app.follow import Follower, Watched
 from codeql_fixer.app.keep import Recorder
 from codeql_fixer.app.observe import Observer
 from codeql_fixer.app.settle import Settler
@@ -265,11 +266,54 @@ def test_dispatch__keeps_outcomes_that_cannot_be_written(fleet: Fleet) -> None:
         def append(self, records: Sequence[AnyRecord], *, expected_tip: str | None = None) -> Landed | Conflict:
             raise LedgerNotWrittenError(f"no: {len(records)} {expected_tip}")
 
+    report = DispatchReport()
+
     with pytest.raises(LedgerNotWrittenError, match="replay it"):
-        fleet.dispatcher(outcomes=_Broken()).run(fleet)
+        fleet.dispatcher(outcomes=_Broken()).run(fleet, report)
 
     assert len(fleet.agent.sessions) == 3
     assert len(list(fleet.kept.read_since("").entries)) == 3
+    assert report.summary().created == 3  # paid for, so it has to be told
+
+
+TOO_MANY = {
+    "1 of 1": (1, 1, 50, "1 of 1 session could not be started"),
+    "2 of 3": (3, 2, 50, "2 of 3 sessions could not be started"),
+    "1 of 2": (2, 1, 50, ""),
+    "all, which is allowed": (2, 2, 100, ""),
+}
+
+
+@pytest.mark.parametrize(("issues", "failures", "rate", "stopped"), TOO_MANY.values(), ids=TOO_MANY)
+def test_dispatch__says_when_too_many_failed(
+    tmp_path: Path, issues: int, *, failures: int, rate: int, stopped: str
+) -> None:
+    fleet = Fleet(tmp_path, issues=issues)
+    fleet.agent.faults = [AgentUnavailableError("503")] * failures
+
+    report = fleet.dispatcher(parallel=1, max_failure_rate=rate).run(fleet)
+
+    assert (report.stopped, report.summary().failed) == (stopped, failures)
+
+
+def test_dispatch__broken_off_tells_what_was_started_and_gives_back_the_rest(fleet: Fleet) -> None:
+    class _Broken:
+        candidates, route = fleet.candidates, fleet.route
+
+        def request(self, dispatch: Dispatch, intent: DispatchIntent) -> SessionRequest:
+            if dispatch.candidate.key != "B1":
+                raise KeyboardInterrupt
+            return fleet.request(dispatch, intent)
+
+    report = DispatchReport()
+
+    with pytest.raises(KeyboardInterrupt):
+        fleet.dispatcher(parallel=1).run(_Broken(), report)
+
+    assert len(fleet.agent.sessions) == report.summary().created <= 1  # the first may have begun already
+    assert len(fleet.statuses()) == 3
+    fleet.dispatcher().run(fleet)
+    assert len(fleet.agent.sessions) == 3
 
 
 def test_dispatch__asks_only_agents_that_are_there(fleet: Fleet) -> None:
@@ -425,6 +469,24 @@ def test_waves__a_bad_wave_pauses_the_repository(tmp_path: Path) -> None:
     assert {item.reason for item in again.held} == {f"paused: wave 1: {report.paused}"}
 
 
+def test_waves__what_was_refused_did_not_end_badly(fleet: Fleet) -> None:
+    fleet.agent.faults = [AgentUnavailableError("503")] * 20
+
+    report = fleet.dispatcher(parallel=1, waves=Waves(size=2, retries=1, threshold=50)).run(fleet)
+
+    assert (report.stopped, report.paused) == ("4 of 4 sessions could not be started", "")
+    assert len(fleet.records(DispatchIntent)) == 4
+
+
+def test_waves__keep_to_the_limit_of_the_repository(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path, issues=5)
+
+    report = fleet.dispatcher(Limits(max_per_repository=3), waves=Waves(size=2, retries=0, threshold=50)).run(fleet)
+
+    assert len(report.started) == 3
+    assert {item.reason for item in report.held} == {"the repository has its 3 sessions of this run"}
+
+
 def test_waves__retry_what_failed_before_they_judge(tmp_path: Path) -> None:
     asked: list[str] = []
 
@@ -470,3 +532,39 @@ def test_waves__a_service_that_rests_says_nothing_about_its_sessions(fleet: Flee
     report = fleet.dispatcher(waves=Waves(size=3, retries=0, threshold=50)).run(fleet)
 
     assert (report.paused, len(report.sessions)) == ("", 3)
+
+
+# --- following
+
+
+def _watched(fleet: Fleet, session_id: str) -> Watched:
+    return Watched(
+        session_id=session_id, agent="devin", intent_id="i-1", repository=REPOSITORY, started_at=fleet.clock()
+    )
+
+
+def test_follow__a_session_that_was_taken_away_ends_with_its_time(fleet: Fleet) -> None:
+    created = fleet.agent.create(fleet.request_for("i-1"))
+
+    last = fleet.dispatcher().follower.follow([_watched(fleet, created.session_id), _watched(fleet, "gone")])
+
+    assert list(last) == [created.session_id]
+    assert fleet.clock() == at(12)
+
+
+def test_follow__without_a_limit_stops_nothing_and_records_what_it_saw(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path, ends=lambda _: SessionState.WORKING)
+    created = fleet.agent.create(fleet.request_for("i-1"))
+
+    def sleep(seconds: float) -> None:
+        fleet.clock.sleep(seconds)
+        if fleet.clock() > at(100):
+            raise KeyboardInterrupt
+
+    follower = replace(fleet.dispatcher().follower, time_limit=None, sleep=sleep)
+    with pytest.raises(KeyboardInterrupt):
+        follower.follow([_watched(fleet, created.session_id)])
+
+    assert fleet.agent.get(created.session_id).state is SessionState.QUEUED
+    [cycle] = fleet.records(Cycle)
+    assert [(seen.session_id, seen.state) for seen in cycle.sessions] == [(created.session_id, "queued")]

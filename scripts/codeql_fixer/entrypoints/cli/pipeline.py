@@ -48,12 +48,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     flags = {name: _text(value) for name, value in vars(given).items() if value is not None}
     wants_json = flags.get("json", os.environ.get("JSON", "")).lower() in TRUE
+    document: dict[str, object] = {}
 
     def on_error(code: int, message: str) -> None:
-        if wants_json:
-            print(json.dumps({"error": {"exit_code": code, "message": message}}))
+        document["error"] = {"exit_code": code, "message": message}
 
-    return guarded(lambda: _run(flags), on_error)
+    code = guarded(lambda: _run(flags, document), on_error)
+    if wants_json and document:  # one document, whatever came of the run
+        print(json.dumps(document))
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -85,7 +88,8 @@ def _text(value: str | list[str]) -> str:
     return value if isinstance(value, str) else "\n".join(value)
 
 
-def _run(flags: dict[str, str]) -> None:
+def _run(flags: dict[str, str], document: dict[str, object]) -> None:
+    """Do the job, and put into the document what a script wants to know."""
     # Imported here, so that --help and a wrong flag cost nothing.
     from codeql_fixer.bootstrap.pipeline import build_pipeline  # noqa: PLC0415
     from codeql_fixer.domain.mode import Mode  # noqa: PLC0415
@@ -95,7 +99,7 @@ def _run(flags: dict[str, str]) -> None:
         described_sessions,
         progress,
     )
-    from codeql_fixer.errors import UpstreamError  # noqa: PLC0415
+    from codeql_fixer.errors import UpstreamError, UserError  # noqa: PLC0415
     from codeql_fixer.settings import Settings  # noqa: PLC0415
 
     # A cancelled job sends SIGTERM: end as on Ctrl-C, so that a scanner and half-written files do not stay behind.
@@ -108,7 +112,9 @@ def _run(flags: dict[str, str]) -> None:
     say(describe(work, run, settings.output_dir))
     if settings.mode is Mode.BASIC:
         say(described_sessions(sessions))
-    if settings.is_json:
-        print(json.dumps(counts_document(work, run, sessions)))
-    if sessions.stopped or sessions.paused:
-        raise UpstreamError(sessions.stopped or f"paused: {sessions.paused}")
+    document |= counts_document(work, run, sessions)
+    if sessions.stopped:
+        raise (UserError if sessions.is_denied else UpstreamError)(sessions.stopped)
+    if sessions.paused:
+        hint = f"let it go on with: python scripts/orchestrator.py resume {settings.target_repo}"
+        raise UpstreamError(f"paused: {sessions.paused}; when somebody has looked, {hint}")

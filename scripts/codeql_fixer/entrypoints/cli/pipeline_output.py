@@ -80,6 +80,9 @@ def counts_document(work: FixWork, run: ScanRun, sessions: SessionsSummary) -> d
         "sessions_unsettled": sessions.unsettled,
         "sessions": msgspec.to_builtins(sessions.sessions),
         "held": msgspec.to_builtins(sessions.held),
+        "settled": sessions.settled,
+        "stopped": sessions.stopped,
+        "paused": sessions.paused,
     }
 
 
