@@ -9,7 +9,7 @@ import pytest
 
 from codeql_fixer.adapters.local_agent.options import Gate, GateKind, Limits
 from codeql_fixer.domain.session import SessionState
-from tests.local_sessions import GOOD, NAME, TARGET, Machine, is_running, report_of, run, said, until
+from tests.local_sessions import GOOD, NAME, TARGET, Machine, is_running, report_of, request, run, said, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,6 +67,25 @@ def test_gates__whose_program_is_missing_are_reported(tmp_path: Path) -> None:
 
     assert session.state is SessionState.FINISHED
     assert "lint: no-such-linter . could not run" in report_of(session).approach
+
+
+def test_gates__may_be_a_script_of_the_target(tmp_path: Path) -> None:
+    machine = Machine(
+        tmp_path, {**TARGET, "check.py": f"#!{sys.executable}\nimport app\nprint('CHECKED', app.token())\n"}
+    )
+    (tmp_path / "source/check.py").chmod(0o755)
+    machine.forge.add_repository("acme/other", tmp_path / "source")
+    gates = (
+        Gate(kind=GateKind.SETUP, command=("./no-such-script",)),
+        Gate(kind=GateKind.TESTS, command=("./check.py",)),
+        _gate("raise SystemExit(1)", GateKind.LINT),
+    )
+
+    session = run(machine.agent(machine.command(GOOD, gates=gates)), request(target_repo="acme/other"))
+
+    assert session.state is SessionState.FINISHED, session.detail
+    assert report_of(session).tests == "tests: ./check.py passed"
+    assert "setup: ./no-such-script could not run" in report_of(session).approach
 
 
 def test_gates__take_the_place_of_what_is_found_for_the_same_kind(tmp_path: Path) -> None:

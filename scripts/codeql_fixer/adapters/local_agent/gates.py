@@ -66,7 +66,7 @@ class GateRunner:
             checkout: the fix.
             changed: paths of the files that it changes.
         """
-        if self._surroundings.found(gate.command[0]) is None:
+        if self._program(gate, checkout) is None:
             return GateResult(gate=gate, outcome=GateOutcome.NOT_INSTALLED, tail=f"{gate.command[0]} is not installed")
         after = self._ended(gate.command, checkout, changed)
         if after is None or after.code == 0:
@@ -79,7 +79,7 @@ class GateRunner:
     def prepare(self, gates: Collection[Gate], checkout: Path) -> None:
         """Run what prepares a checkout for the other gates."""
         for gate in gates:
-            if gate.kind is GateKind.SETUP:
+            if gate.kind is GateKind.SETUP and self._program(gate, checkout):
                 self._ended(gate.command, checkout, ())
 
     def repair(self, gate: Gate, checkout: Path, changed: Collection[str]) -> None:
@@ -98,8 +98,15 @@ class GateRunner:
                 arguments += files
             else:
                 arguments.append(argument)
-        program = self._surroundings.found(command[0]) or command[0]
+        program = command[0] if "/" in command[0] else self._surroundings.found(command[0]) or command[0]
         return self._run((program, *arguments), checkout)
+
+    def _program(self, gate: Gate, checkout: Path) -> str | None:
+        """What a gate starts, None when it is not there; a name with a slash is a file of the checkout."""
+        name = gate.command[0]
+        if "/" in name:
+            return name if (checkout / name).is_file() else None
+        return self._surroundings.found(name)
 
 
 def tests_said(results: Sequence[GateResult]) -> str:
