@@ -25,12 +25,12 @@ from codeql_fixer.app.prepare import prepare
 from codeql_fixer.app.record import issue_records
 from codeql_fixer.app.summary import summary_of
 from codeql_fixer.bootstrap.pipeline import playbook_directory
+from codeql_fixer.domain.sessions import NO_SESSIONS
 from codeql_fixer.entrypoints.boundary import say
 from codeql_fixer.entrypoints.cli.pipeline_output import describe
 from codeql_fixer.policy.eligibility import FilterOptions
 from codeql_fixer.policy.families import FamilyTable
 from codeql_fixer.policy.work_options import WorkOptions
-from codeql_fixer.domain.sessions import NO_SESSIONS
 from tests.builders import place, result, run, scan_run
 from tests.security.injections import ATTEMPTS
 from tests.security.markdown import skeleton, without_spans
