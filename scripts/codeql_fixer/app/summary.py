@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from codeql_fixer.domain.fix_work import FixWork
     from codeql_fixer.domain.issue import Issue
     from codeql_fixer.domain.scan_run import ScanRun
-    from codeql_fixer.domain.sessions import SessionsSummary, SessionSummary
+    from codeql_fixer.domain.sessions import SessionsSummary
 
 _TOP_ISSUES = 20
 _MAX_WARNINGS = 20
@@ -76,13 +76,14 @@ def sessions_section(sessions: SessionsSummary) -> str:
                 item.batch_id,
                 item.issues,
                 item.agent,
-                _session_link(item),
+                _web_link(item.session_id, item.session_url),
                 item.state or item.status or "not known yet",
+                " ".join(_web_link(url.rpartition("/")[2], url) for url in item.pull_requests),
                 _text(item.problem or item.reason, _MAX_CELL),
             ]
             for item in sessions.sessions
         ]
-        lines += [*_table(["batch", "issues", "agent", "session", "state", "why"], rows), ""]
+        lines += [*_table(["batch", "issues", "agent", "session", "state", "proposed", "why"], rows), ""]
     if sessions.unsettled:
         lines += [f"Of {counted(sessions.unsettled, 'claim')} nobody can tell yet; the next run looks it up.", ""]
     lines += [f"- {counted(item.issues, 'issue')}: {_text(item.reason, _MAX_CELL)}" for item in sessions.held]
@@ -90,10 +91,10 @@ def sessions_section(sessions: SessionsSummary) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _session_link(item: SessionSummary) -> str:
-    name = _text(item.session_id, 60)
-    safe = quote(item.session_url, safe=":/?=&%#")
-    return f"[{name}]({safe})" if item.session_url.startswith(("https://", "http://")) else name
+def _web_link(name: str, url: str) -> str:
+    """A link, where the address is one for browsers; else the bare name."""
+    shown = _text(name, 60)
+    return f"[{shown}]({quote(url, safe=':/?=&%#')})" if url.startswith(("https://", "http://")) else shown
 
 
 def _family_table(issues: Iterable[Issue]) -> list[str]:

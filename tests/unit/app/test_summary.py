@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from codeql_fixer.app.summary import summary_of
+from codeql_fixer.app.summary import sessions_section, summary_of
 from codeql_fixer.domain.batch import Batch, Batching, LeftOut
+from codeql_fixer.domain.dispatch import DispatchStatus
 from codeql_fixer.domain.finding import Reading, SetAside
 from codeql_fixer.domain.fix_work import FixWork
+from codeql_fixer.domain.sessions import HeldSummary, SessionsSummary, SessionSummary
 from tests.builders import issue, scan_run
 
 if TYPE_CHECKING:
@@ -67,3 +69,30 @@ def test_summary__of_one_issue_says_so() -> None:
 
     assert "### The issue\n" in text
     assert "[shop/app.py](https://github.example/acme/shop/blob/HEAD/shop/app.py)" in text
+
+
+def test_sessions_section__tells_what_was_started_and_what_was_not() -> None:
+    started = SessionSummary(
+        batch_id="B001",
+        intent_id="i-1",
+        agent="devin",
+        reason="no rule matches",
+        issues=2,
+        status=DispatchStatus.CREATED,
+        session_id="devin-1",
+        session_url="https://app.devin.ai/sessions/1",
+        state="finished",
+        pull_requests=("https://github.com/acme/shop/pull/7", "javascript:alert(1)"),
+    )
+    unknown = replace(started, batch_id="B002", status=None, session_id="", session_url="", state="", pull_requests=())
+    held = HeldSummary(action="wait", reason="it rests | until [then](x)", issues=3)
+
+    text = sessions_section(SessionsSummary(sessions=(started, unknown), held=(held,), paused="wave 1: <b>no</b>"))
+
+    assert "### Sessions: 1 started, 0 refused" in text
+    assert "[devin-1](https://app.devin.ai/sessions/1)" in text
+    assert "[7](https://github.com/acme/shop/pull/7)" in text
+    assert "](javascript" not in text
+    assert "Of 1 claim nobody can tell yet" in text
+    assert "3 issues: it rests \\| until \\[then\\]\\(x\\)" in text
+    assert "<b>" not in text
