@@ -16,6 +16,7 @@ from codeql_fixer.policy.session_end import ended_well, is_over
 from codeql_fixer.transport.http import Limits
 from tests.agents import MemoryAgent
 from tests.devin_twin import DevinTwin, devin_twin
+from tests.local_sessions import local_theatre
 from tests.records import at
 
 if TYPE_CHECKING:
@@ -30,8 +31,12 @@ pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 class Stage(Protocol):
     """An agent, and what is needed to see it act. Nothing on a stage happens by itself."""
 
-    agent: Agent
     unknown_id: str
+
+    @property
+    def agent(self) -> Agent:
+        """Who acts."""
+        ...
 
     def started(self, tag: str) -> int:
         """How many sessions with a tag were ever started, as the service counts them and not as it lists them."""
@@ -107,6 +112,7 @@ _STAGES: dict[str, Callable[[], AbstractContextManager[Callable[[], Stage]]]] = 
     "devin-v3": lambda: _devin("v3"),
     "devin-v1": lambda: _devin("v1"),
     "memory": lambda: nullcontext(MemoryStage),
+    "local": local_theatre,
 }
 
 
@@ -201,10 +207,10 @@ def test_create__takes_all_that_a_request_may_have(stage: Stage) -> None:
 
 
 def test_find_by_tag__finds_exactly_that_tag(stage: Stage) -> None:
-    created = {name: stage.agent.create(_request(name)).session_id for name in ("i-1", "i-11", "i-1 1")}
+    created = {name: stage.agent.create(_request(name)).session_id for name in ("i-1", "i-11", "i-1.1")}
 
     assert [session.id for session in stage.agent.find_by_tag("cqf:i-1")] == [created["i-1"]]
-    assert [session.id for session in stage.agent.find_by_tag("cqf:i-1 1")] == [created["i-1 1"]]
+    assert [session.id for session in stage.agent.find_by_tag("cqf:i-1.1")] == [created["i-1.1"]]
     assert stage.agent.find_by_tag("cqf:i-") == []
     assert stage.agent.find_by_tag("cqf:i-2") == []
 
