@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from codeql_fixer.domain.claim import Claim
@@ -141,12 +143,17 @@ def run_row(run: ScanRun, *, key: int, repository_id: int) -> dict[str, object]:
     }
 
 
-def parse_claim(row: Row, fingerprints: Iterable[Row]) -> Claim:
-    """The claim of a row of `claims` and of the rows of `fingerprints_of_claim`."""
+def parse_claims(rows: Iterable[Row]) -> list[Claim]:
+    """Claims, from rows of `claims`: one for each of their issues, those of a claim together."""
+    return [_claim([*found]) for _, found in groupby(rows, key=itemgetter(0))]
+
+
+def _claim(rows: list[Row]) -> Claim:
+    row = rows[0]
     return Claim(
         intent_id=row[0],
         repository=row[1],
-        fingerprints=tuple(name for (name,) in fingerprints),
+        fingerprints=tuple(each[-1] for each in rows),
         agent=row[2],
         attempt=row[3],
         claimed_at=_time(row[4]),

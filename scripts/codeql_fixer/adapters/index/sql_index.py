@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import aiosql
 
 from codeql_fixer.adapters.index.events import events_of
-from codeql_fixer.adapters.index.rows import FOREVER, micros, parse_attempts, parse_claim, parse_issue_row, time_of
+from codeql_fixer.adapters.index.rows import FOREVER, micros, parse_attempts, parse_claims, parse_issue_row, time_of
 from codeql_fixer.adapters.index.writer import SqlWriter
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.domain.tracked import Lifecycle
@@ -127,8 +127,7 @@ class SqlIndex:
 
     def claims(self, since: datetime) -> list[Claim]:
         """Claims since a moment, and earlier ones that are not over."""
-        rows = self._ask("claims", since=micros(since))
-        return [parse_claim(row, self._ask("fingerprints_of_claim", intent_id=row[0])) for row in rows]
+        return parse_claims(self._ask("claims", since=micros(since)))
 
     def acu_by_family(self) -> dict[str, tuple[float, ...]]:
         """What sessions took, by weakness family."""

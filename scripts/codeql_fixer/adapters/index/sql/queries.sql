@@ -148,14 +148,13 @@ ORDER BY d.claimed_at, d.intent_id, p.repository, p.number;
 
 -- name: claims
 SELECT d.intent_id, d.repository, d.agent, d.attempt, d.claimed_at, d.act_before, d.family, d.max_acu, d.outcome,
-  COALESCE(d.session_id, ''), s.status, s.acu_used
-FROM dispatches d LEFT JOIN sessions s ON s.session_id = d.session_id
+  COALESCE(d.session_id, ''), s.status, s.acu_used, di.fingerprint
+FROM dispatches d
+JOIN dispatch_issues di ON di.intent_id = d.intent_id
+LEFT JOIN sessions s ON s.session_id = d.session_id
 WHERE d.claimed_at IS NOT NULL AND (d.claimed_at > :since OR d.outcome IS NULL
   OR (d.outcome IN ('created', 'adopted') AND (s.status IS NULL OR s.status IN ('queued', 'working', 'waiting'))))
-ORDER BY d.claimed_at, d.intent_id;
-
--- name: fingerprints_of_claim
-SELECT fingerprint FROM dispatch_issues WHERE intent_id = :intent_id ORDER BY fingerprint;
+ORDER BY d.claimed_at, d.intent_id, di.fingerprint;
 
 -- name: claim_of_session
 SELECT intent_id FROM dispatches WHERE session_id = :session_id;
