@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from codeql_fixer.adapters.local_agent.options import Gate, GateKind, Limits
+from codeql_fixer.adapters.local_agent.options import Limits
+from codeql_fixer.domain.gate import Gate, GateKind
 from codeql_fixer.domain.session import SessionState
 from tests.local_sessions import GOOD, NAME, TARGET, Machine, is_running, report_of, request, run, said, until
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from codeql_fixer.adapters.local_agent.options import Gate, GateKind, Limits, LocalOptions
+from codeql_fixer.adapters.local_agent.options import Limits, LocalOptions
+from codeql_fixer.domain.gate import Gate, GateKind
 from codeql_fixer.domain.session import IssueResult, ReportStatus, SessionState
 from codeql_fixer.errors import AgentUnavailableError
 from tests.local_sessions import (

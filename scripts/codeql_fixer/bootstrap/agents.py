@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _SCRIPTS = Path(__file__).parents[2]
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 PARALLEL = 8  # requests at a time; no limit is published, and more gain little
+_LOCAL_AT_ONCE = 2
 _DEFAULT_IN_PERIOD = 100
 _DEFAULT_AT_WORK = 100
 
@@ -175,7 +176,17 @@ class AgentRoom:
         passed_on = {name: self._environ[name] for name in _PASSED_ON if name in self._environ}
         return LocalAgent(
             self._state,
-            LocalOptions(name=profile.name, is_paid=profile.is_paid, command=profile.command, limits=limits),
+            LocalOptions(
+                name=profile.name,
+                is_paid=profile.is_paid,
+                command=profile.command,
+                gates=profile.judging.gates,
+                finds_gates=profile.judging.finds,
+                needs_tests=profile.judging.needs_tests,
+                coverage_floor=profile.judging.coverage_floor,
+                sessions_at_once=profile.sessions_at_once or _LOCAL_AT_ONCE,
+                limits=limits,
+            ),
             worker=[sys.executable, "-m", "codeql_fixer.entrypoints.local_worker", str(forge)],
             environment=passed_on | {"PYTHONPATH": os.pathsep.join([str(_SCRIPTS), *filter(None, sys.path)])},
             now=SystemClock().now,

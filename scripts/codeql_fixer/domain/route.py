@@ -7,6 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from codeql_fixer.domain.gate import Judging
 from codeql_fixer.domain.severity import SeverityTier
 
 AGENT_LABEL = "agent:"  # a label `agent:devin` forces that agent
@@ -69,7 +70,8 @@ class AgentProfile(Struct, frozen=True, kw_only=True):
     """An agent as the operator set it up. Only the operator names commands, modes and limits.
 
     `command` is the argument vector of a command agent, `max_acu` the most agent compute units of one session (Devin
-    counts them, nobody else does), None for no limit of ours.
+    counts them, nobody else does), None for no limit of ours. `sessions_at_once` and `judging` are for agents of this
+    machine.
     """
 
     name: str
@@ -79,6 +81,8 @@ class AgentProfile(Struct, frozen=True, kw_only=True):
     max_acu: int | None = None
     command: tuple[str, ...] = ()
     time_limit_minutes: int | None = None
+    sessions_at_once: int | None = None
+    judging: Judging = Judging()
 
 
 DEVIN = AgentProfile(name="devin", kind=AgentKind.DEVIN, is_paid=True)

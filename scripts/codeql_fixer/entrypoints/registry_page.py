@@ -28,6 +28,7 @@ _PARTS = {
     "File": "The file",
     "FleetAgents": "`agents`",
     "Profile": "`agents.profiles.NAME`",
+    "GateCommand": "A gate",
     "RouteRule": "A rule",
     "ModeTable": "A mode by complexity",
     "Fleet": "`orchestrator`",

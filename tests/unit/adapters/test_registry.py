@@ -16,6 +16,7 @@ from codeql_fixer.adapters.registry.checks import DISAGREEMENT, faults_of
 from codeql_fixer.adapters.registry.places import line_of, words_of
 from codeql_fixer.adapters.registry.reader import read_registry
 from codeql_fixer.adapters.registry.wire import File, registry_schema
+from codeql_fixer.domain.gate import Gate, GateKind, Judging
 from codeql_fixer.domain.registry import Registry, RepositoryEntry, slug_of
 from codeql_fixer.domain.route import CODEMODDER, AgentKind, AgentProfile, ModeTable, Route, Routing
 from codeql_fixer.errors import ConfigError, InputError
@@ -457,3 +458,27 @@ def test_line_of__stops_at_the_last_part_that_is_there() -> None:
 
     assert [line_of(text, path) for path in ((), ("a",), ("a", "c"), ("a", "b", 0), ("x",))] == [1, 2, 2, 3, 1]
     assert words_of(("repos", 0, "agents", "rules", 1)) == "repos[0].agents.rules[1]"
+
+
+def test_read_registry__says_how_agents_of_this_machine_are_judged(tmp_path: Path) -> None:
+    gate = {"kind": "tests", "command": ["make", "test"], "repair": ["make", "fix"]}
+    judged = {**CODER, "gates": [gate], "finds_gates": False, "needs_tests": True, "coverage_floor": 80}
+
+    registry, warnings = read(tmp_path, {"agents": {"profiles": {"coder": {**judged, "sessions_at_once": 3}}}})
+
+    assert warnings == ()
+    [coder] = [profile for profile in registry.others.routing.profiles if profile.name == "coder"]
+    assert coder.sessions_at_once == 3
+    assert coder.judging == Judging(
+        gates=(Gate(kind=GateKind.TESTS, command=("make", "test"), repair=("make", "fix")),),
+        finds=False,
+        needs_tests=True,
+        coverage_floor=80,
+    )
+
+
+@pytest.mark.parametrize("key", [{"needs_tests": True}, {"sessions_at_once": 1}, {"coverage_floor": 1}])
+def test_read_registry__devin_is_judged_elsewhere(tmp_path: Path, key: dict[str, object]) -> None:
+    [fault] = faults(tmp_path, {"agents": {"profiles": {"devin": {"kind": "devin", **key}}}})
+
+    assert "agents.profiles.devin: has gates or a number of sessions at once" in fault

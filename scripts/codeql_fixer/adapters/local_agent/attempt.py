@@ -14,20 +14,21 @@ from codeql_fixer.adapters.local_agent.diff_rules import violations
 from codeql_fixer.adapters.local_agent.fixers import Bench, fixer_for
 from codeql_fixer.adapters.local_agent.gate_discovery import coverage_gates, found_gates
 from codeql_fixer.adapters.local_agent.gates import GateOutcome, GateResult, GateRunner, did_tests_pass, tests_said
-from codeql_fixer.adapters.local_agent.options import GateKind, LocalOptions
+from codeql_fixer.adapters.local_agent.options import LocalOptions
 from codeql_fixer.adapters.local_agent.processes import Output, Programs, Surroundings
 from codeql_fixer.adapters.local_agent.python_names import broken_names
 from codeql_fixer.adapters.local_agent.steps import CHECKING, FIXING, TESTING, Step
 from codeql_fixer.adapters.local_agent.wording import commit_message
+from codeql_fixer.domain.gate import GateKind
 from codeql_fixer.domain.session import IssueReport, IssueResult, SessionRequest
 from codeql_fixer.errors import CodeqlFixerError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from codeql_fixer.adapters.local_agent.options import Gate
     from codeql_fixer.adapters.local_agent.processes import Ended
     from codeql_fixer.adapters.local_agent.repository import Checkout, Repository
+    from codeql_fixer.domain.gate import Gate
 
 MOST_BYTES = 1_000_000  # of a file that is looked at
 

@@ -7,7 +7,7 @@ import re
 import tomllib
 from typing import TYPE_CHECKING
 
-from codeql_fixer.adapters.local_agent.options import Gate, GateKind
+from codeql_fixer.domain.gate import Gate, GateKind
 from codeql_fixer.policy.repository_facts import repository_facts
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from codeql_fixer.adapters.local_agent.options import Gate, GateKind
+from codeql_fixer.domain.gate import Gate, GateKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence

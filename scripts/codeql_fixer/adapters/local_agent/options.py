@@ -3,39 +3,15 @@
 from __future__ import annotations
 
 import string
-from enum import StrEnum
 
 import msgspec
 from msgspec import Struct
 
+from codeql_fixer.domain.gate import Gate
 from codeql_fixer.domain.record import Name
 from codeql_fixer.errors import ConfigError
 
 PLACEHOLDERS = ("prompt_file", "worktree", "files", "mode")
-
-
-class GateKind(StrEnum):
-    """What a gate looks at, in the order in which gates run; `setup` prepares the checkout for the others."""
-
-    SETUP = "setup"
-    FORMAT = "format"
-    LINT = "lint"
-    TYPES = "types"
-    SECURITY = "security"
-    TESTS = "tests"
-    COVERAGE = "coverage"
-
-
-class Gate(Struct, frozen=True, kw_only=True):
-    """A command that has to end with 0 in the root of a checkout.
-
-    The argument {changed} becomes one argument per file that the fix changed, {changed:.py} those with that ending;
-    without any, the gate passes. `repair` is a command that may make the gate pass, as formatters do.
-    """
-
-    kind: GateKind
-    command: tuple[str, ...]
-    repair: tuple[str, ...] = ()
 
 
 class Limits(Struct, frozen=True, kw_only=True):

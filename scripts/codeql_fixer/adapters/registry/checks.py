@@ -130,6 +130,15 @@ def _is_null(fault: ValidationError) -> bool:
     return fault.validator_value == "null"
 
 
+_LOCAL_DEFAULTS: dict[str, Any] = {
+    "sessions_at_once": None,
+    "gates": (),
+    "finds_gates": True,
+    "needs_tests": False,
+    "coverage_floor": None,
+}
+
+
 def _faults_of_profiles(file: File) -> Iterator[Fault]:
     for name, profile in file.agents.profiles.items():
         path = ("agents", "profiles", name)
@@ -140,6 +149,8 @@ def _faults_of_profiles(file: File) -> Iterator[Fault]:
             yield (*path, "command"), "is for agents of kind command only"
         if profile.is_paid is not None and not is_command:
             yield (*path, "is_paid"), "is for agents of kind command only; what the others cost is known"
+        if is_devin and msgspec.structs.replace(profile, **_LOCAL_DEFAULTS) != profile:
+            yield path, "has gates or a number of sessions at once, which are for agents of this machine only"
         if profile.max_acu is not None and not is_devin:
             yield (*path, "max_acu"), "is for agents of kind devin only; nobody else counts ACU"
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from codeql_fixer.domain.gate import Gate, Judging
 from codeql_fixer.domain.registry import COOLDOWN_HOURS, MEDIUM_IMPORTANCE, Registry, RepositoryEntry, slug_of
 from codeql_fixer.domain.route import CODEMODDER, DEVIN, AgentKind, AgentProfile, RouteRule, Routing
 
@@ -55,6 +56,13 @@ def _profile(name: str, profile: Profile) -> AgentProfile:
         max_acu=profile.max_acu,
         command=profile.command,
         time_limit_minutes=profile.time_limit_minutes,
+        sessions_at_once=profile.sessions_at_once,
+        judging=Judging(
+            gates=tuple(Gate(kind=gate.kind, command=gate.command, repair=gate.repair) for gate in profile.gates),
+            finds=profile.finds_gates,
+            needs_tests=profile.needs_tests,
+            coverage_floor=profile.coverage_floor,
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from codeql_fixer.domain.gate import GateKind
 from codeql_fixer.domain.registry import COOLDOWN_HOURS, REPOSITORY
 from codeql_fixer.domain.route import MOST_RULES, Acus, AgentKind, AgentName, Label, Modes, RouteRule
 
@@ -24,6 +25,19 @@ Labels = Annotated[tuple[Label, ...], Meta(max_length=_MOST)]
 Importance = Literal["critical", "high", "medium", "low"]
 
 
+class GateCommand(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A command that judges a fix."""
+
+    kind: Annotated[GateKind, Meta(description="what it looks at; it takes the place of what the target has for that")]
+    command: Annotated[
+        tuple[Argument, ...],
+        Meta(min_length=1, max_length=_MOST, description="argument by argument; {changed} stands for changed files"),
+    ]
+    repair: Annotated[
+        tuple[Argument, ...], Meta(max_length=_MOST, description="what may make it pass, as formatters do")
+    ] = ()
+
+
 class Profile(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An agent of yours."""
 
@@ -38,6 +52,19 @@ class Profile(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ] = None
     is_paid: Annotated[
         bool | None, Meta(description="whether a command agent costs money; it counts as paid unless you say no")
+    ] = None
+    sessions_at_once: Annotated[
+        Annotated[int, Meta(ge=1, le=100)] | None,
+        Meta(description="most sessions at once here; 2 unless given"),
+    ] = None
+    gates: Annotated[
+        tuple[GateCommand, ...],
+        Meta(max_length=_MOST, description="commands that judge a fix before it is proposed"),
+    ] = ()
+    finds_gates: Annotated[bool, Meta(description="false looks for no commands in the target")] = True
+    needs_tests: Annotated[bool, Meta(description="true proposes nothing where no tests ran")] = False
+    coverage_floor: Annotated[
+        Annotated[int, Meta(ge=0, le=100)] | None, Meta(description="percent of lines that tests have to reach")
     ] = None
 
 

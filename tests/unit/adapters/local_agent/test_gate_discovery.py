@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from codeql_fixer.adapters.local_agent.gate_discovery import coverage_gates, found_gates
-from codeql_fixer.adapters.local_agent.options import Gate, GateKind
+from codeql_fixer.domain.gate import Gate, GateKind
 
 PYTEST = "tests: python -m pytest"
 RUFF = ["format: ruff format --check {changed:.py}", "lint: ruff check {changed:.py}"]

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from codeql_fixer.adapters.local_agent.options import Gate, GateKind, LocalOptions
+from codeql_fixer.adapters.local_agent.options import LocalOptions
+from codeql_fixer.domain.gate import Gate, GateKind
 from codeql_fixer.errors import ConfigError
 
 

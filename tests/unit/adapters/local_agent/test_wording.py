@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codeql_fixer.adapters.local_agent.gates import GateOutcome, GateResult
-from codeql_fixer.adapters.local_agent.options import Gate, GateKind
 from codeql_fixer.adapters.local_agent.wording import commit_message, pull_request_body, title_of
+from codeql_fixer.domain.gate import Gate, GateKind
 from codeql_fixer.domain.session import FixTarget, IssueReport, IssueResult, SessionRequest
 from tests.security.injections import ATTEMPTS
 from tests.security.markdown import without_spans
