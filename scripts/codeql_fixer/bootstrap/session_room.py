@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from codeql_fixer.bootstrap.agents import AgentRoom, profiles_of, registry_of
 from codeql_fixer.bootstrap.pipeline import playbook_directory
-from codeql_fixer.errors import SessionNotFoundError, UserError
+from codeql_fixer.errors import AgentDeniedError, AgentUnavailableError, SessionNotFoundError, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from codeql_fixer.domain.session import Session
+    from codeql_fixer.errors import CodeqlFixerError
     from codeql_fixer.ports.agent import Agent
     from codeql_fixer.settings import DispatchSettings
 
@@ -44,13 +45,20 @@ def our_session(agents: Mapping[str, Agent], session_id: str) -> tuple[Agent, Se
 
     Raises:
         UserError: there is no such session, or somebody else started it.
+        UpstreamError: an agent that may know it does not answer.
     """
+    silent: list[CodeqlFixerError] = []
     for agent in agents.values():
         try:
             session = agent.get(session_id)
         except SessionNotFoundError:
             continue
+        except (AgentUnavailableError, AgentDeniedError) as error:
+            silent.append(error)  # the session may be another agent's
+            continue
         if not session.intent_id:
             raise UserError(f"{session_id}: bears no tag of ours, so somebody else started it; it is left alone")
         return agent, session
+    if silent:
+        raise silent[0]
     raise UserError(f"{session_id}: none of the agents here ({', '.join(agents)}) knows such a session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from typing import TYPE_CHECKING
@@ -14,12 +15,14 @@ if TYPE_CHECKING:
 
 _MAX_TEXT = 200_000
 _INTERRUPTED = 130  # 128 + SIGINT, as shells count
+_NOBODY_READS = 141  # 128 + SIGPIPE
 
 
 def guarded(command: Callable[[], None], on_error: Callable[[int, str], None]) -> int:
     """Run a command and return the exit code; `on_error` hears the code and the message."""
     try:
         command()
+        sys.stdout.flush()
     except CodeqlFixerError as error:
         say(f"error: {error}")
         on_error(error.exit_code, str(error))
@@ -27,6 +30,9 @@ def guarded(command: Callable[[], None], on_error: Callable[[int, str], None]) -
     except KeyboardInterrupt:
         say("interrupted")
         return _INTERRUPTED
+    except BrokenPipeError:  # as in `stream SESSION | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter flushes when it ends
+        return _NOBODY_READS
     except Exception as error:  # noqa: BLE001 - the boundary
         message = f"this is a bug in codeql-fixer: {type(error).__name__}: {error}"
         say("".join(traceback.format_exception(error)))

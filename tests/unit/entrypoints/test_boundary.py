@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from codeql_fixer.entrypoints.boundary import guarded, say
@@ -44,6 +49,25 @@ def test_guarded__calls_a_bug_a_bug(capsys: pytest.CaptureFixture[str]) -> None:
 def test_guarded__an_interruption_is_no_bug(capsys: pytest.CaptureFixture[str]) -> None:
     assert guarded(lambda: _raise(KeyboardInterrupt()), lambda *_: None) == 130
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_guarded__a_reader_that_has_gone_is_no_bug() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    code = (
+        "import sys; from codeql_fixer.entrypoints.boundary import guarded; sys.exit(guarded(lambda: print(1), print))"
+    )
+
+    with os.fdopen(writing, "w") as nobody:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            stdout=nobody,
+            stderr=subprocess.PIPE,
+            check=False,
+            env={"PYTHONPATH": str(Path(__file__).parents[3] / "scripts")},
+        )
+
+    assert (done.returncode, done.stderr) == (141, b"")
 
 
 def test_guarded__returns_zero_when_all_is_well() -> None:

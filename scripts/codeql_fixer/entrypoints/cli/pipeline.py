@@ -54,9 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         document["error"] = {"exit_code": code, "message": message}
 
     code = guarded(lambda: _run(flags, document), on_error)
-    if wants_json and document:  # one document, whatever came of the run
-        print(json.dumps(document))
-    return code
+    if not wants_json or not document:
+        return code
+    return guarded(lambda: print(json.dumps(document)), on_error) or code  # one document, whatever came of the run
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -32,7 +32,7 @@ _MOST_DAYS = 3650
 
 
 def run(flags: Mapping[str, str], own: Mapping[str, str | None], *, is_json: bool) -> None:
-    """Do it. Only sessions of claims on the ledger are ever looked at.
+    """Do it. Only sessions of claims on the ledger are ever looked at, and none is ever stopped.
 
     Raises:
         UserError: the days are no number, or no agent is set up.
@@ -44,7 +44,8 @@ def run(flags: Mapping[str, str], own: Mapping[str, str | None], *, is_json: boo
     caught_up(fleet, index)
     clock = SystemClock().now
     claims = index.claims(clock() - timedelta(days=_days(own["days"])))
-    claims = [claim for claim in claims if own["repo"] in {None, claim.repository}]
+    wanted = (own["repo"] or "").lower()
+    claims = [claim for claim in claims if wanted in {"", claim.repository.lower()}]
     agents = agents_of(settings.dispatch, settings.state_dir, os.environ, tell=say)
     author = Author(
         producer=Producer(name="codeql-fixer", version=codeql_fixer.__version__), run_id="by-hand", clock=clock
@@ -55,14 +56,12 @@ def run(flags: Mapping[str, str], own: Mapping[str, str | None], *, is_json: boo
         author=author,
         sleep=time.sleep,
         poll_seconds=settings.dispatch.poll_seconds,
-        time_limit=timedelta(minutes=settings.dispatch.session_minutes),
+        time_limit=None,
         on_session=lambda session: _tell(session, is_json=is_json),
     )
     watched = [_watched(claim) for claim in claims if claim.session_id]
     if own["follow"]:
-        waiting = [item for item, claim in _pairs(watched, claims) if claim.is_at_work]
-        sessions = follower.follow(waiting)
-        follower.record(waiting, sessions)
+        follower.follow([item for item, claim in _pairs(watched, claims) if claim.is_at_work])
         return
     sessions = follower.look(watched)
     if is_json:

@@ -13,7 +13,7 @@ from codeql_fixer.bootstrap.session_room import agents_of, our_session
 from codeql_fixer.entrypoints.boundary import say
 from codeql_fixer.errors import AgentUnavailableError
 from codeql_fixer.options import BY_NAME
-from codeql_fixer.policy.plain_text import clean
+from codeql_fixer.policy.plain_text import clean, counted
 from codeql_fixer.policy.session_end import is_over, state_of
 from codeql_fixer.settings import DispatchSettings
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from codeql_fixer.ports.agent import Agent
 
 _MOST_TEXT = 100_000
+_MOST_OF_OURS = 5  # lines: who looks on wants the agent's words, and a prompt has more than a hundred
 
 
 def run(flags: Mapping[str, str], own: Mapping[str, str], *, is_json: bool) -> None:
@@ -79,5 +80,8 @@ def _end_of(agent: Agent, session_id: str) -> str:
 def _print(message: SessionMessage) -> None:
     at = f"{message.at:%H:%M:%S} " if message.at else ""
     who = "agent" if message.is_agent else "  you"
-    for line in clean(message.text, _MOST_TEXT).rstrip("\n").split("\n"):
+    lines = clean(message.text, _MOST_TEXT).rstrip("\n").split("\n")
+    if not message.is_agent and len(lines) > _MOST_OF_OURS:
+        lines[_MOST_OF_OURS:] = [f"... {counted(len(lines) - _MOST_OF_OURS, 'line')} more; --json shows all"]
+    for line in lines:
         print(f"{at}{who}  {line}", flush=True)
