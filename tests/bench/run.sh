@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets up the peers in an environment of their own, then measures. Arguments go to bench.py.
+# Sets up the peers in an environment of their own, then measures. Arguments go to all of it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 peers=.venv-bench
@@ -9,4 +9,5 @@ if [ requirements-bench.txt -nt "$peers/.installed" ]; then
   touch "$peers/.installed"
 fi
 .venv/bin/python tests/bench/bench.py --peers "$peers/bin/python" "$@"
-exec .venv/bin/python tests/bench/ledger_bench.py --peers "$peers/bin/python" "$@"
+.venv/bin/python tests/bench/ledger_bench.py --peers "$peers/bin/python" "$@"
+exec .venv/bin/python tests/bench/dispatch_bench.py "$@"
