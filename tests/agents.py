@@ -43,6 +43,7 @@ class MemoryAgent:
     """
 
     name = "devin"
+    account = "memory"
     capabilities = Capabilities(is_paid=True, tells_cost=True, takes_messages=True, takes_attachments=True)
 
     def __init__(
@@ -54,6 +55,7 @@ class MemoryAgent:
         self.requests: list[SessionRequest] = []
         self.faults: list[Exception | str] = []
         self.is_reachable = True
+        self.address: Callable[[str], str] = "https://agent.example/{}".format
         self._written: dict[str, list[SessionMessage]] = {}
         self._final: dict[str, SessionState] = {}
         self._looks: dict[str, int] = {}
@@ -69,7 +71,7 @@ class MemoryAgent:
                 agent=self.name,
                 state=SessionState.QUEUED,
                 raw_state="new",
-                url=f"https://agent.example/{session_id}",
+                url=self.address(session_id),
                 title=request.title,
                 tags=(request.tag, *request.tags),
                 created_at=self._clock(),

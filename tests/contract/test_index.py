@@ -19,7 +19,7 @@ from codeql_fixer.domain.tracked import Lifecycle
 from codeql_fixer.domain.verification import Verdict
 from codeql_fixer.errors import UserError
 from codeql_fixer.policy.sla import DEFAULT_HOURS, SlaState, limits, sla_of
-from codeql_fixer.ports.index import Position
+from codeql_fixer.ports.index import Pause, Position
 from tests.records import (
     RULE,
     at,
@@ -458,10 +458,56 @@ def test_pause_of__is_the_last_word(index: SqlIndex) -> None:
         return replace(cycle(name, hours), decisions=(decision,))
 
     ledger = _caught_up(index, said("stop", 1, DecisionAction.STOP))
-    assert index.pause_of("acme/SHOP") == "stop"
-    assert index.pause_of("acme/other") == ""
+    assert index.pause_of("acme/SHOP") == Pause("stop", at(1))
+    assert index.pause_of("acme/other") is None
 
     _caught_up(index, said("go", 3, DecisionAction.RESUME), ledger=ledger)
     _caught_up(index, said("late", 2, DecisionAction.STOP), ledger=ledger)
 
-    assert index.pause_of("acme/shop") == ""
+    assert index.pause_of("acme/shop") is None
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_attempts__no_session_takes_a_pull_request_from_another(index: SqlIndex, order: tuple[int, int]) -> None:
+    """Two sessions say that it is theirs; whoever is right, both issues wait for it."""
+    said = [
+        cycle(
+            f"c-{number}",
+            2 + number,
+            pull_requests=(
+                pull_request_seen(PullRequestState.OPEN, 2 + number, intent_id=f"i-{number}", session=f"s-{number}"),
+            ),
+        )
+        for number in (1, 2)
+    ]
+    _caught_up(
+        index,
+        scan("1", 0, 1, 2),
+        intent("i-1", 1, 1),
+        outcome("i-1", 1),
+        intent("i-2", 1, 2),
+        outcome("i-2", 1, session="s-2"),
+        *(said[place] for place in order),
+    )
+
+    assert [index.issues(fingerprint(number))[0].lifecycle for number in (1, 2)] == ["pr_open", "pr_open"]
+
+
+@pytest.mark.parametrize(("session", "state"), [("s-9", "session_dispatched"), ("", "new")])
+def test_claims__are_settled_by_what_a_person_says(index: SqlIndex, session: str, state: str) -> None:
+    seen = replace(session_seen(SessionState.WORKING, 5, session), intent_id="i-1") if session else None
+    word = Decision(action=DecisionAction.SETTLE, reason="I looked", target_repo="acme/shop", intent_id="i-1")
+    settled = replace(cycle("c-1", 5), decisions=(word,), sessions=(seen,) if seen else ())
+    records: list[AnyRecord] = [
+        scan("1", 0, 1),
+        intent("i-1", 1, 1),
+        outcome("i-1", 2, status=DispatchStatus.AMBIGUOUS, session=""),
+    ]
+    ledger = _caught_up(index, *records)
+    assert _state(index) == "needs_human"
+
+    _caught_up(index, settled, ledger=ledger)
+
+    assert _state(index) == state
+    [claim] = index.claims(at(0))
+    assert claim.session_id == session

@@ -158,7 +158,7 @@ class Scene:
         Dispatcher(
             settler=Settler(ledger=ledger, index=index, agents=agents, author=author, tell=lambda _: None),
             observer=Observer(index=index, agents=agents, recorder=recorder, author=author, tell=lambda _: None),
-            claimer=Claimer(ledger=ledger, index=index, author=author, monotonic=time.monotonic),
+            claimer=Claimer(ledger=ledger, index=index, agents=agents, author=author, monotonic=time.monotonic),
             starter=Starter(
                 agents=agents,
                 recorder=recorder,

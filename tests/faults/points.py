@@ -78,7 +78,7 @@ class WatchedAgent:
 
     def __init__(self, agent: Agent, points: Points) -> None:
         self._agent, self._points = agent, points
-        self.name, self.capabilities = agent.name, agent.capabilities
+        self.name, self.account, self.capabilities = agent.name, agent.account, agent.capabilities
 
     def create(self, request: SessionRequest) -> Created:
         return self._watched(lambda: self._agent.create(request))

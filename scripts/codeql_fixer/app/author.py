@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import msgspec
 from msgspec import Struct
 
 from codeql_fixer.domain.cycle import Cycle, Decision, PullRequestObservation, SessionObservation
 from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome, DispatchStatus
-from codeql_fixer.domain.record import Producer
+from codeql_fixer.domain.record import Producer, Url
 from codeql_fixer.policy.claims import LEASE, intent_id_of
 from codeql_fixer.policy.ledger_paths import path_of
 from codeql_fixer.ports.ledger import Stored
@@ -32,8 +33,8 @@ class Author(Struct, frozen=True, kw_only=True):
     run_id: str
     clock: Callable[[], datetime]
 
-    def intent(self, dispatch: Dispatch) -> DispatchIntent:
-        """The claim for a decision."""
+    def intent(self, dispatch: Dispatch, account: str = "") -> DispatchIntent:
+        """The claim for a decision; `account` is the agent's."""
         now, candidate, route = self.clock(), dispatch.candidate, dispatch.route
         fingerprints = tuple(sorted({issue.fingerprint for issue in candidate.issues}))
         return DispatchIntent(
@@ -49,6 +50,7 @@ class Author(Struct, frozen=True, kw_only=True):
             batch_id=candidate.key,
             max_acu=dispatch.max_acu,
             act_before=now + LEASE,
+            account=account,
             family=candidate.family,
             complexity=route.complexity.value,
             mode=route.mode,
@@ -60,7 +62,7 @@ class Author(Struct, frozen=True, kw_only=True):
     ) -> DispatchOutcome:
         """What became of a claim; `session` is the id and the address of a session."""
         now = self.clock()
-        session_id, session_url = session
+        session_id, session_url = session[0], address(session[1])
         return DispatchOutcome(
             schema_version=2,
             kind="dispatch_outcome",
@@ -100,6 +102,14 @@ class Author(Struct, frozen=True, kw_only=True):
             pull_requests=tuple(pull_requests),
             decisions=decided,
         )
+
+
+def address(url: str) -> str:
+    """An address as a record takes it, "" for one that it does not: it came from a service, and is for people only."""
+    try:
+        return msgspec.convert(url, Url)
+    except msgspec.ValidationError:
+        return ""
 
 
 def outcome_on_record(ledger: Ledger, ours: DispatchOutcome) -> DispatchOutcome:

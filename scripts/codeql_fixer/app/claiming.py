@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
@@ -14,6 +14,7 @@ from codeql_fixer.domain.dispatch import DispatchIntent
 from codeql_fixer.errors import LedgerNotWrittenError
 from codeql_fixer.policy.dispatching import Dispatch, Facts, Limits, decide
 from codeql_fixer.policy.plain_text import counted
+from codeql_fixer.ports.agent import Agent
 from codeql_fixer.ports.index import Index
 from codeql_fixer.ports.ledger import Conflict, Ledger
 
@@ -58,12 +59,14 @@ class Claimer(Struct, frozen=True, kw_only=True):
     Args:
         ledger: where they go.
         index: what decisions rest on.
+        agents: by name; a claim says in whose account its session will be.
         author: of the records.
         monotonic: seconds that never go back, to bound how often others may come first.
     """
 
     ledger: Ledger
     index: Index
+    agents: Mapping[str, Agent]
     author: Author
     monotonic: Callable[[], float]
 
@@ -83,7 +86,7 @@ class Claimer(Struct, frozen=True, kw_only=True):
             catch_up(self.ledger, self.index)
             tip, candidates = self.index.position().tip, work.candidates()
             dispatches, held = decide(candidates, self._facts(candidates, limits), limits, route=work.route)
-            claimed = [Claimed(dispatch, self.author.intent(dispatch)) for dispatch in dispatches]
+            claimed = [Claimed(dispatch, self._intent(dispatch)) for dispatch in dispatches]
             if not claimed:
                 return [], held
             decisions = [*map(_claimed_decision, claimed), *map(_held_decision, held)]
@@ -95,13 +98,17 @@ class Claimer(Struct, frozen=True, kw_only=True):
                 return claimed, held
         raise LedgerNotWrittenError("others wrote to the ledger each time before a claim could; nothing was claimed")
 
+    def _intent(self, dispatch: Dispatch) -> DispatchIntent:
+        agent = self.agents.get(dispatch.route.agent)
+        return self.author.intent(dispatch, agent.account if agent else "")
+
     def _facts(self, candidates: Sequence[Candidate], limits: Limits) -> Facts:
         now = self.author.clock()
         repositories = {candidate.repository.lower() for candidate in candidates}
         return Facts(
             now=now,
             claims=tuple(self.index.claims(now - limits.period)),
-            pauses={name: reason for name in sorted(repositories) if (reason := self.index.pause_of(name))},
+            pauses={name: pause.reason for name in sorted(repositories) if (pause := self.index.pause_of(name))},
             acu_by_family=self.index.acu_by_family(),
         )
 

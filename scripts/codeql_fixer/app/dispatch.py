@@ -15,7 +15,7 @@ from codeql_fixer.app.settle import Settler
 from codeql_fixer.app.start import Results, Starter
 from codeql_fixer.domain.cycle import Decision, DecisionAction
 from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome, DispatchStatus
-from codeql_fixer.domain.session import Session
+from codeql_fixer.domain.session import Session, SessionState
 from codeql_fixer.domain.sessions import HeldSummary, SessionsSummary, SessionSummary
 from codeql_fixer.policy.dispatching import Held, Limits
 from codeql_fixer.policy.plain_text import counted
@@ -197,7 +197,14 @@ class Dispatcher(Struct, frozen=True, kw_only=True):
         sessions = self.follower.follow(watched, report.sessions)
         keys = {item.intent.id: item.intent.batch_id for item in started}
         ends = {item.intent_id: sessions.get(item.session_id) for item in watched}
-        return {keys[intent] for intent, session in ends.items() if session is not None and ended_well(session)}
+        if any(session.state is SessionState.BUDGET_STOP for session in sessions.values()):
+            report.results.stop("a session stopped for want of budget")
+        repositories = {item.intent_id: item.repository for item in watched}
+        return {
+            keys[intent]
+            for intent, session in ends.items()
+            if session is not None and ended_well(session, repositories[intent], self.follower.hosts)
+        }
 
 
 class _Part:
@@ -235,8 +242,10 @@ def _summary(item: Started, sessions: dict[str, Session]) -> SessionSummary:
 
 
 def _last_words(session: Session) -> str:
-    """Why a session came to nothing, "" when it proposed a change."""
-    return "" if ended_well(session) else session.detail or (session.report.error if session.report else "")
+    """What was said at the end of a session that did not end well by its own account."""
+    if state_of(session) is SessionState.FINISHED and session.pull_requests:
+        return ""
+    return session.detail or (session.report.error if session.report else "")
 
 
 def _watched(item: Started) -> Watched:

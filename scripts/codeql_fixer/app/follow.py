@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from codeql_fixer.app.author import Author
+from codeql_fixer.app.author import Author, address
 from codeql_fixer.app.keep import Recorder
 from codeql_fixer.domain.cycle import PullRequestObservation, PullRequestState, SessionObservation
 from codeql_fixer.domain.session import Session, SessionState
-from codeql_fixer.errors import AgentUnavailableError, SessionNotFoundError, SessionRefusedError
+from codeql_fixer.errors import AgentUnavailableError, CodeqlFixerError, SessionNotFoundError
 from codeql_fixer.policy.plain_text import one_line
-from codeql_fixer.policy.session_end import is_over, state_of
+from codeql_fixer.policy.session_end import is_over, proposals, state_of
 from codeql_fixer.ports.agent import Agent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from codeql_fixer.domain.cycle import Decision
 
 _MOST_DETAIL = 2000
-_PULL_REQUEST = re.compile(r"(?:https?://[^\s/@]+|local:)/*(?P<repository>[\w.-]+/[\w.-]+)/pull/(?P<number>[0-9]{1,9})")
+HOSTS = frozenset({"github.com", "local-forge.invalid"})
 _STATES = {"merged": PullRequestState.MERGED, "closed": PullRequestState.CLOSED}
 
 
@@ -50,6 +50,7 @@ class Follower(Struct, frozen=True, kw_only=True):
         poll_seconds: between two looks; services ask for 10 to 30.
         time_limit: a session that takes longer is stopped; None stops none.
         on_session: hears of each session whose state has changed.
+        hosts: where repositories may be seen.
     """
 
     agents: Mapping[str, Agent]
@@ -59,16 +60,14 @@ class Follower(Struct, frozen=True, kw_only=True):
     poll_seconds: float
     time_limit: timedelta | None
     on_session: Callable[[Session], None]
+    hosts: Collection[str] = HOSTS
 
     def look(self, watched: Sequence[Watched]) -> dict[str, Session]:
         """What the agents say of the sessions now; those of an agent that does not answer are left out."""
         found: dict[str, Session] = {}
         for name, agent in self.agents.items():
             ids = [item.session_id for item in watched if item.agent == name]
-            try:
-                found |= {session.id: session for session in agent.states(ids)} if ids else {}
-            except AgentUnavailableError:
-                continue  # a service that rests says nothing about its sessions
+            found |= _looked_at(agent, ids) if ids else {}
         return found
 
     def follow(self, watched: Sequence[Watched], last: dict[str, Session] | None = None) -> dict[str, Session]:
@@ -93,11 +92,13 @@ class Follower(Struct, frozen=True, kw_only=True):
                     last[session.id] = session
                     if before is None or before.raw_state != session.raw_state or before.report != session.report:
                         self.on_session(session)
-                waiting = [item for item in waiting if not self._is_done(item, last)]
+                rest = [item for item in waiting if not self._is_done(item, last)]
+                over, waiting = [item for item in waiting if item not in rest], rest
+                self.record(over, last)
                 if waiting:
                     self.sleep(self.poll_seconds)
         finally:
-            self.record(watched, last)
+            self.record(waiting, last)
         return last
 
     def _is_done(self, item: Watched, last: dict[str, Session]) -> bool:
@@ -110,18 +111,20 @@ class Follower(Struct, frozen=True, kw_only=True):
 
     def _stop(self, item: Watched, last: dict[str, Session], limit: timedelta) -> bool:
         """End a session that takes too long; only ones that we started come here."""
+        agent = self.agents[item.agent]
         try:
-            self.agents[item.agent].stop(item.session_id)
+            session = agent.get(item.session_id)
+            if is_over(session):
+                last[item.session_id] = session
+                return True
+            agent.stop(item.session_id)
         except SessionNotFoundError:
             return True  # whoever took it away has ended it, and left nothing to tell
-        except (AgentUnavailableError, SessionRefusedError):
+        except CodeqlFixerError:
             return False
-        hours = limit.total_seconds() / 3600
-        session = last.get(item.session_id)
-        if session is not None:
-            detail = f"stopped after {hours:g} h"
-            last[item.session_id] = replace(session, state=SessionState.STOPPED, detail=detail)
-            self.on_session(last[item.session_id])
+        detail = f"stopped after {limit.total_seconds() / 3600:g} h"
+        last[item.session_id] = replace(session, state=SessionState.STOPPED, detail=detail)
+        self.on_session(last[item.session_id])
         return True
 
     def record(
@@ -138,10 +141,24 @@ class Follower(Struct, frozen=True, kw_only=True):
             "follow",
             decisions=decisions,
             sessions=(observation(item, session, now) for item, session in pairs),
-            pull_requests=(seen for item, session in pairs for seen in proposals(item, session, now)),
+            pull_requests=(seen for pair in pairs for seen in proposed(*pair, now, hosts=self.hosts)),
         )
         if cycle.sessions or cycle.decisions:
             self.recorder.record([cycle])
+
+
+def _looked_at(agent: Agent, session_ids: Sequence[str]) -> dict[str, Session]:
+    """What an agent says of sessions; one that cannot be told does not hide the others."""
+    try:
+        return {session.id: session for session in agent.states(session_ids)}
+    except AgentUnavailableError:
+        return {}  # a service that rests says nothing about its sessions
+    except CodeqlFixerError:
+        found = {}
+        for session_id in session_ids:
+            with suppress(CodeqlFixerError):
+                found[session_id] = agent.get(session_id)
+        return found
 
 
 def observation(item: Watched, session: Session, now: datetime) -> SessionObservation:
@@ -154,26 +171,23 @@ def observation(item: Watched, session: Session, now: datetime) -> SessionObserv
         raw_state=session.raw_state[:_MOST_DETAIL],
         observed_at=now,
         intent_id=item.intent_id,
-        session_url=session.url,
-        acu_used=session.acu_used,
+        session_url=address(session.url),
+        acu_used=session.acu_used if session.acu_used is not None and session.acu_used >= 0 else None,
         detail=one_line(said, _MOST_DETAIL)[:_MOST_DETAIL],
     )
 
 
-def proposals(item: Watched, session: Session, now: datetime) -> Iterator[PullRequestObservation]:
+def proposed(item: Watched, session: Session, now: datetime, *, hosts: Collection[str]) -> list[PullRequestObservation]:
     """The pull requests that a session is said to have opened in its own repository; the forge knows better later."""
-    links = {link.url: link.state for link in session.pull_requests}
-    if session.report is not None and session.report.pull_request_url:
-        links.setdefault(session.report.pull_request_url, "")
-    for url, state in links.items():
-        found = _PULL_REQUEST.fullmatch(url)
-        if found and found["repository"].lower() == item.repository.lower():
-            yield PullRequestObservation(
-                target_repo=item.repository,
-                number=int(found["number"]),
-                state=_STATES.get(state, PullRequestState.OPEN),
-                observed_at=now,
-                url=url if url.startswith("http") else "",
-                session_id=session.id,
-                intent_id=item.intent_id,
-            )
+    return [
+        PullRequestObservation(
+            target_repo=item.repository,
+            number=number,
+            state=_STATES.get(link.state, PullRequestState.OPEN),
+            observed_at=now,
+            url=address(link.url),
+            session_id=session.id,
+            intent_id=item.intent_id,
+        )
+        for number, link in proposals(session, item.repository, hosts).items()
+    ]

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from codeql_fixer.app.author import Author
-from codeql_fixer.app.follow import Watched, observation, proposals
+from codeql_fixer.app.follow import HOSTS, Watched, observation, proposed
 from codeql_fixer.app.keep import Recorder
 from codeql_fixer.domain.cycle import SessionObservation
 from codeql_fixer.domain.session import SessionState
-from codeql_fixer.errors import AgentDeniedError, AgentUnavailableError
+from codeql_fixer.errors import CodeqlFixerError
 from codeql_fixer.policy.session_end import state_of
 from codeql_fixer.ports.agent import Agent
 from codeql_fixer.ports.index import Index
@@ -39,6 +39,7 @@ class Observer(Struct, frozen=True, kw_only=True):
         recorder: puts on the ledger what has changed, or keeps it.
         author: of the record.
         tell: hears, for people, of agents that do not answer.
+        hosts: where repositories may be seen.
     """
 
     index: Index
@@ -46,6 +47,7 @@ class Observer(Struct, frozen=True, kw_only=True):
     recorder: Recorder
     author: Author
     tell: Callable[[str], None]
+    hosts: Collection[str] = HOSTS
 
     def observe(self) -> int:
         """Record every session whose state has changed; returns how many those are.
@@ -57,7 +59,7 @@ class Observer(Struct, frozen=True, kw_only=True):
         changes: list[tuple[Watched, Session]] = []
         forgotten: list[Claim] = []
         for name, agent in self.agents.items():
-            mine = [claim for claim in claims if claim.agent == name]
+            mine = [claim for claim in claims if claim.agent == name and claim.account in {"", agent.account}]
             found = self._found(agent, mine) if mine else None
             if found is None:
                 continue
@@ -73,7 +75,7 @@ class Observer(Struct, frozen=True, kw_only=True):
         """What an agent says of sessions, by id; None when it does not answer."""
         try:
             return {session.id: session for session in agent.states([claim.session_id for claim in claims])}
-        except (AgentUnavailableError, AgentDeniedError) as error:
+        except CodeqlFixerError as error:
             self.tell(f"warning: {agent.name} does not say how its sessions are doing: {error}")
             return None
 
@@ -83,7 +85,7 @@ class Observer(Struct, frozen=True, kw_only=True):
         seen = [observation(item, session, now) for item, session in changes]
         if not gone and not seen:
             return 0
-        pulls = [found for item, session in changes for found in proposals(item, session, now)]
+        pulls = [found for item, session in changes for found in proposed(item, session, now, hosts=self.hosts)]
         self.recorder.record([self.author.cycle("observe", sessions=[*seen, *gone], pull_requests=pulls)])
         return len(seen) + len(gone)
 

@@ -11,7 +11,7 @@ from codeql_fixer.app.author import Author
 from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.domain.dispatch import DispatchOutcome, DispatchStatus
 from codeql_fixer.domain.session import TAG_PREFIX
-from codeql_fixer.errors import AgentDeniedError, AgentUnavailableError
+from codeql_fixer.errors import CodeqlFixerError
 from codeql_fixer.policy.claims import is_hopeless, settles_at
 from codeql_fixer.ports.agent import Agent
 from codeql_fixer.ports.index import Index
@@ -65,10 +65,12 @@ class Settler(Struct, frozen=True, kw_only=True):
         """What became of a claim; None while that cannot be told."""
         agent = self.agents.get(claim.agent)
         problem = f"there is no agent {claim.agent} here"
-        if agent is not None:
+        if agent is not None and claim.account not in {"", agent.account}:
+            problem = f"its session would be in another account of {claim.agent}"
+        elif agent is not None:
             try:
                 found = agent.find_by_tag(f"{TAG_PREFIX}{claim.intent_id}")
-            except (AgentUnavailableError, AgentDeniedError) as error:
+            except CodeqlFixerError as error:
                 problem = str(error)
             else:
                 return self._outcome(claim, [(session.id, session.url) for session in found])

@@ -16,6 +16,7 @@ from codeql_fixer.errors import (
     AgentDeniedError,
     AgentUnavailableError,
     BudgetStopError,
+    CodeqlFixerError,
     LedgerNotWrittenError,
     PlaceTakenError,
     SessionRefusedError,
@@ -199,5 +200,8 @@ class _Run:
         """Somebody settled this claim already. A session that is not the one on record is one too many: end it."""
         theirs = outcome_on_record(self._starter.recorder.ledger, ours)
         if ours.session_id and theirs.session_id != ours.session_id:
-            self._starter.agents[intent.agent].stop(ours.session_id)
+            try:
+                self._starter.agents[intent.agent].stop(ours.session_id)
+            except CodeqlFixerError as error:
+                self.stop(f"session {ours.session_id} is one too many and could not be ended, end it by hand: {error}")
         return theirs

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -16,7 +17,7 @@ from codeql_fixer.app.author import Author
 from codeql_fixer.app.batch_work import BatchWork, Routers, Target
 from codeql_fixer.app.claiming import Claimer
 from codeql_fixer.app.dispatch import Dispatcher, Waves
-from codeql_fixer.app.follow import Follower
+from codeql_fixer.app.follow import HOSTS, Follower
 from codeql_fixer.app.keep import Recorder
 from codeql_fixer.app.observe import Observer
 from codeql_fixer.app.record import RunFacts
@@ -119,8 +120,10 @@ class BatchSessions(Struct, frozen=True, kw_only=True):
         ledger, tell = self.fleet.ledger(), self.surroundings.tell
         return Dispatcher(
             settler=Settler(ledger=ledger, index=index, agents=agents, author=author, tell=tell),
-            observer=Observer(index=index, agents=agents, recorder=self.recorder, author=author, tell=tell),
-            claimer=Claimer(ledger=ledger, index=index, author=author, monotonic=time.monotonic),
+            observer=Observer(
+                index=index, agents=agents, recorder=self.recorder, author=author, tell=tell, hosts=self._hosts()
+            ),
+            claimer=Claimer(ledger=ledger, index=index, agents=agents, author=author, monotonic=time.monotonic),
             starter=Starter(
                 agents=agents,
                 recorder=self.recorder,
@@ -137,6 +140,7 @@ class BatchSessions(Struct, frozen=True, kw_only=True):
                 poll_seconds=dispatch.poll_seconds,
                 time_limit=timedelta(minutes=dispatch.session_minutes),
                 on_session=self._told_session,
+                hosts=self._hosts(),
             ),
             limits=limits_of(self.registry, entry, dispatch, max_sessions=settings.max_sessions),
             waves=Waves(size=dispatch.wave_size, retries=dispatch.max_retry_attempts, threshold=dispatch.wave_gate)
@@ -144,6 +148,10 @@ class BatchSessions(Struct, frozen=True, kw_only=True):
             else None,
             on_step=on_step,
         )
+
+    def _hosts(self) -> frozenset[str]:
+        """Where the target's pull requests may be seen: the server that the workflow runs on, too."""
+        return HOSTS | {urlsplit(self.surroundings.environ.get("GITHUB_SERVER_URL", "")).netloc.lower()} - {""}
 
     def _told_outcome(self, intent: DispatchIntent, outcome: DispatchOutcome | None) -> None:
         became = "nobody can tell yet, the next run looks" if outcome is None else outcome.status.value

@@ -17,6 +17,7 @@ class Claim(Struct, frozen=True, kw_only=True):
     """One claim as the ledger knows it. `outcome` is None while nobody wrote what became of it.
 
     `act_before` is until when its claimer may start a session; `session` is None while nobody asked about it.
+    `account` is whose sessions it is among, "" where anybody can see them.
     """
 
     intent_id: str
@@ -32,6 +33,7 @@ class Claim(Struct, frozen=True, kw_only=True):
     session_id: str = ""
     session: SessionState | None = None
     acu_used: float | None = None
+    account: str = ""
 
     @property
     def is_settled(self) -> bool:

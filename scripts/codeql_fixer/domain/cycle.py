@@ -62,6 +62,7 @@ class DecisionAction(StrEnum):
     WAIT = "wait"
     STOP = "stop"  # no more dispatches for this repository until a person says otherwise
     RESUME = "resume"
+    SETTLE = "settle"  # a person says what became of a claim: the session observed beside it, or none
     ASK = "ask"  # these issues need a person
     SCAN = "scan"
 

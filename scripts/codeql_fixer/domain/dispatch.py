@@ -14,7 +14,8 @@ class DispatchIntent(Record, frozen=True, kw_only=True):
     """A claim: these issues of this repository get a session of this agent. `id` is the intent id.
 
     Whoever claimed may act on it until `act_before`, and others may settle it from then on; None where nobody said so.
-    `reason` says why this agent got it, `mode` is the agent's word for a model or way of working.
+    `reason` says why this agent got it, `mode` is the agent's word for a model or way of working. `account` names what
+    its session lives in: only who asks the same account can tell what became of it.
     """
 
     schema_version: Literal[2]
@@ -28,6 +29,7 @@ class DispatchIntent(Record, frozen=True, kw_only=True):
     batch_id: str = ""
     max_acu: Count | None = None
     act_before: Time | None = None
+    account: Text = ""
     family: str = ""
     complexity: str = ""
     mode: str = ""

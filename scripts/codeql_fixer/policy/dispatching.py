@@ -213,8 +213,8 @@ def _not_ready(issue: CandidateIssue, now: datetime, limits: Limits) -> tuple[De
         return DecisionAction.SKIP, "it is dismissed"
     if issue.lifecycle in _NOT_NOW:
         return _NOT_NOW[issue.lifecycle]
-    if issue.tracked is None:
-        return None
+    if issue.tracked is None:  # nothing would remember what was tried
+        return DecisionAction.SKIP, "no scan of the default branch has reported it"
     return _after_attempts(issue.tracked, issue.attempts, now, limits=limits)
 
 

@@ -48,6 +48,8 @@ class Agent(Protocol):
     """
 
     name: str
+    account: str
+    """Names what the sessions live in: a claim is settled only by somebody with the same one. "" where anybody may."""
     capabilities: Capabilities
 
     def create(self, request: SessionRequest) -> Created:

@@ -30,6 +30,13 @@ class Position(Struct, frozen=True):
     waiting: tuple[str, ...] = ()
 
 
+class Pause(Struct, frozen=True):
+    """A repository is held: why, and since when."""
+
+    reason: str
+    at: datetime
+
+
 class IssueRow(Struct, frozen=True):
     """An issue with its state. `dismissed_until` is None when it is not dismissed; far away when that has no end."""
 
@@ -177,8 +184,8 @@ class Index(Protocol):
         """Agent compute units that sessions took which are not at work any more, least first, by weakness family."""
         ...
 
-    def pause_of(self, repository: str) -> str:
-        """Why nothing is dispatched for a repository until a person says otherwise, "" when nothing holds it."""
+    def pause_of(self, repository: str) -> Pause | None:
+        """Why nothing is dispatched for a repository until a person says otherwise; None when nothing holds it."""
         ...
 
     def damages(self) -> list[Damaged]:

@@ -123,7 +123,9 @@ class Fleet:
         return Dispatcher(
             settler=Settler(ledger=ledger, index=self.index, agents=agents, author=author, tell=self.told.append),
             observer=Observer(index=self.index, agents=agents, recorder=recorder, author=author, tell=self.told.append),
-            claimer=Claimer(ledger=ledger, index=self.index, author=author, monotonic=self.clock.monotonic),
+            claimer=Claimer(
+                ledger=ledger, index=self.index, agents=agents, author=author, monotonic=self.clock.monotonic
+            ),
             starter=Starter(agents=agents, recorder=recorder, author=author, on_outcome=lambda *_: None, **starting),
             follower=Follower(
                 agents=agents,
@@ -445,14 +447,103 @@ def test_observe__an_agent_that_is_silent_says_nothing(fleet: Fleet) -> None:
     assert "does not say how its sessions are doing" in fleet.told[-1]
 
 
+def test_settle__leaves_claims_of_another_account_alone(fleet: Fleet) -> None:
+    """Asked in the wrong account, a service knows no such session, which says nothing."""
+    _left(fleet, "commit-then-silence")
+    fleet.clock.now += LEASE + GRACE
+    other = MemoryAgent(fleet.clock)
+    other.account = "another"
+
+    report = fleet.dispatcher(Limits(max_sessions=0), agents={"devin": other}).run(fleet)
+
+    assert report.settled == []
+    assert "another account" in fleet.told[-1]
+
+
+ODD_ADDRESSES = [
+    "app.devin.ai/sessions/1",
+    "https://user:pass@app.devin.ai/1",
+    "https://x/" + "y" * 3000,
+    "https://x/ y",
+]
+
+
+@pytest.mark.parametrize("url", ODD_ADDRESSES)
+def test_dispatch__an_odd_address_is_left_out_of_the_record(tmp_path: Path, url: str) -> None:
+    fleet = Fleet(tmp_path, issues=1)
+    fleet.agent.address = lambda _: url
+
+    fleet.dispatcher(waves=Waves(size=1, retries=0, threshold=0)).run(fleet)
+
+    [outcome] = fleet.records(DispatchOutcome)
+    assert (outcome.status, outcome.session_url) == (DispatchStatus.CREATED, "")
+    assert all(seen.session_url == "" for record in fleet.records(Cycle) for seen in record.sessions)
+
+
+def test_settle__an_odd_address_holds_nothing_up(fleet: Fleet) -> None:
+    fleet.agent.address = lambda _: "app.devin.ai/sessions/1"
+    _left(fleet, "commit-then-silence")
+    fleet.clock.now += LEASE + GRACE
+
+    assert [item.status for item in fleet.dispatcher().run(fleet).settled] == [DispatchStatus.ADOPTED]
+
+
+def test_start__a_session_too_many_that_cannot_be_ended_is_told(fleet: Fleet) -> None:
+    """Somebody settled the claim first, which the lease rules out, and the service does not let us end our session."""
+
+    class _Settled(MemoryLedger):
+        def append(self, records: Sequence[AnyRecord], *, expected_tip: str | None = None) -> Landed | Conflict:
+            for record in records:
+                if isinstance(record, DispatchOutcome):
+                    settled = replace(record, status=DispatchStatus.RELEASED, session_id="", session_url="")
+                    fleet.ledger.append([settled])
+            fleet.agent.is_reachable = False
+            return fleet.ledger.append(records, expected_tip=expected_tip)
+
+        def read_under(self, prefix: str) -> Any:  # noqa: ANN401 - passed on
+            return fleet.ledger.read_under(prefix)
+
+    report = fleet.dispatcher(Limits(max_sessions=1), outcomes=_Settled()).run(fleet)
+
+    assert "session s-1 is one too many and could not be ended" in report.stopped
+    assert fleet.statuses() == ["released"]
+
+
 # --- waves
+
+
+def test_follow__keeps_what_it_saw_when_it_is_broken_off(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path, ends=lambda request: SessionState.WORKING if request.prompt == "B3" else FAILED)
+    dispatcher = fleet.dispatcher(waves=Waves(size=3, retries=0, threshold=0))
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 3:
+            raise KeyboardInterrupt
+
+    follower = replace(dispatcher.follower, sleep=sleep)
+    with pytest.raises(KeyboardInterrupt):
+        replace(dispatcher, follower=follower).run(fleet)
+
+    states = {seen.session_id: seen.state for record in fleet.records(Cycle) for seen in record.sessions}
+    assert sorted(states.values()) == ["failed", "failed", "queued"]
+
+
+def test_waves__end_when_the_budget_does(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path, ends=lambda _: SessionState.BUDGET_STOP)
+
+    report = fleet.dispatcher(waves=Waves(size=1, retries=3, threshold=50)).run(fleet)
+
+    assert len(fleet.agent.requests) == 1
+    assert report.stopped == "a session stopped for want of budget"
 
 
 def test_waves__follow_each_session_to_its_end(fleet: Fleet) -> None:
     report = fleet.dispatcher(waves=Waves(size=2, retries=0, threshold=50)).run(fleet)
 
     assert (report.paused, len(report.sessions)) == ("", 3)
-    assert fleet.index.pause_of(REPOSITORY) == ""
+    assert fleet.index.pause_of(REPOSITORY) is None
     catch_up(fleet.ledger, fleet.index)
     assert [fleet.index.issues(fingerprint(number))[0].lifecycle for number in (1, 2, 3)] == ["pr_open"] * 3
     assert fleet.index.acu_by_family() == {"injection": (1.5, 1.5, 1.5)}

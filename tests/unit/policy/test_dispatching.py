@@ -43,7 +43,10 @@ def _failed(*hours: float, **members: Any) -> tuple[Any, ...]:  # noqa: ANN401 -
 
 ISSUES = {
     "new": (candidate_issue(1), ""),
-    "not in the index yet": (candidate_issue(1, tracked=None), ""),
+    "seen by a pull request's scan only": (
+        candidate_issue(1, tracked=None),
+        "skip: no scan of the default branch has reported it",
+    ),
     "recurring": (candidate_issue(1, lifecycle=Lifecycle.RECURRING), ""),
     "regressed": (candidate_issue(1, lifecycle=Lifecycle.REGRESSED), ""),
     "fixed": (candidate_issue(1, lifecycle=Lifecycle.FIXED), "skip: it is fixed"),
@@ -126,7 +129,7 @@ CLAIMS = {
 
 @pytest.mark.parametrize(("open_claim", "is_free"), CLAIMS.values(), ids=CLAIMS)
 def test_decide__never_claims_what_is_claimed(open_claim: Any, *, is_free: bool) -> None:  # noqa: ANN401 - a Claim
-    work = candidate("a", candidate_issue(1, tracked=None), repository="ACME/Shop")
+    work = candidate("a", candidate_issue(1), repository="ACME/Shop")
 
     dispatches, _ = decide([work], facts(NOW, open_claim), Limits(), route=_route)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from codeql_fixer.domain.session import PullRequestLink, ReportStatus, SessionReport, SessionState
-from codeql_fixer.policy.session_end import ended_well, is_over, state_of
+from codeql_fixer.policy.session_end import ended_well, is_over, proposals, state_of
 from tests.dispatching import session
 
 if TYPE_CHECKING:
@@ -50,4 +50,29 @@ WAITING = SessionState.WAITING
 def test_state_of(seen: Session, state: str, *, is_good: bool) -> None:
     assert state_of(seen) == state
     assert is_over(seen) == (state in {"finished", "failed", "stopped", "budget_stop"})
-    assert ended_well(seen) == is_good
+    assert ended_well(seen, "acme/shop", {"github.com"}) == is_good
+
+
+LINKS = {
+    "https://github.com/acme/shop/pull/7": 7,
+    "https://github.com/ACME/Shop/pull/7": 7,
+    "https://github.com/acme/shop/pull/7/": 7,
+    "https://github.com/acme/shop/pull/7/files?w=1#diff": 7,
+    "https://github.com/acme/shop/pull/0": None,
+    "https://github.com/acme/other/pull/7": None,
+    "https://evil.example/acme/shop/pull/7": None,
+    "https://github.com@evil.example/acme/shop/pull/7": None,
+    "javascript:alert(1)": None,
+    "": None,
+}
+
+
+@pytest.mark.parametrize(("url", "number"), LINKS.items())
+def test_proposals__count_in_the_sessions_own_repository_only(url: str, number: int | None) -> None:
+    """Addresses are the agent's words, and the agent has read strangers' text."""
+    said = SessionReport(status=ReportStatus.COMPLETED, pull_request_url=url)
+    linked = session(state=WAITING, pull_requests=(PullRequestLink(url, "open"),), report=DONE)
+
+    for seen in (linked, session(report=said)):
+        assert list(proposals(seen, "acme/shop", {"github.com"})) == ([] if number is None else [number])
+        assert ended_well(seen, "acme/shop", {"github.com"}) == (number is not None)

@@ -164,6 +164,7 @@ def _claim(rows: list[Row]) -> Claim:
         session_id=row[9],
         session=SessionState(row[10]) if row[10] else None,
         acu_used=row[11],
+        account=row[12],
     )
 
 

@@ -15,7 +15,7 @@ from codeql_fixer.adapters.index.writer import SqlWriter
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.domain.tracked import Lifecycle
 from codeql_fixer.errors import UserError
-from codeql_fixer.ports.index import Position, RepositoryRow, StatusRow
+from codeql_fixer.ports.index import Pause, Position, RepositoryRow, StatusRow
 from codeql_fixer.ports.ledger import Damaged
 
 if TYPE_CHECKING:
@@ -136,10 +136,11 @@ class SqlIndex:
             found.setdefault(family, []).append(acu)
         return {family: tuple(amounts) for family, amounts in found.items()}
 
-    def pause_of(self, repository: str) -> str:
-        """Why nothing is dispatched for a repository, "" when nothing holds it."""
+    def pause_of(self, repository: str) -> Pause | None:
+        """What holds a repository."""
         rows = self._ask("pause_of", repository=repository.lower())
-        return str(rows[0][0]) if rows else ""
+        at = time_of(rows[0][1]) if rows else None
+        return None if at is None else Pause(str(rows[0][0]), at)
 
     def damages(self) -> list[Damaged]:
         """What of the ledger could not be read."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from codeql_fixer.domain.cycle import PullRequestObservation, SessionObservation
+    from codeql_fixer.domain.cycle import Decision, PullRequestObservation, SessionObservation
     from codeql_fixer.domain.kinds import AnyRecord
     from codeql_fixer.domain.tracked import Attempt, Lifecycle, TrackedIssue
     from codeql_fixer.policy.tracking import Sighting
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 _TABLES = (
     *("appearances", "aliases", "issues", "scan_runs", "repositories", "dispatch_issues", "dispatches", "sessions"),
-    *("pull_requests", "verdicts", "verifications", "dismissals", "cycles", "pauses", "damages", "meta"),
+    *("pull_requests", "proposals", "settlements", "verdicts", "verifications", "dismissals", "cycles", "pauses"),
+    *("damages", "meta"),
 )
 
 
@@ -180,6 +181,7 @@ class SqlWriter:
             agent=record.agent,
             attempt=record.attempt,
             claimed_at=micros(record.recorded_at),
+            account=text(record.account),
             act_before=micros(record.act_before),
             family=text(record.family),
             max_acu=record.max_acu,
@@ -215,15 +217,30 @@ class SqlWriter:
         for pull_request in record.pull_requests:
             concerned |= self._add_pull_request(pull_request)
         for decision in record.decisions:
-            if decision.action in {DecisionAction.STOP, DecisionAction.RESUME}:
-                self._queries.set_pause(
-                    self._connection,
-                    repository=decision.target_repo.lower(),
-                    at=micros(record.finished_at),
-                    is_paused=int(decision.action is DecisionAction.STOP),
-                    reason=text(decision.reason),
-                )
+            concerned |= self._add_decision(decision, record)
         return frozenset(concerned)
+
+    def _add_decision(self, decision: Decision, record: Cycle) -> set[str]:
+        """What outlasts its cycle: a repository stops or goes on, and a person settles a claim."""
+        if decision.action in {DecisionAction.STOP, DecisionAction.RESUME}:
+            self._queries.set_pause(
+                self._connection,
+                repository=decision.target_repo.lower(),
+                at=micros(record.finished_at),
+                is_paused=int(decision.action is DecisionAction.STOP),
+                reason=text(decision.reason),
+            )
+        if decision.action is not DecisionAction.SETTLE:
+            return set()
+        named = (seen.session_id for seen in record.sessions if seen.intent_id == decision.intent_id)
+        self._queries.set_settlement(
+            self._connection,
+            intent_id=text(decision.intent_id),
+            at=micros(record.finished_at),
+            session_id=text(next(named, "")),
+            reason=text(decision.reason),
+        )
+        return {decision.target_repo.lower()}
 
     def _add_session(self, seen: SessionObservation) -> set[str]:
         self._queries.add_session(
@@ -257,7 +274,15 @@ class SqlWriter:
             session_id=text(seen.session_id),
             intent_id=text(seen.intent_id),
         )
-        return self._repositories_of(seen.intent_id, seen.session_id)
+        self._queries.add_proposal(
+            self._connection,
+            repository=repository,
+            number=seen.number,
+            intent_id=text(seen.intent_id),
+            session_id=text(seen.session_id),
+        )
+        rows = self._queries.repositories_of_pull_request(self._connection, repository=repository, number=seen.number)
+        return {row[0] for row in rows}
 
     def _add_verification(self, record: Verification) -> frozenset[str]:
         repository = record.target_repo.lower()

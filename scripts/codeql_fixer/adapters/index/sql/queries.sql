@@ -80,11 +80,11 @@ DELETE FROM issues WHERE repository_id = (SELECT id FROM repositories WHERE name
 DELETE FROM scan_runs WHERE repository_id = (SELECT id FROM repositories WHERE name = :repository);
 
 -- name: add_intent!
-INSERT INTO dispatches (intent_id, repository, agent, attempt, claimed_at, act_before, family, max_acu)
-VALUES (:intent_id, :repository, :agent, :attempt, :claimed_at, :act_before, :family, :max_acu)
+INSERT INTO dispatches (intent_id, repository, agent, account, attempt, claimed_at, act_before, family, max_acu)
+VALUES (:intent_id, :repository, :agent, :account, :attempt, :claimed_at, :act_before, :family, :max_acu)
 ON CONFLICT (intent_id) DO UPDATE SET
   repository = excluded.repository, agent = excluded.agent, attempt = excluded.attempt, claimed_at = excluded.claimed_at,
-  act_before = excluded.act_before, family = excluded.family, max_acu = excluded.max_acu
+  act_before = excluded.act_before, family = excluded.family, max_acu = excluded.max_acu, account = excluded.account
 WHERE dispatches.claimed_at IS NULL OR excluded.claimed_at < dispatches.claimed_at;
 
 -- name: add_intent_issues*!
@@ -136,20 +136,43 @@ VALUES (:id, :repository, :fingerprint, :reason, :owner, :comment, :recorded_at,
 INSERT INTO cycles (id, started_at, finished_at, ledger_commit, issues_considered, decisions)
 VALUES (:id, :started_at, :finished_at, :ledger_commit, :issues_considered, :decisions) ON CONFLICT DO NOTHING;
 
+-- name: add_proposal!
+INSERT INTO proposals (repository, number, intent_id, session_id)
+VALUES (:repository, :number, :intent_id, :session_id) ON CONFLICT DO NOTHING;
+
+-- name: repositories_of_pull_request
+SELECT DISTINCT d.repository FROM proposals l
+JOIN dispatches d ON d.intent_id = l.intent_id OR (l.intent_id = '' AND l.session_id <> '' AND d.session_id = l.session_id)
+WHERE l.repository = :repository AND l.number = :number AND d.repository IS NOT NULL;
+
+-- name: set_settlement!
+INSERT INTO settlements (intent_id, at, session_id, reason) VALUES (:intent_id, :at, :session_id, :reason)
+ON CONFLICT (intent_id) DO UPDATE SET at = excluded.at, session_id = excluded.session_id, reason = excluded.reason
+WHERE (excluded.at, excluded.session_id, excluded.reason) > (settlements.at, settlements.session_id, settlements.reason);
+
 -- name: attempts_of
+WITH linked AS (
+  SELECT d.intent_id AS intent_id, l.repository AS repository, l.number AS number
+  FROM claims d JOIN proposals l ON l.intent_id = d.intent_id WHERE d.repository = :repository
+  UNION
+  SELECT d.intent_id, l.repository, l.number
+  FROM claims d JOIN proposals l ON l.session_id = d.session_id AND l.intent_id = '' AND l.session_id <> ''
+  WHERE d.repository = :repository
+)
 SELECT di.fingerprint, d.intent_id, d.claimed_at, d.outcome, d.session_id, s.status, p.state, p.merged_at, p.observed_at,
   d.attempt, d.agent, s.observed_at, COALESCE(NULLIF(s.detail, ''), d.reason)
-FROM dispatches d
+FROM claims d
 JOIN dispatch_issues di ON di.intent_id = d.intent_id
 LEFT JOIN sessions s ON s.session_id = d.session_id
-LEFT JOIN pull_requests p ON p.intent_id = d.intent_id OR (p.intent_id = '' AND p.session_id <> '' AND p.session_id = d.session_id)
+LEFT JOIN linked k ON k.intent_id = d.intent_id
+LEFT JOIN pull_requests p ON p.repository = k.repository AND p.number = k.number
 WHERE d.repository = :repository AND d.claimed_at IS NOT NULL
 ORDER BY d.claimed_at, d.intent_id, p.repository, p.number;
 
 -- name: claims
 SELECT d.intent_id, d.repository, d.agent, d.attempt, d.claimed_at, d.act_before, d.family, d.max_acu, d.outcome,
-  COALESCE(d.session_id, ''), s.status, s.acu_used, di.fingerprint
-FROM dispatches d
+  COALESCE(d.session_id, ''), s.status, s.acu_used, d.account, di.fingerprint
+FROM claims d
 JOIN dispatch_issues di ON di.intent_id = d.intent_id
 LEFT JOIN sessions s ON s.session_id = d.session_id
 WHERE d.claimed_at IS NOT NULL AND (d.claimed_at > :since OR d.outcome IS NULL
@@ -160,11 +183,11 @@ ORDER BY d.claimed_at, d.intent_id, di.fingerprint;
 SELECT intent_id FROM dispatches WHERE session_id = :session_id;
 
 -- name: acu_by_family
-SELECT d.family, s.acu_used FROM dispatches d JOIN sessions s ON s.session_id = d.session_id
+SELECT d.family, s.acu_used FROM claims d JOIN sessions s ON s.session_id = d.session_id
 WHERE s.acu_used > 0 AND s.status NOT IN ('queued', 'working') ORDER BY d.family, s.acu_used;
 
 -- name: pause_of
-SELECT reason FROM pauses WHERE repository = :repository AND is_paused = 1;
+SELECT reason, at FROM pauses WHERE repository = :repository AND is_paused = 1;
 
 -- name: set_pause!
 INSERT INTO pauses (repository, at, is_paused, reason) VALUES (:repository, :at, :is_paused, :reason)
@@ -254,7 +277,7 @@ WHERE a.issue_id = :id ORDER BY s.recorded_at, s.record_id;
 SELECT d.intent_id, d.agent, d.attempt, d.claimed_at, d.outcome, d.outcome_at, d.session_id, d.reason, s.status, s.url,
   s.observed_at, s.detail
 FROM issues i JOIN repositories r ON r.id = i.repository_id
-JOIN dispatches d ON d.repository = r.name
+JOIN claims d ON d.repository = r.name
 JOIN dispatch_issues di ON di.intent_id = d.intent_id
   AND (di.fingerprint = i.fingerprint OR EXISTS (SELECT 1 FROM aliases a WHERE a.issue_id = i.id AND a.alias = di.fingerprint))
 LEFT JOIN sessions s ON s.session_id = d.session_id
@@ -263,10 +286,11 @@ WHERE i.id = :id ORDER BY d.claimed_at, d.intent_id;
 -- name: pull_requests_of_issue
 SELECT DISTINCT p.number, p.state, p.url, p.observed_at, p.merged_at
 FROM issues i JOIN repositories r ON r.id = i.repository_id
-JOIN dispatches d ON d.repository = r.name
+JOIN claims d ON d.repository = r.name
 JOIN dispatch_issues di ON di.intent_id = d.intent_id
   AND (di.fingerprint = i.fingerprint OR EXISTS (SELECT 1 FROM aliases a WHERE a.issue_id = i.id AND a.alias = di.fingerprint))
-JOIN pull_requests p ON p.intent_id = d.intent_id OR (p.intent_id = '' AND p.session_id <> '' AND p.session_id = d.session_id)
+JOIN proposals l ON l.intent_id = d.intent_id OR (l.intent_id = '' AND l.session_id <> '' AND l.session_id = d.session_id)
+JOIN pull_requests p ON p.repository = l.repository AND p.number = l.number
 WHERE i.id = :id ORDER BY p.observed_at, p.number;
 
 -- name: verdicts_of_issue

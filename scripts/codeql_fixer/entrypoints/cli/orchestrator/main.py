@@ -117,6 +117,21 @@ VERBS = (
         _AGENTS,
     ),
     Verb(
+        "settle",
+        "say what became of a claim of which nobody could tell",
+        (
+            "orchestrator.py settle i-0123456789abcdef01234567 --session devin-0123...",
+            "orchestrator.py settle i-0123456789abcdef01234567 --none --reason 'none in that hour'",
+        ),
+        (
+            Argument("intent", "id of the claim, as 'history' shows it", "INTENT"),
+            Argument("--session", "the session that was started for it", "SESSION"),
+            Argument("--none", "none was started; the issues are free again", is_flag=True),
+            Argument("--reason", "how you know; it is kept", "TEXT"),
+        ),
+        ("registry", "forge"),
+    ),
+    Verb(
         "resume",
         "let a repository go on that a bad wave has paused",
         ("orchestrator.py resume acme/shop --reason 'the flaky test is mended'",),

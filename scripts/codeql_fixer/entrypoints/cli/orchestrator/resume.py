@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import codeql_fixer
@@ -40,10 +41,11 @@ def run(flags: Mapping[str, str], own: Mapping[str, str | None], *, is_json: boo
     if not pause:
         raise UserError(f"{repository}: nothing holds it")
     producer = Producer(name="codeql-fixer", version=codeql_fixer.__version__)
-    author = Author(producer=producer, run_id="by-hand", clock=SystemClock().now)
+    after = pause.at + timedelta(microseconds=1)  # of whoever paused it, whose clock may be ahead of this one
+    author = Author(producer=producer, run_id="by-hand", clock=lambda: max(SystemClock().now(), after))
     reason = one_line(own["reason"] or "a person said so", _MOST_REASON)
     decision = Decision(action=DecisionAction.RESUME, reason=reason, target_repo=repository)
     fleet.recorder().record([author.cycle("resume", decisions=[decision])])
-    say(f"{repository}: goes on; it was paused: {pause}")
+    say(f"{repository}: goes on; it was paused: {pause.reason}")
     if is_json:
-        print(json.dumps({"repository": repository, "was_paused": pause, "reason": reason}))
+        print(json.dumps({"repository": repository, "was_paused": pause.reason, "reason": reason}))
