@@ -234,6 +234,7 @@ def play(seed: int, folder: Path, twin: DevinTwin) -> Played:
     luck = random.Random(seed)  # noqa: S311 - the same seed is the same scenario
     twin.reset()
     twin.clear_faults()
+    twin.outcome("never_ending")  # one that ends makes room for another
     scene = Scene(folder, twin, luck)
     kinds: Counter[str] = Counter()
     for _ in range(luck.randint(4, 8)):
