@@ -5,6 +5,7 @@ The twin breaks connections, commits and fails, hides what it made; its admin su
 
 from __future__ import annotations
 
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -36,7 +37,7 @@ pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 Fault = dict[str, Any]
 POST: Fault = {"method": "POST", "path": "/sessions$"}
 LIST: Fault = {"method": "GET", "path": "/sessions$"}
-SECRET = "s3cr3t" * 3
+PEM = "-----BEGIN KEY-----\ns3cr3t\ns3cr3t\n-----END KEY-----"
 
 
 class Scene(NamedTuple):
@@ -250,14 +251,28 @@ def test_create__by_many_on_a_bad_day(scene: Scene) -> None:
         assert isinstance(outcome, Created | SessionUnsettledError)
 
 
-def test_create__a_refused_secret_is_told_to_nobody(scene: Scene) -> None:
-    scene.fault({"fault": "422", "detail": f"{SECRET} is no value", "match": POST})
+@pytest.mark.parametrize(
+    ("fault", "kind"), [("422", SessionRefusedError), ("402", BudgetStopError), ("500", SessionUnsettledError)]
+)
+def test_create__a_quoted_secret_is_told_to_nobody(scene: Scene, fault: str, kind: type[Exception]) -> None:
+    scene.fault({"fault": fault, "detail": f"{PEM} is no value", "match": POST})
+    request = _request(secrets={"TOKEN": PEM})
 
-    with pytest.raises(SessionRefusedError, match=r"\*\*\* is no value") as error:
-        scene.agent.create(_request(secrets={"TOKEN": SECRET}))
+    with pytest.raises(kind, match=f"sessions: {fault} .*may quote a secret") as error:
+        scene.agent.create(request)
 
-    assert error.value.__suppress_context__
-    assert SECRET not in repr(_request(secrets={"TOKEN": SECRET}))
+    told = "".join(traceback.format_exception(error.value))
+    assert "s3cr3t" not in told + repr(error.value) + repr(request)
+    assert error.value.__cause__ is error.value.__context__ is None
+
+
+def test_create__of_what_is_no_text_starts_nothing_and_tells_nothing(scene: Scene) -> None:
+    """The encoder's error holds the whole text."""
+    with pytest.raises(SessionRefusedError, match="not all of it is text") as error:
+        scene.agent.create(_request(secrets={"TOKEN": "s3cr3t\udcff"}))
+
+    assert error.value.__context__ is None
+    assert scene.count() == 0
 
 
 # --- attachments

@@ -54,7 +54,7 @@ class Circuit:
             yield
         except HttpError as error:
             if is_outage(error):
-                self._failed(str(error))
+                self._failed(error.problem)  # and no words: they may quote a call that is nothing to others
             else:
                 self._answered()
             raise

@@ -18,7 +18,14 @@ from msgspec import Struct
 from codeql_fixer import __version__
 from codeql_fixer.errors import UserError
 from codeql_fixer.transport.circuit import Circuit, CircuitLimits
-from codeql_fixer.transport.errors import DamagedAnswerError, HttpError, NoAnswerError, StatusError, detail_of
+from codeql_fixer.transport.errors import (
+    DamagedAnswerError,
+    HttpError,
+    NoAnswerError,
+    StatusError,
+    detail_of,
+    places_of,
+)
 from codeql_fixer.transport.retry import Timing, persistently, retry_after_seconds
 from codeql_fixer.transport.timed_connections import TimedAdapter
 
@@ -180,22 +187,32 @@ class HttpClient:
     def _refusal(self, call: Call, response: requests.Response) -> StatusError:
         status = response.status_code
         try:
-            detail = detail_of(_read(response, _ERROR_BYTES))
+            # Before it is cut, since half a key would not be found.
+            body = _read(response, _ERROR_BYTES).replace(self._endpoint.bearer.encode(), b"***")
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError):
-            detail = ""  # the status says enough, and says it for certain
+            body = b""  # the status says enough, and says it for certain
+        detail = detail_of(body)
         if status < _ERRORS:
             detail = f"leads to {response.headers.get('Location', 'nowhere')}, which is not followed; mend the address"
-        wished = retry_after_seconds(response.headers)
-        return StatusError(str(call), status, self._censored(detail), retry_after_seconds=wished)
+        return StatusError(
+            str(call),
+            status,
+            self._censored(detail),
+            retry_after_seconds=retry_after_seconds(response.headers),
+            places=places_of(body),
+        )
 
     def _failure(self, call: Call, error: Exception) -> HttpError:
         causes = tuple(_causes(error))
         is_unsent = any(isinstance(cause, _UNSENT) for cause in causes)
         is_untrusted = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes)
         what = "no connection" if is_unsent else "no whole answer"
-        problem = f"{call}: {what} from {self._endpoint.host}: {self._censored(str(causes[-1]))}"
-        may_have_acted = not is_unsent and not is_untrusted
-        return NoAnswerError(problem, may_have_acted=may_have_acted, is_transient=not is_untrusted)
+        return NoAnswerError(
+            f"{call}: {what} from {self._endpoint.host}",
+            may_have_acted=not is_unsent and not is_untrusted,
+            is_transient=not is_untrusted,
+            words=self._censored(str(causes[-1])),
+        )
 
     def _censored(self, text: str) -> str:
         return text.replace(self._endpoint.bearer, "***")

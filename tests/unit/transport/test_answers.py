@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codeql_fixer.transport.errors import detail_of
+from codeql_fixer.transport.errors import detail_of, places_of
 from codeql_fixer.transport.retry import retry_after_seconds
 
 
@@ -38,6 +38,20 @@ def test_detail__is_read_in_every_form(body: bytes, detail: str) -> None:
 
 def test_detail__is_short() -> None:
     assert len(detail_of(b'{"detail":"' + b"x" * 100_000 + b'"}')) < 700
+
+
+@pytest.mark.parametrize(
+    ("body", "places"),
+    [
+        (b'{"detail":[{"loc":["body","prompt"],"msg":"a"},{"msg":"b"},"c"]}', ("body.prompt",)),
+        (b'{"errors":[{"pointer":"/tags/0","detail":"a"},{"field":"title"}]}', ("/tags/0", "title")),
+        (b'{"detail":"prompt: too long"}', ()),
+        (b'["prompt"]', ()),
+        (b"prompt", ()),
+    ],
+)
+def test_places__are_what_a_refusal_names_as_such(body: bytes, places: tuple[str, ...]) -> None:
+    assert places_of(body) == places
 
 
 DATE = "Sat, 21 Nov 2026 10:00:00 GMT"

@@ -47,6 +47,16 @@ def test_circuit__opens_after_failures_in_a_row() -> None:
         _call(circuit)
 
 
+def test_circuit__tells_nobody_what_the_server_said_to_others() -> None:
+    """It may quote a secret that is theirs."""
+    circuit = _circuit(FakeTime())
+
+    _fail(circuit, error=StatusError("POST /x", 500, "no good value: s3cr3t"))
+
+    with pytest.raises(CircuitOpenError, match=r"\(POST /x: 500\)$"):
+        _call(circuit)
+
+
 @pytest.mark.parametrize(
     "between",
     [

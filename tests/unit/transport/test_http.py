@@ -337,6 +337,12 @@ def test_ask__an_echoed_key_is_told_to_nobody() -> None:
     assert answer.__suppress_context__ or answer.__context__ is None
 
 
+def test_ask__half_of_an_echoed_key_is_told_to_nobody() -> None:
+    answer, _ = _ask(GET, {"status": 400, "body": "x" * (599 - len(BEARER) // 2) + BEARER})
+
+    assert BEARER[: len(BEARER) // 2] not in str(answer)
+
+
 def test_endpoint__shows_no_key() -> None:
     assert repr(Endpoint(base_url="https://example.com", bearer=BEARER)) == "Endpoint('https://example.com')"
 

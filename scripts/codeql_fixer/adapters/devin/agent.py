@@ -84,6 +84,7 @@ class DevinAgent:
 
     Args:
         api: the generation that the key is for.
+        account: names the organization; see the port.
         choices: what sessions get beside their request.
         threads: how many calls `states` makes at a time.
         timing: how time passes between looks for a session.
@@ -96,27 +97,30 @@ class DevinAgent:
         api: Api,
         choices: Choices | None = None,
         *,
+        account: str,
         threads: int = _DEFAULT_THREADS,
         timing: Timing | None = None,
     ) -> None:
-        self._api, self._choices = api, choices or Choices()
+        self._api, self._choices, self.account = api, choices or Choices(), account
         self._threads, self._timing = threads, timing or Timing()
         self.capabilities = api.capabilities
 
     def create(self, request: SessionRequest) -> Created:
         """Start a session; see the port."""
         end = self._timing.monotonic() + _CREATE_SECONDS
-        with told(is_order=True):  # an upload starts nothing, whatever becomes of it
-            urls = [self._api.upload(file, seconds=end - self._timing.monotonic()) for file in request.attachments]
+        is_upload = True  # which starts nothing, whatever becomes of it
         try:
-            rest = end - self._timing.monotonic()
+            urls = [self._api.upload(file, seconds=end - self._timing.monotonic()) for file in request.attachments]
+            rest, is_upload = end - self._timing.monotonic(), False
             return self._api.start(request, attachment_urls=urls, choices=self._choices, seconds=rest)
         except HttpError as error:
-            refusal = meaning(error, is_order=True)
-            problem = _censored(str(refusal), request.secrets.values())
-            if not error.may_have_acted:
-                raise type(refusal)(problem) from None  # its cause may quote a secret of the request
-        return self._looked_up(request.tag, problem)
+            may_have_acted = error.may_have_acted and not is_upload
+            problem = meaning(error, is_order=True, has_secrets=bool(request.secrets))
+        except UnicodeEncodeError:
+            may_have_acted, problem = False, SessionRefusedError(f"no session for {request!r}: not all of it is text")
+        if may_have_acted:
+            return self._looked_up(request, str(problem))
+        raise problem  # outside of the handlers: the error that they caught may quote a secret, and is not to go along
 
     def get(self, session_id: str) -> Session:
         """One session."""
@@ -179,19 +183,19 @@ class DevinAgent:
         sessions.reverse()  # listed newest first; those of one second stay in order
         return sorted(sessions, key=_age)
 
-    def _looked_up(self, tag: str, problem: str) -> Created:
+    def _looked_up(self, request: SessionRequest, problem: str) -> Created:
         """The session that a creation without an answer has left, if it has.
 
         Raises:
             SessionUnsettledError: none is to be seen, which does not prove that there is none.
         """
-        trouble = ""
+        tag, trouble = request.tag, ""
         for seconds in _LOOK_UP_AFTER_SECONDS:
             self._timing.sleep(seconds)
             try:
                 found = self._with_tag(tag, seconds=_LOOK_UP_SECONDS)
             except HttpError as error:
-                trouble = f" ({error})"
+                trouble = f" ({error.problem if request.secrets else error})"
                 continue
             if found:
                 return Created(session_id=found[0].id, url=found[0].url, was_there=True)
@@ -232,9 +236,3 @@ def _one_refused(session_id: str) -> Iterator[None]:
 def _age(session: Session) -> datetime:
     """Sorts by time of creation; what has none comes last."""
     return session.created_at or _LAST
-
-
-def _censored(text: str, secrets: Iterable[str]) -> str:
-    for secret in filter(None, secrets):
-        text = text.replace(secret, "***")
-    return text

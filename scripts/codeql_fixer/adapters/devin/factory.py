@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import TYPE_CHECKING
 
@@ -22,11 +23,17 @@ if TYPE_CHECKING:
 DEFAULT_URL = "https://api.devin.ai"
 _V3_KEY, _V1_KEY = "cog_", "apk_"
 _ORG_ID = re.compile(r"[A-Za-z0-9_-]+")
+_DIGEST = 12  # hex digits
+_NAME = 200  # characters, which is what the ledger takes
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """A way to one organization's Devin, for its agent and its library; `org_id` is "" for keys of v1."""
+    """A way to one organization's Devin, for its agent and its library; `org_id` is "" for keys of v1.
 
+    `name` says which organization that is, in the same words on every machine.
+    """
+
+    name: str
     client: HttpClient
     timing: Timing
     threads: int
@@ -39,7 +46,7 @@ class Account(Struct, frozen=True, kw_only=True):
             choices: what sessions get beside their request.
         """
         api = V3Api(self.client, self.org_id) if self.org_id else V1Api(self.client)
-        return DevinAgent(api, choices, threads=self.threads, timing=self.timing)
+        return DevinAgent(api, choices, account=self.name, threads=self.threads, timing=self.timing)
 
     def library(self) -> Library:
         """Its playbooks and notes."""
@@ -75,12 +82,28 @@ def devin_account(
     key, url = api_key.strip(), base_url.strip().rstrip("/").removesuffix("/v1").removesuffix("/v3") or DEFAULT_URL
     if not key.startswith((_V3_KEY, _V1_KEY)):
         raise UserError(f"DEVIN_API_KEY is no key of Devin: those begin with {_V3_KEY} (API v3) or {_V1_KEY} (API v1)")
-    is_v3 = key.startswith(_V3_KEY)
-    if is_v3 and not _ORG_ID.fullmatch(org_id.strip()):
+    is_v3, org_id = key.startswith(_V3_KEY), org_id.strip()
+    if is_v3 and not _ORG_ID.fullmatch(org_id):
         raise UserError(
-            f"DEVIN_ORG_ID is {'not set' if not org_id.strip() else 'no id of an organization'}: keys that begin with "
+            f"DEVIN_ORG_ID is {'not set' if not org_id else 'no id of an organization'}: keys that begin with "
             f"{_V3_KEY} need it; Devin shows it in the settings of the organization (org-...)"
         )
     limits, timing = limits or Limits(), timing or Timing()
-    client = HttpClient(Endpoint(base_url=url, bearer=key), limits, timing=timing)
-    return Account(client=client, timing=timing, threads=limits.connections, org_id=org_id.strip() if is_v3 else "")
+    endpoint = Endpoint(base_url=url, bearer=key)
+    return Account(
+        # A key of v1 does not say whose it is. Nothing is known of a key by a part of its digest.
+        name=_name(endpoint.host, org_id if is_v3 else _digest(key)),
+        client=HttpClient(endpoint, limits, timing=timing),
+        timing=timing,
+        threads=limits.connections,
+        org_id=org_id if is_v3 else "",
+    )
+
+
+def _name(host: str, owner: str) -> str:
+    name = f"{host}/{owner}"
+    return name if len(name) <= _NAME else f"{name[: _NAME - _DIGEST - 1]}~{_digest(name)}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:_DIGEST]

@@ -45,7 +45,7 @@ def decoded(body: bytes, kind: type[_T], what: str) -> _T:
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.MsgspecError as error:
-        raise DamagedAnswerError(f"the answer of Devin to '{what}' cannot be read: {error}") from error
+        raise DamagedAnswerError(f"the answer of Devin to '{what}' cannot be read", words=str(error)) from error
 
 
 def moment(value: float | str | None) -> datetime | None:

@@ -47,6 +47,7 @@ class Service:
         self.sessions, self.time = list(sessions), FakeTime()
         self.upload_seconds = self.seconds = 0.0
         self.failures: list[Exception] = []
+        self.upload_failure: Exception | None = None
         self.asked: list[str] = []
         self.word = ""
 
@@ -61,6 +62,8 @@ class Service:
     def upload(self, attachment: Attachment, *, seconds: float) -> str:
         del seconds
         self.time.now += self.upload_seconds
+        if self.upload_failure:
+            raise self.upload_failure
         return attachment.name
 
     def session(self, session_id: str) -> Session:
@@ -114,7 +117,7 @@ def _session(number: int, *tags: str, state: SessionState = SessionState.WORKING
 
 
 def _agent(service: Service) -> DevinAgent:
-    return DevinAgent(service, threads=4, timing=service.time.timing())
+    return DevinAgent(service, account="test", threads=4, timing=service.time.timing())
 
 
 def test_find_by_tag__believes_no_filter() -> None:

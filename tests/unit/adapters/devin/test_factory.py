@@ -66,3 +66,30 @@ def test_account__shows_no_key() -> None:
     account = devin_account(V3_KEY, org_id="org-1")
 
     assert V3_KEY not in repr(account) + repr(account.agent()) + str(account.client)
+
+
+@pytest.mark.parametrize(
+    ("key", "place", "name"),
+    [
+        (V3_KEY, (" org-1 ", ""), "api.devin.ai/org-1"),
+        (f"{V3_KEY}x", ("org-1", "https://API.devin.ai/v3/"), "api.devin.ai/org-1"),  # another user of the same
+        (V3_KEY, ("org-2", ""), "api.devin.ai/org-2"),
+        (V3_KEY, ("org-1", "http://127.0.0.1:8080"), "127.0.0.1/org-1"),
+        (V1_KEY, ("org-1", ""), "api.devin.ai/59189902faad"),
+        (f" {V1_KEY}\n", ("", "https://api.devin.ai/v1"), "api.devin.ai/59189902faad"),
+        ("apk_user_other", ("", ""), "api.devin.ai/0df9bf76e4ec"),
+    ],
+)
+def test_account__has_the_same_name_wherever_the_same_sessions_are_seen(
+    key: str, place: tuple[str, str], name: str
+) -> None:
+    account = devin_account(key, org_id=place[0], base_url=place[1])
+
+    assert account.name == account.agent().account == name
+
+
+def test_account__of_a_long_name_is_told_apart_by_its_end() -> None:
+    names = [devin_account(V3_KEY, org_id="o" * 300 + end).agent().account for end in "ab"]
+
+    assert [len(name) for name in names] == [200, 200]
+    assert names[0] != names[1]
