@@ -250,6 +250,7 @@ class LocalStage:
     """
 
     unknown_id = "local-nobody"
+    key = ""
 
     def __init__(self, folder: Path) -> None:
         files = {"shop/db.py": TARGET["app.py"]}
@@ -258,7 +259,11 @@ class LocalStage:
         self._slots.mkdir(parents=True)
         self._turnstile = (self._slots / "turnstile.lock").open("w")
         fcntl.flock(self._turnstile, fcntl.LOCK_EX)
-        self.agent = machine.agent(machine.command(GOOD))
+        self.agent = self.other_agent()
+
+    def other_agent(self) -> LocalAgent:
+        """The same as another process has it."""
+        return self._machine.agent(self._machine.command(GOOD))
 
     def started(self, tag: str) -> int:
         """How many folders of sessions bear the tag; all agents of a machine have the same state."""

@@ -206,6 +206,7 @@ def test_agent__knows_its_sessions(tmp_path: Path) -> None:
     assert [session.id for session in other.states(["local-i-2", "local-i-9", "../x", "local-i-2"])] == ["local-i-2"]
     assert other.get("local-i-1").state is SessionState.FINISHED
     assert not other.capabilities.takes_messages
+    assert other.account == ""
 
 
 def test_agents__of_two_names_share_a_directory_and_no_session(tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
+from codeql_fixer.adapters.local_agent.folder import Order, SessionFolder, Status
 from codeql_fixer.adapters.local_agent.options import Limits, LocalOptions
 from codeql_fixer.domain.gate import Gate, GateKind
 from codeql_fixer.domain.session import IssueResult, ReportStatus, SessionState
@@ -25,6 +27,7 @@ from tests.local_sessions import (
     Machine,
     ended,
     is_running,
+    now,
     report_of,
     request,
     run,
@@ -97,6 +100,34 @@ def test_stop__leaves_what_has_ended_as_it_is(tmp_path: Path) -> None:
     agent.stop(session.id)
 
     assert agent.get(session.id) == session
+
+
+ENDS_WHEN_ASKED = """
+import os, sys, time
+while not os.path.exists(os.path.join(sys.argv[1], "stop")):
+    time.sleep(0.02)
+"""
+
+
+def test_stop__of_a_worker_that_has_said_nothing_leaves_strangers_alone(tmp_path: Path) -> None:
+    """The process number of the worker before it may be somebody else's by now."""
+    machine = Machine(tmp_path)
+    folder = SessionFolder(machine.state_dir / "sessions/local/local-i-1")
+    folder.path.mkdir(parents=True)
+    folder.put_order(Order(request=request(), options=LocalOptions(), at=now()))
+    with subprocess.Popen(["sleep", "600"]) as stranger:
+        status = Status(step="fixing", state=SessionState.WORKING, percent=1, at=now(), pid=stranger.pid, starts=2)
+        folder.put_status(status)
+        agent = machine.agent(worker=[sys.executable, "-c", ENDS_WHEN_ASKED])
+        agent.create(request())
+
+        agent.stop("local-i-1")
+
+        is_alone = stranger.poll() is None
+        stranger.kill()
+    assert is_alone
+    assert agent.get("local-i-1").state is SessionState.STOPPED
+    assert folder.status() == replace(status, pid=0)
 
 
 # --- workers that are killed
@@ -231,6 +262,45 @@ def test_create__that_cannot_write_makes_no_session(tmp_path: Path) -> None:
 
     with pytest.raises(AgentUnavailableError, match="no session was started"):
         machine.agent().create(request())
+
+
+def test_create__that_cannot_note_a_worker_starts_none(tmp_path: Path) -> None:
+    """A worker without a note would work although we said that there is none."""
+    machine = Machine(tmp_path)
+    worker = [sys.executable, "-c", f"open({str(tmp_path / 'worked')!r}, 'w')"]
+    folder = machine.state_dir / "sessions/local/local-i-1"
+    folder.mkdir(parents=True)
+    (folder / "started").symlink_to(tmp_path / "no/such/directory")
+
+    with pytest.raises(AgentUnavailableError, match="no session was started"):
+        machine.agent(worker=worker).create(request())
+
+    with SessionFolder(folder).lock() as descriptor:  # which a worker would have
+        assert descriptor is not None
+    assert not (tmp_path / "worked").exists()
+
+
+def test_create__again_that_cannot_start_a_worker_keeps_the_session(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    assert run(machine.agent(worker=["true"])).raw_state == "lost"
+
+    with pytest.raises(AgentUnavailableError, match="no worker can be started"):
+        machine.agent(worker=[str(tmp_path / "nowhere")]).create(request())
+
+    assert machine.agent().get("local-i-1").raw_state == "lost"
+
+
+def test_create__again_after_a_kill_before_the_worker_starts_it(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    agent = machine.agent(machine.command(GOOD, finds_gates=False))
+    folder = SessionFolder(machine.state_dir / "sessions/local/local-i-1")
+    folder.path.mkdir(parents=True)
+    folder.put_order(Order(request=request(), options=machine.command(GOOD, finds_gates=False), at=now()))
+    folder.note_start()
+    assert agent.get("local-i-1").raw_state == "lost"
+
+    assert agent.create(request()).was_there
+    assert ended(agent, "local-i-1").state is SessionState.FINISHED
 
 
 @pytest.mark.parametrize("name", ["status.json", "ending.json", "order.json"])

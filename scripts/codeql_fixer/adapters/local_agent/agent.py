@@ -48,6 +48,8 @@ class LocalAgent:
         now: tells the time.
     """
 
+    account = ""  # there is none
+
     def __init__(
         self,
         state_dir: Path,
@@ -136,7 +138,8 @@ class LocalAgent:
         for number in (signal.SIGTERM, signal.SIGKILL):
             if not folder.is_alive:
                 break
-            if status := folder.status():  # without one it has done nothing yet, and will see that it is to stop
+            status = folder.status()
+            if status and status.pid:  # without one it has done nothing yet, and will see that it is to stop
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(status.pid, number)
             self._wait(folder)
@@ -159,14 +162,17 @@ class LocalAgent:
             # Made in the new process, so that a worker which another thread starts now does not get it as well.
             (os.POSIX_SPAWN_DUP2, descriptor, _LOCK_DESCRIPTOR),
         ]
+        was_started = folder.was_started
+        folder.note_start()  # before there is a worker that would go on although this failed
         try:
             # A Popen would have to be kept and waited for, and the worker is to outlive us.
             pid = os.posix_spawnp(command[0], command, self._environment, file_actions=streams, setsid=True)
         except OSError as error:
+            if not was_started:
+                folder.take_back_start()
             raise AgentUnavailableError(f"no worker can be started: {command[0]}: {error.strerror}") from error
         self._reap()
         self._started.add(pid)
-        folder.note_start()
 
     def _reap(self) -> None:
         """Let workers of ours that have ended go; the others go on without us."""

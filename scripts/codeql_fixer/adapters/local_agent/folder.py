@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import time
-from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from codeql_fixer.adapters.local_agent.options import LocalOptions
 from codeql_fixer.domain.session import PullRequestLink, SessionReport, SessionRequest, SessionState
@@ -35,7 +36,7 @@ class Order(Struct, frozen=True, kw_only=True):
 
 
 class Status(Struct, frozen=True, kw_only=True):
-    """How far a session is; `starts` counts its workers."""
+    """How far a session is; `starts` counts its workers, `pid` is 0 while the last of them has not said anything."""
 
     step: str
     state: SessionState
@@ -84,21 +85,28 @@ class SessionFolder:
 
     @property
     def exists(self) -> bool:
-        """True when a worker was started: whoever is killed before that has made no session."""
+        """True when a worker was about to start: whoever is killed before that has made no session."""
         return self.was_started or self.is_alive
 
     @property
     def was_started(self) -> bool:
-        """True when a worker, or whoever started it, got to say so."""
+        """True when a worker, or whoever was about to start it, got to say so."""
         return (self.path / "started").exists() or self.status() is not None
 
     def note_start(self) -> None:
-        """A worker was started, whether it gets to say so itself or not."""
+        """A worker is about to start, whether it gets to say so itself or not. The one before it has no process."""
+        if (status := self.status()) and status.pid:
+            self.put_status(replace(status, pid=0))
         (self.path / "started").touch()
+
+    def take_back_start(self) -> None:
+        """It was not started after all, and was to be the first."""
+        with contextlib.suppress(OSError):  # then it is a session whose worker is lost
+            (self.path / "started").unlink()
 
     # --- the worker's life
 
-    @contextmanager
+    @contextlib.contextmanager
     def lock(self) -> Iterator[int | None]:
         """The descriptor that makes its holder the worker of this session, None when there is one."""
         descriptor = os.open(self.path / "worker.lock", os.O_RDWR | os.O_CREAT, 0o600)
