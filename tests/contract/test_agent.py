@@ -12,7 +12,7 @@ import pytest
 from codeql_fixer.adapters.devin.factory import devin_account
 from codeql_fixer.domain.session import Attachment, FixTarget, Session, SessionRequest, SessionState
 from codeql_fixer.errors import SessionNotFoundError, SessionRefusedError
-from codeql_fixer.policy.session_end import ended_well, is_over
+from codeql_fixer.policy.session_end import is_over, state_of
 from codeql_fixer.transport.http import Limits
 from tests.agents import MemoryAgent
 from tests.devin_twin import DevinTwin, devin_twin
@@ -32,10 +32,16 @@ class Stage(Protocol):
     """An agent, and what is needed to see it act. Nothing on a stage happens by itself."""
 
     unknown_id: str
+    key: str
+    """What opens the agent's service, "" where nothing does."""
 
     @property
     def agent(self) -> Agent:
         """Who acts."""
+        ...
+
+    def other_agent(self) -> Agent:
+        """The same agent as another process would have it."""
         ...
 
     def started(self, tag: str) -> int:
@@ -64,9 +70,12 @@ class DevinStage:
     def __init__(self, twin: DevinTwin, key: str) -> None:
         twin.reset()
         twin.outcome("waiting_for_user")
-        self._twin = twin
-        account = devin_account(key, org_id=twin.org, base_url=twin.url, limits=Limits(connections=20))
-        self.agent: Agent = account.agent()
+        self._twin, self.key = twin, key
+        self.agent = self.other_agent()
+
+    def other_agent(self) -> Agent:
+        limits = Limits(connections=20)
+        return devin_account(self.key, org_id=self._twin.org, base_url=self._twin.url, limits=limits).agent()
 
     def started(self, tag: str) -> int:
         return len(self._twin.sessions_with(tag))
@@ -82,11 +91,15 @@ class MemoryStage:
     """The twin of all agents in memory."""
 
     unknown_id = "s-999"
+    key = ""
 
     def __init__(self) -> None:
         self._now = at(0)
         self._memory = MemoryAgent(lambda: self._now)
         self.agent: Agent = self._memory
+
+    def other_agent(self) -> Agent:
+        return MemoryAgent(lambda: self._now)
 
     def started(self, tag: str) -> int:
         return sum(tag in session.tags for session in self._memory.sessions.values())
@@ -148,6 +161,17 @@ def _request(intent_id: str = "i-1", **more: Any) -> SessionRequest:  # noqa: AN
         "tags": ("repo:acme/shop", "family:injection"),
     }
     return SessionRequest(intent_id=intent_id, **{**wished, **more})
+
+
+# --- who it is
+
+
+def test_account__is_the_same_for_all_with_the_same_key_and_does_not_tell_it(stage: Stage) -> None:
+    account, other = stage.agent.account, stage.other_agent().account
+
+    assert account == other
+    assert len(account) <= 200
+    assert not stage.key or stage.key not in account
 
 
 # --- starting
@@ -289,7 +313,7 @@ def test_session__proposes_a_change_and_reports(stage: Stage) -> None:
     stage.finish()
 
     session = stage.agent.get(created.session_id)
-    assert ended_well(session)
+    assert state_of(session) is SessionState.FINISHED
     assert session.report is not None
     assert session.report.status.is_final
     assert [link.url for link in session.pull_requests] == [session.report.pull_request_url]
