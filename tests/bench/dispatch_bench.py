@@ -328,7 +328,7 @@ class DispatchBench:
         most = self._issues
         return Dispatcher(
             settler=Settler(ledger=ledger, index=index, agents=agents, author=author, tell=print),
-            claimer=Claimer(ledger=ledger, index=index, author=author, monotonic=time.monotonic),
+            claimer=Claimer(ledger=ledger, index=index, agents=agents, author=author, monotonic=time.monotonic),
             starter=Starter(
                 agents=agents,
                 recorder=recorder,
