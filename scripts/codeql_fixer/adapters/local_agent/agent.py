@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
+import platform
 import signal
 import time
 from typing import TYPE_CHECKING
@@ -48,8 +50,6 @@ class LocalAgent:
         now: tells the time.
     """
 
-    account = ""  # there is none
-
     def __init__(
         self,
         state_dir: Path,
@@ -63,6 +63,9 @@ class LocalAgent:
         self._options, self._worker, self._environment, self._now = options, tuple(worker), environment, now
         self._started: set[int] = set()
         self.name = options.name
+        # Sessions that cost nothing may be tried anew by anybody; paid ones are known where their folders are only.
+        place = f"{platform.node()}\0{self._sessions}"
+        self.account = f"local/{hashlib.sha256(place.encode()).hexdigest()[:12]}" if options.is_paid else ""
         self.capabilities = Capabilities(
             is_paid=options.is_paid, tells_cost=False, takes_messages=False, takes_attachments=True
         )
