@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from codeql_fixer.domain.session import SessionRequest
 
 _ENOUGH = 4  # sessions; a share of fewer says nothing about the next ones
+_GATHERED_SECONDS = 0.2  # what ends so close together is one push
 
 
 class Results(Struct, kw_only=True):
@@ -173,7 +174,7 @@ class _Run:
         """Record what has ended, all of it at once, until all have."""
         pending = set(running)
         while pending:
-            done, pending = wait(pending, return_when=FIRST_COMPLETED)
+            done, pending = wait(pending, timeout=_GATHERED_SECONDS)
             self._take([(running[future].intent, future.result()) for future in done])
             self.seen |= done  # interrupted while it records, a run records again: the same twice is one
 
