@@ -272,6 +272,13 @@ class _Reader:
             self.fault(BY_NAME[name], f"must be {wanted}, got {value!r:.60}")
         return value
 
+    def address(self, name: str) -> str:
+        """An address, which is not shown when it is wrong: it may hold a password."""
+        value = self.text(name)
+        if value and not _ADDRESS.fullmatch(value):
+            self.fault(BY_NAME[name], "must be https://... or http://... without a password")
+        return value
+
     def repository(self, name: str, *, is_required: bool = True) -> str:
         value = self.required(name) if is_required else self.text(name)
         found = _REPOSITORY.fullmatch(value)
@@ -316,7 +323,7 @@ class _Reader:
             forge=self.text("forge"),
             devin_api_key=self.text("devin_api_key"),
             devin_org_id=self.matching("devin_org_id", _WORD, "letters, digits, dashes and underscores"),
-            devin_api_url=self.matching("devin_api_url", _ADDRESS, "https://... or http://... without a password"),
+            devin_api_url=self.address("devin_api_url"),
             session_secrets=self.secrets("session_secrets"),
             max_acu_per_session=self.number("max_acu_per_session", _ACUS) if has_limit else None,
             max_failure_rate=self.number("max_failure_rate", _PERCENT),

@@ -111,15 +111,16 @@ def test_pipeline__gives_the_same_output_for_the_same_input(sarif: Path, tmp_pat
     assert texts[0] == texts[1]
 
 
-def test_pipeline__mode_basic_writes_the_record_and_admits_that_it_stops(sarif: Path, tmp_path: Path) -> None:
+def test_pipeline__mode_basic_needs_a_ledger(sarif: Path, tmp_path: Path) -> None:
+    """Without one nobody could know what has been paid for; tests/integration/test_basic_mode.py has the rest."""
     done = _pipeline(
-        "--mode", "basic", "--sarif", sarif, "--target-repo", "a/b", "--output-dir", tmp_path / "o", "--json"
+        *("--mode", "basic", "--sarif", sarif, "--target-repo", "a/b", "--output-dir", tmp_path / "o", "--json"),
+        environ={"DEVIN_API_KEY": "cog_x", "DEVIN_ORG_ID": "org-x"},
     )
 
     assert done.returncode == 2
-    assert "no session was started" in done.stderr
-    assert json.loads(done.stdout)["error"]["exit_code"] == 2
-    assert json.loads((tmp_path / "o/run.json").read_text())["mode"] == "basic"
+    assert "ledger (--ledger, LEDGER): is required" in json.loads(done.stdout)["error"]["message"]
+    assert not (tmp_path / "o").exists()
 
 
 def test_pipeline__takes_everything_from_the_environment(sarif: Path, tmp_path: Path) -> None:

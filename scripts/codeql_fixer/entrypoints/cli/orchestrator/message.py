@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from codeql_fixer.bootstrap.session_room import agents_of, our_session
 from codeql_fixer.entrypoints.boundary import say
+from codeql_fixer.entrypoints.cli.orchestrator.showing import state_dir_of
 from codeql_fixer.errors import UserError
-from codeql_fixer.options import BY_NAME
 from codeql_fixer.settings import DispatchSettings
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def run(flags: Mapping[str, str], own: Mapping[str, str], *, is_json: bool) -> N
         SessionRefusedError: it has ended.
     """
     settings = DispatchSettings.from_environ(os.environ, flags)
-    agents = agents_of(settings, flags.get("state_dir") or BY_NAME["state_dir"].default, os.environ, tell=say)
+    agents = agents_of(settings, state_dir_of(flags), os.environ, tell=say)
     agent, session = our_session(agents, own["session"])
     if not agent.capabilities.takes_messages:
         raise UserError(f"{agent.name} takes no messages")

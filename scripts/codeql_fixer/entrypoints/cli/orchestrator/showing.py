@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -9,17 +10,18 @@ from codeql_fixer.adapters.clock import SystemClock
 from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.domain.tracked import Lifecycle, Tracking
 from codeql_fixer.entrypoints.cli.pipeline_output import aligned, progress
+from codeql_fixer.options import BY_NAME
 from codeql_fixer.policy.plain_text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from codeql_fixer.bootstrap.fleet import Fleet
     from codeql_fixer.ports.index import Index, IssueRow
 
 _FIXED = frozenset({Lifecycle.FIXED, Lifecycle.VERIFIED_FIXED})
 _MAX_CELL = 60
-__all__ = ["aligned", "caught_up", "cell", "issue_document", "issue_table", "state_of"]
+__all__ = ["aligned", "caught_up", "cell", "issue_document", "issue_table", "state_dir_of", "state_of"]
 
 
 def caught_up(fleet: Fleet, index: Index, *, is_rebuild: bool = False) -> str:
@@ -27,6 +29,12 @@ def caught_up(fleet: Fleet, index: Index, *, is_rebuild: bool = False) -> str:
     with progress(sys.stderr) as on_step:
         on_step("Reading the ledger")
         return catch_up(fleet.ledger(), index, is_rebuild=is_rebuild).tip
+
+
+def state_dir_of(flags: Mapping[str, str]) -> str:
+    """Where local agents keep their sessions, for verbs that need no ledger."""
+    option = BY_NAME["state_dir"]
+    return flags.get(option.name) or os.environ.get(option.variable) or option.default
 
 
 def state_of(row: IssueRow) -> str:

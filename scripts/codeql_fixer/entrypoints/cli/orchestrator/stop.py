@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from codeql_fixer.bootstrap.session_room import agents_of, our_session
 from codeql_fixer.entrypoints.boundary import say
-from codeql_fixer.options import BY_NAME
+from codeql_fixer.entrypoints.cli.orchestrator.showing import state_dir_of
 from codeql_fixer.policy.session_end import state_of
 from codeql_fixer.settings import DispatchSettings
 
@@ -23,7 +23,7 @@ def run(flags: Mapping[str, str], own: Mapping[str, str], *, is_json: bool) -> N
         UserError: there is no such session, or it is not ours.
     """
     settings = DispatchSettings.from_environ(os.environ, flags)
-    agents = agents_of(settings, flags.get("state_dir") or BY_NAME["state_dir"].default, os.environ, tell=say)
+    agents = agents_of(settings, state_dir_of(flags), os.environ, tell=say)
     agent, session = our_session(agents, own["session"])
     agent.stop(session.id)
     session = agent.get(session.id)

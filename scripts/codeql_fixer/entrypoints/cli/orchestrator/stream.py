@@ -11,8 +11,8 @@ import msgspec
 
 from codeql_fixer.bootstrap.session_room import agents_of, our_session
 from codeql_fixer.entrypoints.boundary import say
+from codeql_fixer.entrypoints.cli.orchestrator.showing import state_dir_of
 from codeql_fixer.errors import AgentUnavailableError
-from codeql_fixer.options import BY_NAME
 from codeql_fixer.policy.plain_text import clean, counted
 from codeql_fixer.policy.session_end import is_over, state_of
 from codeql_fixer.settings import DispatchSettings
@@ -34,7 +34,7 @@ def run(flags: Mapping[str, str], own: Mapping[str, str], *, is_json: bool) -> N
         UserError: there is no such session, or it is not ours.
     """
     settings = DispatchSettings.from_environ(os.environ, flags)
-    agents = agents_of(settings, flags.get("state_dir") or BY_NAME["state_dir"].default, os.environ, tell=say)
+    agents = agents_of(settings, state_dir_of(flags), os.environ, tell=say)
     agent, session = our_session(agents, own["session"])
     cursor = _end_of(agent, session.id) if own["new"] else ""
     while True:
