@@ -511,3 +511,18 @@ def test_claims__are_settled_by_what_a_person_says(index: SqlIndex, session: str
     assert _state(index) == state
     [claim] = index.claims(at(0))
     assert claim.session_id == session
+
+
+def test_issues_in__are_all_of_a_repository(index: SqlIndex) -> None:
+    _caught_up(
+        index,
+        scan("1", 0, 1, 2, target_repo="acme/Shop"),
+        scan("2", 1, 1),
+        scan("3", 2, 3, target_repo="acme/other"),
+        dismissal("d-1", 3, number=1),
+    )
+
+    found = {row.issue.fingerprint: row for row in index.issues_in("ACME/shop")}
+
+    assert found == {row.issue.fingerprint: row for number in (1, 2) for row in index.issues(fingerprint(number))}
+    assert found[fingerprint(1)].dismissed_until is not None

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from codeql_fixer.domain.route import NoRoute, Route
     from codeql_fixer.domain.tracked import Attempt
     from codeql_fixer.policy.dispatching import Dispatch
+    from codeql_fixer.ports.index import IssueRow
 
 _MOST_TAG = 100
 _MOST_MESSAGE = 300
@@ -91,13 +92,14 @@ class BatchWork(Struct, frozen=True, kw_only=True):
     def candidates(self) -> Sequence[Candidate]:
         """All batches, with what the index knows at this moment."""
         attempts = self.index.attempts(self.target.repository)
+        known = {row.issue.fingerprint: row for row in self.index.issues_in(self.target.repository)}
         return [
             Candidate(
                 key=batch.id,
                 repository=self.target.repository,
                 family=batch.family,
                 tier=batch.severity.tier,
-                issues=tuple(self._issue(issue, attempts) for issue in batch.issues),
+                issues=tuple(self._issue(issue, known, attempts) for issue in batch.issues),
             )
             for batch in self.batches
         ]
@@ -139,10 +141,12 @@ class BatchWork(Struct, frozen=True, kw_only=True):
             secrets=self.secrets,
         )
 
-    def _issue(self, issue: Issue, attempts: Mapping[str, tuple[Attempt, ...]]) -> CandidateIssue:
+    @staticmethod
+    def _issue(
+        issue: Issue, known: Mapping[str, IssueRow], attempts: Mapping[str, tuple[Attempt, ...]]
+    ) -> CandidateIssue:
         name = issue.identity.fingerprint
-        rows = self.index.issues(name, self.target.repository)
-        row = next((row for row in rows if row.issue.fingerprint == name), None)
+        row = known.get(name)
         if row is None:
             return CandidateIssue(id=issue.id, fingerprint=name)
         return CandidateIssue(

@@ -9,6 +9,7 @@ _COMMENT = re.compile(r"<!--.*?(?:--!?>|\Z)", re.DOTALL)
 # Everything a reader's eye does not see: controls, formats (bidirectional, zero-width, tags), surrogates, private
 # use, unassigned. The line breaks of Unicode are rewritten before; tab and line feed stay.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+_ASCII_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")  # nearly all text is ASCII: no letter by letter for that
 _LINE_BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 # Shown as nothing, though Unicode counts them as letters or marks: fillers, variation selectors, joiners.
 _BLANK_LETTERS = re.compile(
@@ -21,7 +22,9 @@ def clean(text: str, limit: int) -> str:
     was_cut = len(text) > limit
     rest = len(text) - limit
     text = _LINE_BREAKS.sub("\n", text[:limit])
-    if not text.isascii() or not text.isprintable():
+    if text.isascii():
+        text = _ASCII_CONTROLS.sub("", text)
+    else:
         text = "".join(letter for letter in text if letter in "\t\n" or unicodedata.category(letter) not in _INVISIBLE)
         text = _BLANK_LETTERS.sub("", text)
     while "<!--" in text:  # taking one out may join two halves of another

@@ -164,6 +164,10 @@ class Index(Protocol):
         """The issues with a fingerprint or a start of one, also an earlier one that they were known under."""
         ...
 
+    def issues_in(self, repository: str) -> list[IssueRow]:
+        """All issues of a repository, also those that are gone, by one question."""
+        ...
+
     def search(self, words: str, *, limit: int = 50) -> list[IssueRow]:
         """Issues whose rule, file or message has all these words, or words that start so."""
         ...

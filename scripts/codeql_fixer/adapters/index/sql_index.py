@@ -111,6 +111,11 @@ class SqlIndex:
         beyond = fingerprint + _AFTER_HEX
         return self._rows(self._ask("ids_by_name", repository=repository.lower(), name=fingerprint, beyond=beyond))
 
+    def issues_in(self, repository: str) -> list[IssueRow]:
+        """All issues of a repository."""
+        rows = self._ask("issues_in", repository=repository.lower(), forever=micros(FOREVER))
+        return [parse_issue_row(row) for row in rows]
+
     def search(self, words: str, *, limit: int = 50) -> list[IssueRow]:
         """Issues whose rule, file or message has all these words."""
         terms = _WORD.findall(words.lower())[:_MOST_WORDS]

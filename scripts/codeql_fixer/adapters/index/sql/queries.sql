@@ -261,6 +261,18 @@ SELECT
    ORDER BY d.recorded_at DESC, d.id DESC LIMIT 1)
 FROM issues i JOIN repositories r ON r.id = i.repository_id WHERE i.id = :id;
 
+-- name: issues_in
+SELECT
+  i.fingerprint, i.fingerprint_version, i.tracking, i.rule_id, i.family, i.tier, i.score, i.file, i.start_line,
+  i.message, i.evidence, i.occurrence, i.tool, i.category, i.first_seen_at, i.first_run, i.last_seen_at, i.last_run,
+  i.appearances, i.opened_at, i.aliases, i.fixed_at, i.fixed_run, i.doubt, i.renamed_to, i.regressions,
+  i.id, r.name, i.lifecycle, i.reason,
+  (SELECT COALESCE(d.expires_at, :forever) FROM dismissals d
+   WHERE d.repository = r.name
+     AND (d.fingerprint = i.fingerprint OR EXISTS (SELECT 1 FROM aliases a WHERE a.issue_id = i.id AND a.alias = d.fingerprint))
+   ORDER BY d.recorded_at DESC, d.id DESC LIMIT 1)
+FROM issues i JOIN repositories r ON r.id = i.repository_id WHERE r.name = :repository ORDER BY i.id;
+
 -- name: ids_by_name
 SELECT i.id FROM issues i JOIN repositories r ON r.id = i.repository_id
 WHERE (:repository = '' OR r.name = :repository) AND i.fingerprint >= :name AND i.fingerprint < :beyond
