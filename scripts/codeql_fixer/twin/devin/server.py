@@ -58,6 +58,11 @@ class _Handler(BaseHTTPRequestHandler):
         with suppress(ConnectionError, TimeoutError):  # the client has gone
             super().handle()
 
+    def finish(self) -> None:
+        """Send what is left, if anybody is there to take it."""
+        with suppress(ConnectionError):
+            super().finish()
+
     def handle_one_request(self) -> None:
         """Read a request and answer it, whatever its method is."""
         self.raw_requestline = self.rfile.readline(_LONGEST_LINE)
