@@ -1,8 +1,13 @@
-"""Writes the results of a batch as a SARIF file of their own, for an agent that wants to read them as data."""
+"""Writes the results of a batch as a SARIF file of their own, for an agent that wants to read them as data.
+
+Read again, it gives the same findings with the same evidence, so that whoever scans the fix can compare.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -13,6 +18,9 @@ if TYPE_CHECKING:
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _MOST_FLOWS = 3
+# Section 3.11.6: in a plain text message these mean themselves only behind a backslash.
+_MARKUP = re.compile(r"([\\\[\]])")
+_URI_PARTS = "%/:?#[]@!$&'()*+,;=~"
 
 
 def excerpt_of(batch: Batch) -> bytes:
@@ -39,17 +47,31 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "fullDescription": rule.full_description,
         "help": rule.help,
     }
-    return {"id": rule.id} | {name: {"text": text} for name, text in texts.items() if text}
+    properties = {
+        "tags": list(dict.fromkeys(rule.tags)),
+        "cwe": list(rule.cwe_names),
+        "security-severity": "" if rule.security_severity is None else f"{rule.security_severity}",
+        "precision": rule.precision,
+    }
+    described: dict[str, Any] = {"id": rule.id} | {name: {"text": text} for name, text in texts.items() if text}
+    if rule.level:
+        described["defaultConfiguration"] = {"level": rule.level}
+    return described | _given(properties=_given(**properties))
 
 
 def _result(issue: Issue) -> dict[str, Any]:
     finding = issue.finding
+    first, *others = finding.locations or (None,)
     trace = issue.trace()
+    properties = {"issue": issue.id, "fingerprint": issue.identity.fingerprint, "family": issue.family}
+    if finding.security_severity is not None:
+        properties["security-severity"] = f"{finding.security_severity}"
     result: dict[str, Any] = {
         "ruleId": finding.rule.id,
-        "message": {"text": finding.text},
-        "locations": [_location(place) for place in finding.locations if place.file],
-        "properties": {"issue": issue.id, "fingerprint": issue.identity.fingerprint},
+        "level": finding.level,
+        "message": _message(finding.message),
+        "locations": [] if first is None else [_location(first, finding.snippet), *map(_location, others)],
+        "properties": properties,
     }
     if trace.flows:
         result["codeFlows"] = [
@@ -59,20 +81,31 @@ def _result(issue: Issue) -> dict[str, Any]:
     return result | _fingerprints(finding)
 
 
+def _given(**members: object) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value}
+
+
+def _message(text: str) -> dict[str, str]:
+    return {"text": _MARKUP.sub(r"\\\1", text)}
+
+
 def _fingerprints(finding: Finding) -> dict[str, Any]:
-    found = finding.tool_fingerprints.as_dict()
-    return {"partialFingerprints": found} if found else {}
+    return _given(partialFingerprints=finding.tool_fingerprints.as_dict())
 
 
-def _location(place: Location) -> dict[str, Any]:
-    physical: dict[str, Any] = {"artifactLocation": {"uri": place.file or place.external_uri or "unknown"}}
+def _location(place: Location, snippet: str = "") -> dict[str, Any]:
     region = {
         "startLine": place.start_line,
         "startColumn": place.start_column,
         "endLine": place.end_line,
         "endColumn": place.end_column,
+        "charOffset": -1 if snippet and place.start_line is None else None,  # -1: unknown; a region has to say one
+        "snippet": {"text": snippet} if snippet else None,
     }
-    if place.start_line is not None:
-        physical["region"] = {name: number for name, number in region.items() if number is not None}
-    found: dict[str, Any] = {"physicalLocation": physical}
-    return found | ({"message": {"text": place.message}} if place.message else {})
+    physical = _given(
+        region={name: value for name, value in region.items() if value is not None}
+        if place.start_line or snippet
+        else {}
+    )
+    physical["artifactLocation"] = _given(uri=quote(place.file) or quote(place.external_uri, safe=_URI_PARTS))
+    return {"physicalLocation": physical} | ({"message": _message(place.message)} if place.message else {})
