@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from codeql_fixer.policy.dispatching import Dispatch
     from codeql_fixer.ports.index import IssueRow
 
-_MOST_TAG = 100
+_MOST_TAG = 200  # no limit is published; the longest name of a repository has 140
 _MOST_MESSAGE = 300
 _MOST_TOLD = 3
 _MOST_DETAIL = 1500
