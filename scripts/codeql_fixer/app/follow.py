@@ -49,6 +49,7 @@ class Follower(Struct, frozen=True, kw_only=True):
         sleep: waits some seconds.
         poll_seconds: between two looks; services ask for 10 to 30.
         time_limit: a session that takes longer is stopped; None stops none.
+        time_limits: shorter ones, of single agents.
         on_session: hears of each session whose state has changed.
         hosts: where repositories may be seen.
     """
@@ -60,6 +61,7 @@ class Follower(Struct, frozen=True, kw_only=True):
     poll_seconds: float
     time_limit: timedelta | None
     on_session: Callable[[Session], None]
+    time_limits: Mapping[str, timedelta] = {}
     hosts: Collection[str] = HOSTS
 
     def look(self, watched: Sequence[Watched]) -> dict[str, Session]:
@@ -105,9 +107,10 @@ class Follower(Struct, frozen=True, kw_only=True):
         session = last.get(item.session_id)
         if session is not None and is_over(session):
             return True
-        if self.time_limit is None or self.author.clock() < item.started_at + self.time_limit:
+        if self.time_limit is None:
             return False
-        return self._stop(item, last, self.time_limit)
+        limit = min(self.time_limit, self.time_limits.get(item.agent, self.time_limit))
+        return self.author.clock() >= item.started_at + limit and self._stop(item, last, limit)
 
     def _stop(self, item: Watched, last: dict[str, Session], limit: timedelta) -> bool:
         """End a session that takes too long; only ones that we started come here."""

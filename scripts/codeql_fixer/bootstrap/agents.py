@@ -76,6 +76,15 @@ def limits_of(registry: Registry, entry: RepositoryEntry, settings: DispatchSett
     )
 
 
+def time_limits_of(routing: Routing) -> dict[str, timedelta]:
+    """How long sessions of services may take; agents of this machine keep to their limits themselves."""
+    return {
+        profile.name: timedelta(minutes=profile.time_limit_minutes)
+        for profile in routing.profiles
+        if profile.kind is AgentKind.DEVIN and profile.time_limit_minutes is not None
+    }
+
+
 def has_codemod(rule_id: str) -> bool:
     """True when the deterministic fixer knows what to do about a rule."""
     from codeql_fixer.adapters.local_agent.codemods import codemod_for  # noqa: PLC0415

@@ -23,7 +23,7 @@ from codeql_fixer.app.observe import Observer
 from codeql_fixer.app.record import RunFacts
 from codeql_fixer.app.settle import Settler
 from codeql_fixer.app.start import Starter
-from codeql_fixer.bootstrap.agents import PARALLEL, AgentRoom, has_codemod, labels_of, limits_of
+from codeql_fixer.bootstrap.agents import PARALLEL, AgentRoom, has_codemod, labels_of, limits_of, time_limits_of
 from codeql_fixer.bootstrap.fleet import Fleet
 from codeql_fixer.domain.registry import Registry
 from codeql_fixer.domain.route import AgentKind, Routing
@@ -140,6 +140,7 @@ class BatchSessions(Struct, frozen=True, kw_only=True):
                 poll_seconds=dispatch.poll_seconds,
                 time_limit=timedelta(minutes=dispatch.session_minutes),
                 on_session=self._told_session,
+                time_limits=time_limits_of(self.routing),
                 hosts=self._hosts(),
             ),
             limits=limits_of(self.registry, entry, dispatch, max_sessions=settings.max_sessions),

@@ -15,7 +15,7 @@ from codeql_fixer.app.author import Author
 from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.app.claiming import Claimer
 from codeql_fixer.app.dispatch import Dispatcher, DispatchReport, Waves
-from codeql_fixer.app.follow import Follower, Watched
+from codeql_fixer.app.follow import Follower
 from codeql_fixer.app.keep import Recorder
 from codeql_fixer.app.observe import Observer
 from codeql_fixer.app.settle import Settler
@@ -623,39 +623,3 @@ def test_waves__a_service_that_rests_says_nothing_about_its_sessions(fleet: Flee
     report = fleet.dispatcher(waves=Waves(size=3, retries=0, threshold=50)).run(fleet)
 
     assert (report.paused, len(report.sessions)) == ("", 3)
-
-
-# --- following
-
-
-def _watched(fleet: Fleet, session_id: str) -> Watched:
-    return Watched(
-        session_id=session_id, agent="devin", intent_id="i-1", repository=REPOSITORY, started_at=fleet.clock()
-    )
-
-
-def test_follow__a_session_that_was_taken_away_ends_with_its_time(fleet: Fleet) -> None:
-    created = fleet.agent.create(fleet.request_for("i-1"))
-
-    last = fleet.dispatcher().follower.follow([_watched(fleet, created.session_id), _watched(fleet, "gone")])
-
-    assert list(last) == [created.session_id]
-    assert fleet.clock() == at(12)
-
-
-def test_follow__without_a_limit_stops_nothing_and_records_what_it_saw(tmp_path: Path) -> None:
-    fleet = Fleet(tmp_path, ends=lambda _: SessionState.WORKING)
-    created = fleet.agent.create(fleet.request_for("i-1"))
-
-    def sleep(seconds: float) -> None:
-        fleet.clock.sleep(seconds)
-        if fleet.clock() > at(100):
-            raise KeyboardInterrupt
-
-    follower = replace(fleet.dispatcher().follower, time_limit=None, sleep=sleep)
-    with pytest.raises(KeyboardInterrupt):
-        follower.follow([_watched(fleet, created.session_id)])
-
-    assert fleet.agent.get(created.session_id).state is SessionState.QUEUED
-    [cycle] = fleet.records(Cycle)
-    assert [(seen.session_id, seen.state) for seen in cycle.sessions] == [(created.session_id, "queued")]
