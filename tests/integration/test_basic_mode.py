@@ -162,6 +162,8 @@ def test_basic__works_with_a_key_of_the_older_api(twin: DevinTwin, user: User) -
 
 
 KEYS = {
+    "of an agent that is not wanted": ({"AGENT": "codemodder"}, "--agent codemodder: it is not set up here"),
+    "and an agent that nobody knows": ({"AGENT": "nosuch"}, "--agent nosuch: there is no such agent; there are devin, codemodder"),
     "none": ({"DEVIN_API_KEY": ""}, "there is no agent to ask: set DEVIN_API_KEY"),
     "of something else": ({"DEVIN_API_KEY": "ghp_0123456789"}, "DEVIN_API_KEY is no key of Devin"),
     "without its organization": ({"DEVIN_ORG_ID": ""}, "DEVIN_ORG_ID is not set"),

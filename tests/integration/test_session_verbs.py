@@ -248,6 +248,7 @@ WRONG = {
     "no action": (("forge", "burn", "acme/shop", "--forge", "forge"), {}, "must be add, list, merge or close"),
     "no number": (("forge", "merge", "acme/shop", "--forge", "forge"), {}, "needs the number of a pull request"),
     "no repository": (("forge", "list", "acme/nothing", "--forge", "forge"), {}, "acme/nothing"),
+    "nothing to add": (("forge", "add", "acme/shop", "--forge", "forge"), {}, "add needs the directory"),
     "no directory": (("forge", "add", "acme/shop", "nowhere", "--forge", "forge"), {}, "nowhere"),
 }
 

@@ -17,7 +17,7 @@ from codeql_fixer.errors import AgentUnavailableError, SessionRefusedError, User
 from codeql_fixer.policy.dispatching import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from codeql_fixer.adapters.devin.factory import Account
     from codeql_fixer.adapters.devin.order import Choices
@@ -59,6 +59,26 @@ def labels_of(entry: RepositoryEntry, settings: DispatchSettings) -> frozenset[s
         return entry.labels
     others = frozenset(label for label in entry.labels if not label.startswith(AGENT_LABEL))
     return others | {f"{AGENT_LABEL}{settings.agent}"}
+
+
+def check_wanted(name: str, routing: Routing, agents: Collection[str]) -> None:
+    """Look whether the agent that the user names is there.
+
+    Args:
+        name: of the agent, "" for none.
+        routing: has all that the operator named.
+        agents: names of those that are set up here.
+
+    Raises:
+        UserError: it is not.
+    """
+    known = [profile.name for profile in routing.profiles]
+    if name and name not in known:
+        raise UserError(f"--agent {name}: there is no such agent; there are {', '.join(known)}")
+    if name and name not in agents:
+        raise UserError(
+            f"--agent {name}: it is not set up here; Devin needs DEVIN_API_KEY, agents of this machine need --forge"
+        )
 
 
 def limits_of(registry: Registry, entry: RepositoryEntry, settings: DispatchSettings, *, max_sessions: int) -> Limits:

@@ -23,7 +23,15 @@ from codeql_fixer.app.observe import Observer
 from codeql_fixer.app.record import RunFacts
 from codeql_fixer.app.settle import Settler
 from codeql_fixer.app.start import Starter
-from codeql_fixer.bootstrap.agents import PARALLEL, AgentRoom, has_codemod, labels_of, limits_of, time_limits_of
+from codeql_fixer.bootstrap.agents import (
+    PARALLEL,
+    AgentRoom,
+    check_wanted,
+    has_codemod,
+    labels_of,
+    limits_of,
+    time_limits_of,
+)
 from codeql_fixer.bootstrap.fleet import Fleet
 from codeql_fixer.domain.registry import Registry
 from codeql_fixer.domain.route import AgentKind, Routing
@@ -74,12 +82,13 @@ class BatchSessions(Struct, frozen=True, kw_only=True):
         """The dispatcher and its work.
 
         Raises:
-            UserError: there is no agent to ask, or the operator has disabled the repository.
+            UserError: there is no agent to ask, none of the wanted name, or the operator has disabled the repository.
         """
         entry = self.registry.entry(self.facts.target_repo)
         if not entry.is_enabled:
             raise UserError(f"{self.facts.target_repo} is disabled in {self.settings.dispatch.registry}")
         agents = self.room.agents(is_starting=True)
+        check_wanted(self.settings.dispatch.agent, self.routing, agents)
         index = self.fleet.index()
         return self._dispatcher(agents, index, on_step), self._work(agents, index, work=work, words=words)
 

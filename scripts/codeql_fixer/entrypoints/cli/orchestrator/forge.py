@@ -42,6 +42,8 @@ def run(flags: Mapping[str, str], own: Mapping[str, str], *, is_json: bool) -> N
     action, repository, what = own["action"], own["repository"], own["what"]
     match action:
         case "add":
+            if not what:
+                raise UserError("add needs the directory of the repository")
             forge.add_repository(repository, Path(what))
             say(f"{repository}: {forge.clone_url(repository)}")
         case "list":
