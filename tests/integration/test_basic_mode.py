@@ -163,7 +163,7 @@ def test_basic__works_with_a_key_of_the_older_api(twin: DevinTwin, user: User) -
 
 KEYS = {
     "of an agent that is not wanted": ({"AGENT": "codemodder"}, "--agent codemodder: it is not set up here"),
-    "and an agent that nobody knows": ({"AGENT": "nosuch"}, "--agent nosuch: there is no such agent; there are devin, codemodder"),
+    "and an agent that nobody knows": ({"AGENT": "nosuch"}, "--agent nosuch: there is no such agent"),
     "none": ({"DEVIN_API_KEY": ""}, "there is no agent to ask: set DEVIN_API_KEY"),
     "of something else": ({"DEVIN_API_KEY": "ghp_0123456789"}, "DEVIN_API_KEY is no key of Devin"),
     "without its organization": ({"DEVIN_ORG_ID": ""}, "DEVIN_ORG_ID is not set"),
@@ -236,7 +236,7 @@ def test_basic__stops_when_the_money_is_used_up(twin: DevinTwin, user: User) -> 
 
     shown = document(done, 3)
     statuses = [session["status"] for session in shown["sessions"]]
-    assert "You are out of credits" in shown["error"]["message"]
+    assert "the budget of devin is used up" in shown["error"]["message"]
     assert "You are out of credits" in (user.out / "summary.md").read_text()
     assert (statuses.count("created"), len(user.sessions(twin))) == (2, 2)
     assert statuses.count("released") >= 24 - 2 - 8  # eight requests at a time

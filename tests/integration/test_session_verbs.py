@@ -197,25 +197,27 @@ def test_message__reaches_a_session_and_wakes_it(twin: DevinTwin, user: User) ->
     twin.advance(100)
     assert _session(twin, name)["status"] == "suspended"
 
-    done = user.fleet("message", name, "The tests need Postgres: make test-db", "--json")
+    done = user.fleet("message", name, "The tests need Postgres: make test-db \udcff", "--json")
 
     assert document(done) == {"session_id": name}
     assert _session(twin, name)["status"] == "resuming"
     asked = twin.ask("GET", f"sessions/{name}/messages?first=100").json["items"]
-    assert asked[-1]["message"] == "The tests need Postgres: make test-db"
+    assert asked[-1]["message"] == "The tests need Postgres: make test-db ?"
 
 
-def test_stop__ends_a_session_which_then_takes_no_message(twin: DevinTwin, user: User) -> None:
+@pytest.mark.parametrize("version", ["v3", "v1"])
+def test_stop__ends_a_session_which_then_takes_no_message(twin: DevinTwin, user: User, version: str) -> None:
     name = _ours(twin, user)
     twin.advance(10)
+    key = {"DEVIN_API_KEY": twin.v1_key} if version == "v1" else {}
 
-    stopped = user.fleet("stop", name, "--json")
-    again = user.fleet("stop", name, "--json")
-    refused = user.fleet("message", name, "hello?")
+    stopped = user.fleet("stop", name, "--json", **key)
+    again = user.fleet("stop", name, "--json", **key)
+    refused = user.fleet("message", name, "hello?", **key)
 
     assert document(stopped) == document(again) == {"session_id": name, "state": "stopped"}
     assert not _session(twin, name)["is_live"]
-    assert (refused.returncode, "takes no messages" in refused.stderr) == (3, True)
+    assert (refused.returncode, "takes no message" in refused.stderr) == (3, True)
 
 
 @pytest.mark.parametrize("verb", [("stop",), ("message", "hello"), ("stream",)], ids=lambda verb: str(verb[0]))
@@ -235,6 +237,8 @@ def test_verbs__leave_a_strangers_session_alone(twin: DevinTwin, user: User, ver
 WRONG = {
     "no session": (("stop",), {}, "SESSION"),
     "no text": (("message", "devin-1"), {}, "TEXT"),
+    "empty text": (("message", "devin-1", "  "), {}, "TEXT is empty"),
+    "id that is no text": (("stop", "devin-\udcff"), {}, "is no id of a session"),
     "unknown session": (("stop", "devin-" + "0" * 32), {}, "none of the agents here (devin) knows such a session"),
     "no id at all": (("stop", "../../v1/sessions"), {}, "none of the agents here (devin) knows such a session"),
     "no key": (("stream", "devin-1"), {"DEVIN_API_KEY": ""}, "set DEVIN_API_KEY"),

@@ -162,8 +162,11 @@ class _Run:
             created = agent.create(request)
         except SessionUnsettledError:
             return None
-        except (AgentDeniedError, BudgetStopError) as error:
-            self.stop(str(error), is_denied=isinstance(error, AgentDeniedError))
+        except AgentDeniedError as error:
+            self.stop(str(error), is_denied=True)
+            return author.outcome(intent.id, DispatchStatus.REFUSED, reason=str(error))
+        except BudgetStopError as error:
+            self.stop(f"the budget of {intent.agent} is used up, which a person has to see to: {error}")
             return author.outcome(intent.id, DispatchStatus.REFUSED, reason=str(error))
         except (SessionRefusedError, AgentUnavailableError, UserError) as error:
             return author.outcome(intent.id, DispatchStatus.REFUSED, reason=str(error))

@@ -47,6 +47,8 @@ def our_session(agents: Mapping[str, Agent], session_id: str) -> tuple[Agent, Se
         UserError: there is no such session, or somebody else started it.
         UpstreamError: an agent that may know it does not answer.
     """
+    if not session_id.isascii() or not session_id.isprintable():
+        raise UserError(f"{session_id!r:.80}: is no id of a session")
     silent: list[CodeqlFixerError] = []
     for agent in agents.values():
         try:

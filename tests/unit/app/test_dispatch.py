@@ -241,14 +241,26 @@ def test_dispatch__one_failure_stops_no_other(fleet: Fleet, fault: Exception, st
     assert [item.outcome is None for item in report.started].count(True) == (status is None)
 
 
-@pytest.mark.parametrize("fault", [AgentDeniedError("401"), BudgetStopError("out of credits")])
-def test_dispatch__stops_where_no_other_session_would_start(fleet: Fleet, fault: Exception) -> None:
+STOPS = {
+    "denied": (AgentDeniedError("401"), "401", True),
+    "out of money": (
+        BudgetStopError("402"),
+        "the budget of devin is used up, which a person has to see to: 402",
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize(("fault", "stopped", "is_denied"), STOPS.values(), ids=STOPS)
+def test_dispatch__stops_where_no_other_session_would_start(
+    fleet: Fleet, fault: Exception, *, stopped: str, is_denied: bool
+) -> None:
     fleet.agent.faults = [fault]
 
     report = fleet.dispatcher(parallel=1).run(fleet)
 
     assert fleet.statuses() == ["refused", "released", "released"]
-    assert (report.stopped, len(fleet.agent.requests)) == (str(fault), 0)
+    assert (report.stopped, report.summary().is_denied, len(fleet.agent.requests)) == (stopped, is_denied, 0)
     assert len(fleet.dispatcher().run(fleet).started) == 3  # nothing is owed: all can be tried again
 
 

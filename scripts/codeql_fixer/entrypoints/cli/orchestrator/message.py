@@ -20,15 +20,18 @@ def run(flags: Mapping[str, str], own: Mapping[str, str], *, is_json: bool) -> N
     """Do it.
 
     Raises:
-        UserError: there is no such session, it is not ours, or its agent takes no messages.
+        UserError: there is no such session, it is not ours, its agent takes no messages, or there is nothing to write.
         SessionRefusedError: it has ended.
     """
+    text = own["text"].encode(errors="replace").decode()  # arguments are bytes, which need not be text
+    if not text.strip():
+        raise UserError("TEXT is empty; a message without words would wake the session for nothing")
     settings = DispatchSettings.from_environ(os.environ, flags)
     agents = agents_of(settings, state_dir_of(flags), os.environ, tell=say)
     agent, session = our_session(agents, own["session"])
     if not agent.capabilities.takes_messages:
         raise UserError(f"{agent.name} takes no messages")
-    agent.send(session.id, own["text"])
+    agent.send(session.id, text)
     say(f"{session.id}: written")
     if is_json:
         print(json.dumps({"session_id": session.id}))
