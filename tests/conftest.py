@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from tests import postgres
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# A job in the background ignores interrupts, and so would every command that a test starts and interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 settings.register_profile("soak", max_examples=int(os.environ.get("EXAMPLES", "20000")), deadline=None)  # noqa: TID251 - tests
 settings.register_profile("everyday", deadline=None)  # machines are shared: time proves nothing
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "everyday"))  # noqa: TID251 - tests

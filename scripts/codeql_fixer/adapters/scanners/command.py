@@ -8,6 +8,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 DEFAULT_TIMEOUT_SECONDS = 900
 _TAIL = 2000
+_INTERRUPTS = frozenset({signal.SIGINT, signal.SIGTERM})
 # All that a scanner gets of our environment: it works on a stranger's code, and needs no token for that.
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
 
@@ -75,23 +77,31 @@ class CommandScanner:
     def _run(self, command: list[str], target: Path, environment: dict[str, str]) -> tuple[int, str]:
         """Exit code and output; the output goes to a file, so that no pipe fills up."""
         with tempfile.TemporaryFile() as output:
-            process = subprocess.Popen(  # noqa: S603 - our own argument list, no shell
-                command,
-                cwd=target,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+            process: subprocess.Popen[bytes] | None = None
+            # An interrupt while the program is being started would leave it behind: it waits until we know its id.
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
             try:
+                process = subprocess.Popen(  # noqa: S603 - our own argument list, no shell
+                    command,
+                    cwd=target,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                    preexec_fn=partial(signal.pthread_sigmask, signal.SIG_SETMASK, before),  # noqa: PLW1509 - no threads
+                )
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
                 code = process.wait(self._timeout_seconds)
             except BaseException as error:
-                os.killpg(process.pid, signal.SIGKILL)  # its own session: children of the scanner go with it
-                process.wait()
+                if process is not None:
+                    os.killpg(process.pid, signal.SIGKILL)  # its own session: children of the scanner go with it
+                    process.wait()
                 if isinstance(error, subprocess.TimeoutExpired):
                     problem = f"{self._program.name} did not end within {self._timeout_seconds:g} s and was stopped"
                     raise UpstreamError(problem) from None
                 raise
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
             output.seek(0)
             return code, output.read().decode(errors="replace")
