@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import signal
+import time
 from base64 import b64decode
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -395,14 +396,22 @@ def test_basic__a_secret_that_is_not_there_is_named(user: User) -> None:
 # --- broken off, and two at once
 
 
+def _until_the_first(twin: DevinTwin, user: User) -> None:
+    """Wait for a session; more than two times as many requests as go at a time are still to come."""
+    for _ in range(6000):
+        if twin.sessions_with(f"repo:{user.repository}"):
+            return
+        time.sleep(0.005)
+    pytest.fail("no session was started")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_basic__cancelled_it_records_what_it_started(twin: DevinTwin, user: User, number: signal.Signals) -> None:
     findings(user.folder / "results.sarif", 24)
-    _strikes(twin, user, "latency", times=None, ms=200)
+    _strikes(twin, user, "latency", times=None, ms=300)
 
     with user.starts("pipeline.py", "--mode", "basic") as process:
-        assert process.stderr is not None
-        next(line for line in process.stderr if ": created" in line)
+        _until_the_first(twin, user)
         process.send_signal(number)
         process.communicate()
     twin.clear_faults()
@@ -416,6 +425,27 @@ def test_basic__cancelled_it_records_what_it_started(twin: DevinTwin, user: User
     assert again["sessions_created"] == 24 - begun  # at once: what was not started was given back
     assert len({tag for session in user.sessions(twin) for tag in session["tags"] if tag.startswith("cqf:")}) == 24
     assert user.outcomes().count("created") == len(user.sessions(twin)) == 24
+
+
+def test_basic__killed_it_leaves_claims_that_nobody_else_acts_on(twin: DevinTwin, user: User) -> None:
+    """Who settles them once their time is over is proved with a clock of tests (tests/faults)."""
+    findings(user.folder / "results.sarif", 24)
+    twin.outcome("never_ending", tag=f"repo:{user.repository}")
+    _strikes(twin, user, "latency", times=None, ms=300)
+
+    with user.starts("pipeline.py", "--mode", "basic") as process:
+        _until_the_first(twin, user)
+        process.kill()
+        process.communicate()
+    twin.clear_faults()
+    again = document(user.basic())
+
+    assert again["sessions"] == []
+    assert [(item["action"], item["issues"]) for item in again["held"]] == [("skip", 24)]
+    intents = [tag for session in user.sessions(twin) for tag in session["tags"] if tag.startswith("cqf:")]
+    assert len(set(intents)) == len(intents) < 24
+    assert set(user.outcomes()) <= {"created", "open"}
+    assert user.asks("fsck")["faults"] == []
 
 
 def test_basic__a_ledger_that_closes_after_the_claims(twin: DevinTwin, user: User) -> None:

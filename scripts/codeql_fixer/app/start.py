@@ -27,12 +27,13 @@ from codeql_fixer.policy.plain_text import counted
 from codeql_fixer.ports.agent import Agent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from codeql_fixer.app.claiming import Claimed, Work
     from codeql_fixer.domain.session import SessionRequest
 
 _ENOUGH = 4  # sessions; a share of fewer says nothing about the next ones
+_AWAKE_SECONDS = 0.1
 _GATHERED_SECONDS = 0.2  # what ends so close together is one push
 
 
@@ -91,42 +92,60 @@ class Starter(Struct, frozen=True, kw_only=True):
             LedgerNotWrittenError: all sessions were started; outcomes are kept, and can be found by their tags.
         """
         run = _Run(self, results)
-        pool = ThreadPoolExecutor(max_workers=self.parallel, thread_name_prefix="start")
-        running: dict[Future[DispatchOutcome | None], Claimed] = {}
-        untouched = {item.intent.id: item.intent for item in claims}
+        # Signals interrupt the main thread only. So what pays and what records is never torn from the one who knows.
+        conductor = threading.Thread(target=run.conduct, args=(claims, work), name="start")
         try:
-            for item in claims:  # prompts are written here: what they are made from is not for several threads
-                request = work.request(item.dispatch, item.intent)
-                del untouched[item.intent.id]  # before a thread has it: what is released must never be started
-                running[pool.submit(run.create, item.intent, request)] = item
-            run.collect(running)
+            conductor.start()
+            # Not by `join`, which CPython 3.11 takes for done when it is interrupted, and not for ever: a signal that
+            # another thread was given is noticed only when this one wakes up.
+            while not run.is_over.wait(_AWAKE_SECONDS):
+                pass
         except BaseException:
             run.stop("the run was interrupted")
-            pool.shutdown(wait=True)  # a request on its way may have started a session already
-            run.collect({future: item for future, item in running.items() if future not in run.seen})
-            run.release(untouched.values())
+            if conductor.ident is not None:  # else it has not begun, and will start nothing
+                run.is_over.wait()
             raise
-        finally:
-            pool.shutdown(wait=True)
-        if run.unwritten:
-            raise run.unwritten
+        if run.failure:
+            raise run.failure
 
 
 class _Run:
-    """One call of `start`: workers create, the caller's own thread records."""
+    """One call of `start`: workers create, the conductor's thread writes prompts and records."""
 
     def __init__(self, starter: Starter, results: Results) -> None:
         self._starter, self._results = starter, results
         self._lock = threading.Lock()
-        self.seen: set[Future[DispatchOutcome | None]] = set()
-        self.unwritten: LedgerNotWrittenError | None = None
+        self.is_over = threading.Event()
+        self.failure: BaseException | None = None
+
+    def conduct(self, claims: Sequence[Claimed], work: Work) -> None:
+        """Act on all claims, until something speaks against it, and record what became of each of them."""
+        running: dict[Future[DispatchOutcome | None], DispatchIntent] = {}
+        try:
+            with ThreadPoolExecutor(max_workers=self._starter.parallel, thread_name_prefix="start") as pool:
+                try:
+                    for item in claims:  # prompts are written here: what they are made from is not for several threads
+                        if self._results.stopped:
+                            break
+                        request = work.request(item.dispatch, item.intent)
+                        running[pool.submit(self._create, item.intent, request)] = item.intent
+                except BaseException:
+                    self.stop("the run was broken off")
+                    raise
+                finally:
+                    self._collect(running)
+                    self._take([(item.intent, self._released(item.intent)) for item in claims[len(running) :]])
+        except BaseException as error:  # noqa: BLE001 - raised again where `start` was called
+            self.failure = error
+        finally:
+            self.is_over.set()
 
     def stop(self, reason: str, *, is_denied: bool = False) -> None:
         """Start no more."""
         with self._lock:
             self._results.stop(reason, is_denied=is_denied)
 
-    def create(self, intent: DispatchIntent, request: SessionRequest) -> DispatchOutcome | None:
+    def _create(self, intent: DispatchIntent, request: SessionRequest) -> DispatchOutcome | None:
         """Create one session; None where others have to settle what became of it."""
         author = self._starter.author
         if self._results.stopped:
@@ -136,7 +155,7 @@ class _Run:
             return author.outcome(intent.id, DispatchStatus.RELEASED, reason=f"there is no agent {intent.agent} here")
         if intent.act_before is not None and author.clock() >= intent.act_before:
             return None  # from now on others may look at it
-        outcome = self._create(agent, intent, request)
+        outcome = self._asked(agent, intent, request)
         self._count(outcome)
         return outcome
 
@@ -152,11 +171,7 @@ class _Run:
         reason = f"not started: {self._results.stopped}"
         return self._starter.author.outcome(intent.id, DispatchStatus.RELEASED, reason=reason)
 
-    def release(self, intents: Iterable[DispatchIntent]) -> None:
-        """Give back claims that no request was made for."""
-        self._take([(intent, self._released(intent)) for intent in intents])
-
-    def _create(self, agent: Agent, intent: DispatchIntent, request: SessionRequest) -> DispatchOutcome | None:
+    def _asked(self, agent: Agent, intent: DispatchIntent, request: SessionRequest) -> DispatchOutcome | None:
         author = self._starter.author
         try:
             created = agent.create(request)
@@ -173,13 +188,21 @@ class _Run:
         status = DispatchStatus.ADOPTED if created.was_there else DispatchStatus.CREATED
         return author.outcome(intent.id, status, session=(created.session_id, created.url))
 
-    def collect(self, running: Mapping[Future[DispatchOutcome | None], Claimed]) -> None:
+    def _collect(self, running: Mapping[Future[DispatchOutcome | None], DispatchIntent]) -> None:
         """Record what has ended, all of it at once, until all have."""
         pending = set(running)
         while pending:
             done, pending = wait(pending, timeout=_GATHERED_SECONDS)
-            self._take([(running[future].intent, future.result()) for future in done])
-            self.seen |= done  # interrupted while it records, a run records again: the same twice is one
+            self._take([(running[future], self._ended(future)) for future in done])
+
+    def _ended(self, future: Future[DispatchOutcome | None]) -> DispatchOutcome | None:
+        """What a worker returned; None where it failed in a way that nobody foresaw."""
+        error = future.exception()
+        if error is None:
+            return future.result()
+        self.failure = self.failure or error
+        self.stop("a session could not be started for a reason that nobody foresaw")
+        return None
 
     def _take(self, ended: Sequence[tuple[DispatchIntent, DispatchOutcome | None]]) -> None:
         self._results.outcomes += self._record([(intent, outcome) for intent, outcome in ended if outcome is not None])
@@ -193,7 +216,7 @@ class _Run:
             if outcomes:
                 self._starter.recorder.record(outcomes)
         except LedgerNotWrittenError as error:
-            self.unwritten = error
+            self.failure = self.failure or error
         except PlaceTakenError:
             if len(ended) > 1:
                 return [kept for item in ended for kept in self._record([item])]
