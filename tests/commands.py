@@ -68,6 +68,7 @@ class User:
         self.folder, self.repository = folder, repository
         self.remote = bare(folder / "ledger.git")
         self.out = folder / "out"
+        self._runs = 0
         self.environ = {
             "PATH": os.environ["PATH"],  # noqa: TID251 - tests
             "HOME": os.environ["HOME"],  # noqa: TID251 - tests
@@ -105,7 +106,7 @@ class User:
 
     def basic(self, *arguments: object, **environ: str) -> subprocess.CompletedProcess[str]:
         """Run the pipeline in mode basic, each time as another run."""
-        self._runs = getattr(self, "_runs", 0) + 1
+        self._runs += 1
         return self.runs("pipeline.py", "--mode", "basic", "--json", *arguments, RUN_ID=f"run{self._runs}", **environ)
 
     def fleet(self, *arguments: object, **environ: str) -> subprocess.CompletedProcess[str]:
