@@ -10,6 +10,7 @@ import errno
 import os
 import signal
 import sys
+import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Points:
     def __init__(self, strike_at: int, how: str) -> None:
         self._strike_at, self._how = strike_at, how
         self.count = 0
-        self._is_inside_call = False
+        self._calls, self._lock = 0, threading.Lock()
         self._prompts = 0
 
     def arm(self) -> None:
@@ -49,7 +50,7 @@ class Points:
             os.kill(os.getpid(), signal.SIGKILL)
         # Nobody can tell a process that was stopped between the last look at the clock and the request to wake up
         # without sending it: that gap is as long as a system call, and is named in docs/adr/0014.
-        if self._how == "stop" and not is_of_agent and not self._is_inside_call:
+        if self._how == "stop" and not is_of_agent and not self._calls:
             os.kill(os.getpid(), signal.SIGSTOP)
         if self._how == "fail" and not is_of_agent:
             raise OSError(errno.EIO, "the disk failed")
@@ -62,8 +63,9 @@ class Points:
         self.at()
 
     def during(self, *, is_call: bool) -> None:
-        """Whether a call of the agent is on its way."""
-        self._is_inside_call = is_call
+        """A call of the agent begins, or ends; several threads have theirs at the same time."""
+        with self._lock:
+            self._calls += 1 if is_call else -1
 
     def _heard(self, event: str, arguments: tuple[Any, ...]) -> None:
         is_write = (
