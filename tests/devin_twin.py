@@ -127,6 +127,10 @@ class DevinTwin:
         """Forget sessions, faults and counts."""
         self.admin("POST", "reset")
 
+    def disconnect(self) -> None:
+        """Whatever is still on its way to it does not arrive."""
+        self.admin("POST", "disconnect")
+
     def kill(self) -> None:
         """End it without a chance to tidy up."""
         self.process.kill()

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import http.client
+import json
+import socket
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -258,3 +262,25 @@ def test_stats__count_requests_that_faults_struck(twin: DevinTwin) -> None:
         "POST /v3/organizations/{org_id}/sessions": 2,
         "GET other": 1,
     }
+
+
+def test_disconnect__what_is_still_on_its_way_is_never_done(twin: DevinTwin) -> None:
+    address = urlsplit(twin.url)
+    body = json.dumps(ORDER).encode()
+    with (
+        socket.create_connection((address.hostname, address.port), timeout=10) as idle,
+        closing(http.client.HTTPConnection(address.netloc, timeout=10)) as half,
+    ):
+        half.putrequest("POST", f"/v3/organizations/{twin.org}/sessions")
+        half.putheader("Authorization", f"Bearer {twin.key}")
+        half.putheader("Content-Length", str(len(body)))
+        half.endheaders(body[:5])
+
+        twin.disconnect()
+
+        half.send(body[5:])
+        with pytest.raises(ConnectionError):
+            half.getresponse()
+        assert idle.recv(1) == b""
+    assert _count(twin) == 0
+    assert _order(twin).status == 200

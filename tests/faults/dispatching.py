@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import json
 import os
 import random
 import signal
+import tempfile
 import time
 import traceback
 from collections import Counter
@@ -113,6 +115,7 @@ class Scene:
         self.limits = Limits(max_in_period=luck.choice([3, 100]), max_at_work=luck.choice([2, 100]))
         self.is_git = luck.random() < 0.7
         self.is_one_machine = luck.random() < 0.5
+        (folder / "tmp").mkdir()
         self._clock = folder / "clock"
         self._clock.write_text("0")
         if self.is_git:
@@ -124,7 +127,8 @@ class Scene:
         return at(10) + timedelta(seconds=float(self._clock.read_text()))
 
     def pass_time(self, by: timedelta) -> None:
-        """Let it move."""
+        """Let it move. What dead dispatchers have sent and the twin has not read yet does not wait that long."""
+        self.twin.disconnect()
         self._clock.write_text(str((self.now() - at(10) + by).total_seconds()))
         self.twin.advance(by.total_seconds())
 
@@ -149,7 +153,7 @@ class Scene:
         )
         devin = account.agent()
         agents = {"devin": WatchedAgent(devin, points) if points else devin}
-        author = Author(producer=PRODUCER, run_id=who, clock=self.now)
+        author = Author(producer=PRODUCER, run_id=who, clock=lambda: self._seen(points))
         ledger, index, kept = self.ledger(who), self.index(who), DirectoryLedger(self.folder / who / "kept")
         recorder = Recorder(ledger=ledger, kept=kept, replay="")
         if (self.folder / who / "kept").exists():
@@ -180,6 +184,11 @@ class Scene:
             waves=None,
             on_step=lambda _: None,
         ).run(work)
+
+    def _seen(self, points: Points | None) -> datetime:
+        if points:
+            points.looked()
+        return self.now()
 
     def _machine(self, who: str) -> str:
         return "machine" if self.is_one_machine and who != "setup" else who
@@ -264,7 +273,7 @@ def _round(scene: Scene) -> Counter[str]:
     for who in ("one", "two"):
         # One who is stopped while it holds a file's lock stops the others on its machine, which is as it should be.
         may_stop = scene.is_git and not scene.is_one_machine
-        how = luck.choices(["kill", "fail", "", "stop"], [6, 2, 1, 2 * may_stop])[0]
+        how = luck.choices(["kill", "fail", "", "stop"], [6, 2, 1, 4 * may_stop])[0]
         strike_at = luck.choice([luck.randint(1, _MOST_MOMENTS), -luck.randint(1, 2)]) if how else 0
         children[_fork(scene, who, strike_at, how=how)] = how
     for ended, how in _ended(scene, children):
@@ -284,6 +293,7 @@ def _fork(scene: Scene, who: str, strike_at: int, *, how: str) -> int:
     try:
         os.setpgid(0, 0)
         gc.disable()
+        tempfile.tempdir = str(scene.folder / "tmp")  # where what killed ones leave behind is found and taken away
         points = Points(strike_at, how)
         points.arm()
         scene.dispatch(who, points)
@@ -297,21 +307,28 @@ def _fork(scene: Scene, who: str, strike_at: int, *, how: str) -> int:
 
 
 def _ended(scene: Scene, children: dict[int, str]) -> list[tuple[bool, str]]:
-    """Wait for the dispatchers; who was stopped goes on much later. Returns who was struck, and how."""
+    """Wait for the dispatchers; who was stopped goes on much later. Returns who was struck, and how.
+
+    Time passes when nobody is at work: a request that is on its way does not take as long as a claim lasts.
+    """
     struck = []
-    waiting = dict(children)
+    waiting, stopped = dict(children), set[int]()
     until = time.monotonic() + _PATIENCE_SECONDS
     while waiting:
         assert time.monotonic() < until, f"dispatchers hang: {waiting}"
+        if stopped == waiting.keys():
+            scene.pass_time(LEASE + GRACE)
+            scene.dispatch("healer")
+            for child in stopped:
+                os.kill(child, signal.SIGCONT)
+            stopped.clear()
         child, status = os.waitpid(-1, os.WUNTRACED | os.WNOHANG)
         if not child:
             time.sleep(0.005)
             continue
         how = waiting[child]
         if os.WIFSTOPPED(status):
-            scene.pass_time(LEASE + GRACE)
-            scene.dispatch("healer")
-            os.kill(child, signal.SIGCONT)
+            stopped.add(child)
             struck.append((True, how))
             continue
         del waiting[child]
@@ -334,6 +351,7 @@ def _judge(scene: Scene, kinds: Counter[str]) -> Played:
     intents = {record.id: record for record in records if isinstance(record, DispatchIntent)}
     outcomes = {record.id: record for record in records if isinstance(record, DispatchOutcome)}
     sessions = scene.twin.sessions()
+    (scene.folder / "sessions.json").write_text(json.dumps(sessions, indent=1))
     by_tag = Counter(tag for session in sessions for tag in session["tags"] if tag.startswith(TAG_PREFIX))
     by_issue = Counter(tag for session in sessions for tag in session["tags"] if tag.startswith("issue:"))
     assert all(count == 1 for count in by_tag.values()), f"two sessions for one claim: {by_tag}"

@@ -11,7 +11,10 @@ import os
 import signal
 import sys
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from codeql_fixer.errors import SessionUnsettledError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -35,6 +38,7 @@ class Points:
         self._strike_at, self._how = strike_at, how
         self.count = 0
         self._calls, self._lock = 0, threading.Lock()
+        self._stops, self._thread = 0, threading.local()
         self._prompts = 0
 
     def arm(self) -> None:
@@ -48,10 +52,8 @@ class Points:
             return
         if self._how == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
-        # Nobody can tell a process that was stopped between the last look at the clock and the request to wake up
-        # without sending it: that gap is as long as a system call, and is named in docs/adr/0014.
-        if self._how == "stop" and not is_of_agent and not self._calls:
-            os.kill(os.getpid(), signal.SIGSTOP)
+        if self._how == "stop" and not is_of_agent:
+            self._stop()
         if self._how == "fail" and not is_of_agent:
             raise OSError(errno.EIO, "the disk failed")
 
@@ -62,10 +64,34 @@ class Points:
             self._strike_at = self.count + 1
         self.at()
 
-    def during(self, *, is_call: bool) -> None:
-        """A call of the agent begins, or ends; several threads have theirs at the same time."""
+    def looked(self) -> None:
+        """This thread looks at the clock."""
+        self._thread.stops = self._stops
+
+    @contextmanager
+    def call(self) -> Iterator[None]:
+        """A call of the agent; several threads have theirs at the same time.
+
+        Raises:
+            SessionUnsettledError: this process was stopped since this thread looked at the clock. A request that is
+                sent all the same is the gap that docs/adr/0014 names; nobody can close it, so it is not tested.
+        """
         with self._lock:
-            self._calls += 1 if is_call else -1
+            if getattr(self._thread, "stops", self._stops) != self._stops:
+                raise SessionUnsettledError("stopped between the last look at the clock and the request")
+            self._calls += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._calls -= 1
+
+    def _stop(self) -> None:
+        """Sleep, but not with a request on its way: no request takes as long as a claim lasts."""
+        with self._lock:
+            if not self._calls:
+                self._stops += 1
+                os.kill(os.getpid(), signal.SIGSTOP)
 
     def _heard(self, event: str, arguments: tuple[Any, ...]) -> None:
         is_write = (
@@ -108,9 +134,8 @@ class WatchedAgent:
 
     def _watched(self, call: Callable[[], _T]) -> _T:
         self._points.at(is_of_agent=True)
-        self._points.during(is_call=True)
         try:
-            return call()
+            with self._points.call():
+                return call()
         finally:
-            self._points.during(is_call=False)
             self._points.at(is_of_agent=True)

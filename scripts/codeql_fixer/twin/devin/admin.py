@@ -61,6 +61,7 @@ class Admin:
         yield Route("POST", f"{ADMIN}outcomes", self.script_outcomes)
         yield Route("POST", f"{ADMIN}switches", self.switch, is_kept=False)
         yield Route("POST", f"{ADMIN}reset", self.reset, is_kept=False)
+        yield Route("POST", f"{ADMIN}disconnect", self.disconnect, is_kept=False)
 
     def sessions(self, call: Call) -> Response:
         """All sessions that were ever created, oldest first."""
@@ -145,6 +146,11 @@ class Admin:
         if self._journal:
             self._journal.forget(call.now)
         return self.stats(call)
+
+    def disconnect(self, call: Call) -> Response:
+        """Cut the connections made before this one: a request that is still on its way over them is never done."""
+        self._state.first_connection = call.request.connection
+        return answer({"first_connection": call.request.connection})
 
 
 def _described(session: Session, now: float) -> dict[str, Any]:

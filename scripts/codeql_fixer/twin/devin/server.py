@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from codeql_fixer.twin.devin.admin import ADMIN
@@ -39,12 +39,33 @@ class TwinServer(ThreadingHTTPServer):
 
     def __init__(self, port: int, service: Service) -> None:
         self.service = service
+        self._accepted = 0
+        self.numbers: dict[socket.socket, int] = {}
         super().__init__(("127.0.0.1", port), _Handler)
 
     @property
     def url(self) -> str:
         """Where it is."""
         return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def get_request(self) -> tuple[socket.socket, object]:
+        """Accept a connection, and number it: connections are accepted in the order in which they were made."""
+        connection, address = super().get_request()
+        self._accepted += 1
+        self.numbers[connection] = self._accepted
+        return connection, address
+
+    def shutdown_request(self, request: Any) -> None:  # noqa: ANN401 - the base class takes more than sockets
+        """Let go of a connection."""
+        self.numbers.pop(request, None)
+        super().shutdown_request(request)
+
+    def cut(self) -> None:
+        """Close the connections over which nothing is done any more, so that their clients make new ones."""
+        for connection, number in list(self.numbers.items()):
+            if number < self.service.first_connection:
+                with suppress(OSError):  # it was closed meanwhile
+                    connection.shutdown(socket.SHUT_RDWR)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -93,6 +114,7 @@ class _Handler(BaseHTTPRequestHandler):
             query=parse_qs(query, keep_blank_values=True),
             headers={name.lower(): value for name, value in self.headers.items()},
             body=body,
+            connection=self.server.numbers[self.connection],
         )
 
     def _serve(self, request: Request) -> None:
@@ -102,6 +124,8 @@ class _Handler(BaseHTTPRequestHandler):
         finally:
             if is_counted:
                 self.server.service.done()
+            else:
+                self.server.cut()
 
     def _deliver(self, delivery: Delivery) -> None:
         if delivery.delay_seconds:

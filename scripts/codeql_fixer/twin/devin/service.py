@@ -57,6 +57,8 @@ class Service:
             if request.path.startswith(ADMIN):
                 return Delivery(response=self._answered(self._admin, request, Listing()))
             self._stats.begin(request.method, self._routes.pattern_of(request.path))
+            if request.connection < self.first_connection:
+                return Delivery(response=Response(), manner=Manner.RESET)
             sabotage = self._faults.take(request)
             response = self._sabotaged(request, sabotage)
         manner, seconds = sabotage.manner
@@ -64,6 +66,11 @@ class Service:
             manner = Manner.WHOLE
         delay = self._state.switches.latency_ms / 1000 + sabotage.delay_seconds
         return Delivery(response=response, manner=manner, delay_seconds=delay, seconds=seconds)
+
+    @property
+    def first_connection(self) -> int:
+        """Requests over connections with smaller numbers are not done any more."""
+        return self._state.first_connection
 
     def done(self) -> None:
         """A client's request was answered."""

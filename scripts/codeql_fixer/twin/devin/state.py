@@ -60,6 +60,7 @@ class State:
         self.org_id = "org-" + self.drawn_id("organization")
         self.service_user_id = "service-user-" + self.drawn_id("service user")
         self.folder_id = "folder-" + self.drawn_id("folder")
+        self.first_connection = 0  # requests that come over earlier ones are not done any more
         self.reset()
 
     def reset(self) -> None:

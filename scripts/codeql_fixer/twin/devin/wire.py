@@ -14,13 +14,17 @@ PROBLEM_JSON = "application/problem+json"
 
 
 class Request(Struct, frozen=True, kw_only=True):
-    """A request that was read whole. Names of headers are in lower case; `query` keeps repeated parameters in order."""
+    """A request that was read whole. Names of headers are in lower case; `query` keeps repeated parameters in order.
+
+    `connection` is the number of the connection over which it came: a later one has a larger number.
+    """
 
     method: str
     path: str
     query: Mapping[str, list[str]] = {}
     headers: Mapping[str, str] = {}
     body: bytes = b""
+    connection: int = 0
 
     def __repr__(self) -> str:
         """No header and no body: keys and secrets are in them."""
