@@ -8,9 +8,14 @@ from collections.abc import Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
+from codeql_fixer.domain.allowance import Allowance
+from codeql_fixer.domain.objective import Objective
+from codeql_fixer.domain.priority import Weights
 from codeql_fixer.domain.route import Routing
+from codeql_fixer.domain.schedule import ScanOptions, ScanSource, Schedule
 
 MEDIUM_IMPORTANCE = 50
+BATCH_SIZE = 5
 COOLDOWN_HOURS = (24, 72, 168)
 # owner/name as GitHub allows it, or the address of a repository; the registry is no place for a password.
 REPOSITORY = (
@@ -31,7 +36,8 @@ class RepositoryEntry(Struct, frozen=True, kw_only=True):
 
     `importance` goes from 0 to 100. `cooldown_hours` are the rests after the first, the second failure and so on, after
     which a person has to look. `auto_dispatch` says whether sessions may be started without being asked for one by one:
-    never for a disabled repository, nor for one that `is_listed` False says nobody registered.
+    never for a disabled repository, nor for one that `is_listed` False says nobody registered. `auto_scan` says the same
+    of scans. `aliases` are forks and earlier names, in lower case. `group` is the one it takes turns in.
     """
 
     repository: str = ""
@@ -44,7 +50,18 @@ class RepositoryEntry(Struct, frozen=True, kw_only=True):
     max_sessions_per_cycle: int | None = None
     cooldown_hours: tuple[int, ...] = COOLDOWN_HOURS
     max_attempts: int | None = None
+    max_open_prs: int | None = None
+    batch_size: int = BATCH_SIZE
     routing: Routing = Routing()
+    aliases: tuple[str, ...] = ()
+    installation_id: int | None = None
+    default_branch: str = ""
+    group: str = ""
+    auto_scan: bool = False
+    schedule: Schedule = Schedule.WEEKLY
+    scan_source: ScanSource = ScanSource.WORKFLOW
+    scan: ScanOptions = ScanOptions()
+    adaptive_commit_threshold: int | None = None
 
 
 class Registry(Struct, frozen=True, kw_only=True):
@@ -52,6 +69,9 @@ class Registry(Struct, frozen=True, kw_only=True):
 
     At most `global_session_limit` sessions start in any `global_session_limit_period_hours`, and they may use at most
     `max_acu_per_period` agent compute units; at most `max_parallel_sessions` are at work at once. None means no limit.
+    `allowances` hold beside these. `group_weights` say how many turns a group gets for one of a group of weight 1.
+    `paused` says why nothing is dispatched, "" while nothing holds it. `family_failure_limit` is how many sessions for a
+    family may fail in a row before no more are started for it. `slugs` lead from aliases to the repository's own name.
     """
 
     repositories: Mapping[str, RepositoryEntry] = {}
@@ -60,8 +80,23 @@ class Registry(Struct, frozen=True, kw_only=True):
     global_session_limit_period_hours: int = 24
     max_parallel_sessions: int | None = None
     max_acu_per_period: int | None = None
+    allowances: tuple[Allowance, ...] = ()
+    group_weights: Mapping[str, int] = {}
+    objectives: tuple[Objective, ...] = ()
+    weights: Weights = Weights()
+    paused: str = ""
+    family_failure_limit: int | None = None
+    min_fix_rate_pct: int = 0
+    uses_reach: bool = False
+    uses_clusters: bool = False
+    slugs: Mapping[str, str] = {}
+
+    def canonical(self, repository: str) -> str:
+        """The one name of a repository, given by any address, spelling, fork or earlier name; as given if unknown."""
+        slug = slug_of(repository) or repository
+        return self.slugs.get(slug.lower(), slug)
 
     def entry(self, repository: str) -> RepositoryEntry:
         """What holds for a repository, given by owner/name or address in any spelling of letters."""
-        slug = slug_of(repository) or repository
+        slug = self.canonical(repository)
         return self.repositories.get(slug.lower()) or replace(self.others, repository=slug)
