@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from codeql_fixer.domain.cycle import Cycle, PullRequestObservation, PullRequestState, SessionObservation
+from codeql_fixer.domain.cycle import Cycle, Decision, PullRequestObservation, PullRequestState, SessionObservation
 from codeql_fixer.domain.dismissal import Dismissal, DismissalReason
 from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome, DispatchStatus
 from codeql_fixer.domain.issue import Evidence
@@ -125,6 +125,7 @@ def cycle(
     *,
     sessions: tuple[SessionObservation, ...] = (),
     pull_requests: tuple[PullRequestObservation, ...] = (),
+    decisions: tuple[Decision, ...] = (),
 ) -> Cycle:
     """A cycle that observed these."""
     return Cycle(
@@ -138,6 +139,7 @@ def cycle(
         ledger_commit="",
         sessions=sessions,
         pull_requests=pull_requests,
+        decisions=decisions,
     )
 
 

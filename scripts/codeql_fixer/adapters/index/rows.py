@@ -38,10 +38,11 @@ def micros(time: datetime | None) -> int | None:
 
 def time_of(value: int | None) -> datetime | None:
     """A time of the tables."""
-    return None if value is None else _time(value)
+    return None if value is None else parse_time(value)
 
 
-def _time(value: int) -> datetime:
+def parse_time(value: int) -> datetime:
+    """A time of a column that is never empty."""
     return _EPOCH + timedelta(microseconds=value)
 
 
@@ -50,8 +51,11 @@ def text(value: str) -> str:
     return value.replace("\0", "") if "\0" in value else value
 
 
-def issue_row(issue: TrackedIssue, lifecycle: Lifecycle, reason: str, *, repository_id: int) -> dict[str, object]:
-    """The columns of an issue."""
+def issue_row(
+    issue: TrackedIssue, lifecycle: Lifecycle, reason: str, *, repository: tuple[int, str]
+) -> dict[str, object]:
+    """The columns of an issue; `repository` is its number and its standing."""
+    repository_id, standing = repository
     return {
         "id": issue.key,
         "repository_id": repository_id,
@@ -83,6 +87,7 @@ def issue_row(issue: TrackedIssue, lifecycle: Lifecycle, reason: str, *, reposit
         "doubt": issue.doubt,
         "renamed_to": issue.renamed_to,
         "regressions": issue.regressions,
+        "standing": standing,
     }
 
 
@@ -103,12 +108,12 @@ def parse_issue(row: Row) -> TrackedIssue:
         occurrence=row[11],
         tool=row[12],
         category=row[13],
-        first_seen_at=_time(row[14]),
+        first_seen_at=parse_time(row[14]),
         first_run=row[15],
-        last_seen_at=_time(row[16]),
+        last_seen_at=parse_time(row[16]),
         last_run=row[17],
         appearances=row[18],
-        opened_at=_time(row[19]),
+        opened_at=parse_time(row[19]),
         aliases=tuple(row[20].split()),
         fixed_at=time_of(row[21]),
         fixed_run=row[22],
@@ -156,7 +161,7 @@ def _claim(rows: list[Row]) -> Claim:
         fingerprints=tuple(each[-1] for each in rows),
         agent=row[2],
         attempt=row[3],
-        claimed_at=_time(row[4]),
+        claimed_at=parse_time(row[4]),
         act_before=time_of(row[5]),
         family=row[6],
         max_acu=row[7],
@@ -177,7 +182,7 @@ def parse_attempts(rows: Iterable[Row]) -> dict[str, tuple[Attempt, ...]]:
         heads.setdefault(key, row)
         found = pulls.setdefault(key, [])
         if row[6] is not None:
-            found.append((PullRequestState(row[6]), _time(row[8] if row[7] is None else row[7])))
+            found.append((PullRequestState(row[6]), parse_time(row[8] if row[7] is None else row[7])))
     by_issue: dict[str, list[Attempt]] = {}
     for (fingerprint, intent_id), row in heads.items():
         outcome = DispatchStatus(row[3]) if row[3] else None
@@ -185,7 +190,7 @@ def parse_attempts(rows: Iterable[Row]) -> dict[str, tuple[Attempt, ...]]:
         by_issue.setdefault(fingerprint, []).append(
             Attempt(
                 intent_id,
-                _time(row[2]),
+                parse_time(row[2]),
                 outcome,
                 session,
                 tuple(pulls[fingerprint, intent_id]),

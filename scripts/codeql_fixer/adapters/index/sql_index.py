@@ -10,16 +10,25 @@ from typing import TYPE_CHECKING, Any, Protocol
 import aiosql
 
 from codeql_fixer.adapters.index.events import events_of
-from codeql_fixer.adapters.index.rows import FOREVER, micros, parse_attempts, parse_claims, parse_issue_row, time_of
+from codeql_fixer.adapters.index.rows import (
+    FOREVER,
+    micros,
+    parse_attempts,
+    parse_claims,
+    parse_issue_row,
+    parse_time,
+    time_of,
+)
 from codeql_fixer.adapters.index.writer import SqlWriter
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.domain.tracked import Lifecycle
 from codeql_fixer.errors import UserError
 from codeql_fixer.ports.index import Pause, Position, RepositoryRow, StatusRow
 from codeql_fixer.ports.ledger import Damaged
+from codeql_fixer.ports.queue import FixCount, Line, ScanState, Waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
@@ -33,6 +42,8 @@ _SQL = files("codeql_fixer.adapters.index") / "sql"
 _WORD = re.compile(r"[^\W_]+")
 _MOST_WORDS = 20
 _AFTER_HEX = "g"
+_A_FEW = 64  # of a line at a time
+_BEHIND = 2**62  # behind everybody who was opened at that moment
 _LIFE = ("appearances", "dispatches", "pull_requests", "verdicts", "dismissals")
 
 
@@ -64,7 +75,7 @@ class Database(Protocol):
 
 
 class SqlIndex:
-    """Index in a database; brings its tables up to date first.
+    """Index and queue in a database; brings its tables up to date first.
 
     Raises:
         UserError: a newer version of this software made the tables.
@@ -146,6 +157,98 @@ class SqlIndex:
         rows = self._ask("pause_of", repository=repository.lower())
         at = time_of(rows[0][1]) if rows else None
         return None if at is None else Pause(str(rows[0][0]), at)
+
+    def standings(self) -> dict[str, str]:
+        """What every known repository is worth."""
+        return {str(name): str(standing) for name, standing in self._ask("standings")}
+
+    def set_standings(self, standings: Mapping[str, str]) -> None:
+        """Change what repositories are worth."""
+        rows = [{"repository": name, "standing": standing} for name, standing in standings.items()]
+        with self._told(), self._database.writing():
+            self._queries.set_standing(self._connection, rows)
+            self._queries.set_standing_of_issues(self._connection, rows)
+
+    def lines(self) -> list[Line]:
+        """All lines that somebody stands in."""
+        found: list[Line] = []
+        place: Row | None = ("", "", "")
+        with self._told():
+            while place := self._queries.next_line(self._connection, standing=place[0], tier=place[1], family=place[2]):
+                found.append(Line(place[0], SeverityTier(place[1]), place[2]))
+        return found
+
+    def waiting(
+        self,
+        line: Line,
+        recurrence: int,
+        *,
+        until: datetime,
+        after: Waiting | None = None,
+        since: datetime | None = None,
+    ) -> list[Waiting]:
+        """The next issues of a line."""
+        first = (micros(since), _BEHIND) if after is None else (micros(after.opened_at), after.key)
+        rows = self._ask(
+            "in_line",
+            standing=line.standing,
+            tier=line.tier.value,
+            family=line.family,
+            recurrence=recurrence,
+            opened_at=first[0] if first[0] is not None else -1,
+            id=first[1],
+            until=micros(until),
+            most=_A_FEW,
+        )
+        return [Waiting(key, name, parse_time(at)) for key, name, at in rows]
+
+    def open_of(self, repository: str, family: str, *, start: int, most: int) -> list[IssueRow]:
+        """Open issues of a family that nobody works on."""
+        rows = self._ask(
+            "open_of_family", repository=repository, family=family, start=start, most=most, forever=micros(FOREVER)
+        )
+        return [parse_issue_row(row) for row in rows]
+
+    def attempts_at(self, key: int) -> tuple[Attempt, ...]:
+        """What was tried for an issue."""
+        return parse_attempts(self._ask("attempts_of_issue", id=key)).get("", ())
+
+    def pauses(self) -> dict[str, Pause]:
+        """What holds which repository."""
+        return {str(name): Pause(str(reason), parse_time(at)) for name, reason, at in self._ask("pauses")}
+
+    def scans(self) -> dict[str, ScanState]:
+        """When repositories were scanned, and what was asked for since."""
+        requests: dict[str, list[datetime]] = {}
+        for name, at in self._ask("scan_requests"):
+            requests.setdefault(name, []).append(parse_time(at))
+        scanned = {str(name): time_of(at) for name, at in self._ask("scan_facts")}
+        return {
+            name: ScanState(last_at=scanned.get(name), requests=tuple(requests.get(name, ())))
+            for name in {**scanned, **requests}
+        }
+
+    def open_pull_requests(self) -> dict[str, int]:
+        """How many pull requests of ours are open."""
+        return {str(name): int(count) for name, count in self._ask("open_pull_requests")}
+
+    def files_at_work(self) -> dict[str, frozenset[str]]:
+        """The files that open sessions work on."""
+        found: dict[str, set[str]] = {}
+        for name, file in self._ask("files_at_work"):
+            found.setdefault(name, set()).add(file)
+        return {name: frozenset(files) for name, files in found.items()}
+
+    def open_counts(self) -> dict[str, dict[SeverityTier, int]]:
+        """How many issues are not proved to be gone."""
+        found: dict[str, dict[SeverityTier, int]] = {}
+        for name, tier, count in self._ask("open_counts"):
+            found.setdefault(name, {})[SeverityTier(tier)] = int(count)
+        return found
+
+    def fix_counts(self) -> dict[str, FixCount]:
+        """How attempts ended, by family."""
+        return {str(family): FixCount(int(fixed), int(failed)) for family, fixed, failed in self._ask("fix_counts")}
 
     def damages(self) -> list[Damaged]:
         """What of the ledger could not be read."""

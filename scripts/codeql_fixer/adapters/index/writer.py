@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _TABLES = (
     *("appearances", "aliases", "issues", "scan_runs", "repositories", "dispatch_issues", "dispatches", "sessions"),
     *("pull_requests", "proposals", "settlements", "verdicts", "verifications", "dismissals", "cycles", "pauses"),
-    *("damages", "meta"),
+    *("damages", "scan_requests", "open_counts", "fix_counts", "meta"),
 )
 
 
@@ -44,6 +44,7 @@ class SqlWriter:
         self._next_issue: int = queries.next_issue_id(connection)
         self._first_without_words = self._next_issue
         self._next_run: int = queries.next_run_id(connection)
+        self._touched: set[str] = set()
 
     def known_runs(self, repository: str) -> frozenset[str]:
         """Ids of the scan runs that were taken in."""
@@ -61,27 +62,29 @@ class SqlWriter:
 
     def forget(self, repository: str) -> None:
         """Take away runs, issues and appearances of a repository."""
+        self._touched.add(repository)
         self._index_words()
         for name in ("appearances", "aliases", "issues", "runs"):
             getattr(self._queries, f"forget_{name}")(self._connection, repository=repository)
 
     def save_issues(self, repository: str, issues: Sequence[tuple[TrackedIssue, Lifecycle, str]]) -> None:
         """Insert or replace issues; new ones get their key."""
-        repository_id = self._repository_id(repository)
+        self._touched.add(repository)
+        place = self._repository(repository)
         old = [item for item in issues if item[0].key]
         new = [item for item in issues if not item[0].key]
         for issue, _, _ in new:
             issue.key = self._next_issue
             self._next_issue += 1
-        self._many("add_issues", (issue_row(*item, repository_id=repository_id) for item in new))
+        self._many("add_issues", (issue_row(*item, repository=place) for item in new))
         if old:
             self._index_words()
-        self._many("update_issues", (issue_row(*item, repository_id=repository_id) for item in old))
+        self._many("update_issues", (issue_row(*item, repository=place) for item in old))
         self._many("add_aliases", ({"alias": name, "issue": item[0].key} for item in new for name in item[0].aliases))
 
     def add_runs(self, repository: str, runs: Sequence[tuple[ScanRun, Sequence[Sighting]]]) -> None:
         """Add scan runs and what each saw."""
-        repository_id = self._repository_id(repository)
+        repository_id, _ = self._repository(repository)
         keyed = list(enumerate(runs, start=self._next_run))
         self._next_run += len(keyed)
         self._many("add_runs", (run_row(run, key=key, repository_id=repository_id) for key, (run, _) in keyed))
@@ -95,6 +98,11 @@ class SqlWriter:
 
     def add_fact(self, record: AnyRecord) -> frozenset[str]:
         """Add a record that is no scan run; the order in which records come does not matter."""
+        concerned = self._add_fact(record)
+        self._touched |= concerned
+        return concerned
+
+    def _add_fact(self, record: AnyRecord) -> frozenset[str]:
         match record:
             case DispatchIntent():
                 return self._add_intent(record)
@@ -151,6 +159,9 @@ class SqlWriter:
     def set_position(self, position: Position) -> None:
         """Remember the state of the ledger that is now reflected; the last thing in a transaction."""
         self._index_words()
+        for repository in sorted(self._touched):
+            for name in ("forget_open_counts", "add_open_counts", "forget_fix_counts", "add_fix_counts"):
+                getattr(self._queries, name)(self._connection, repository=repository)
         values = {"tip": position.tip, "waiting": " ".join(position.waiting)}
         self._many("set_position", ({"name": name, "value": value} for name, value in values.items()))
 
@@ -164,11 +175,12 @@ class SqlWriter:
         if rows:
             getattr(self._queries, name)(self._connection, rows)
 
-    def _repository_id(self, name: str) -> int:
-        found: int | None = self._queries.repository_id(self._connection, name=name)
+    def _repository(self, name: str) -> tuple[int, str]:
+        """Its number and its standing."""
+        found: tuple[int, str] | None = self._queries.repository(self._connection, name=name)
         if found is None:
             self._queries.add_repository(self._connection, name=name)
-            found = self._queries.repository_id(self._connection, name=name)
+            found = self._queries.repository(self._connection, name=name)
         assert found is not None  # noqa: S101 - it was just added
         return found
 
@@ -221,7 +233,7 @@ class SqlWriter:
         return frozenset(concerned)
 
     def _add_decision(self, decision: Decision, record: Cycle) -> set[str]:
-        """What outlasts its cycle: a repository stops or goes on, and a person settles a claim."""
+        """What outlasts its cycle: a repository stops or goes on, a scan was asked for, a person settles a claim."""
         if decision.action in {DecisionAction.STOP, DecisionAction.RESUME}:
             self._queries.set_pause(
                 self._connection,
@@ -229,6 +241,10 @@ class SqlWriter:
                 at=micros(record.finished_at),
                 is_paused=int(decision.action is DecisionAction.STOP),
                 reason=text(decision.reason),
+            )
+        if decision.action is DecisionAction.SCAN:
+            self._queries.add_scan_request(
+                self._connection, repository=decision.target_repo.lower(), at=micros(record.finished_at)
             )
         if decision.action is not DecisionAction.SETTLE:
             return set()

@@ -4,8 +4,8 @@ SELECT name, value FROM meta;
 -- name: set_position*!
 INSERT INTO meta (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value;
 
--- name: repository_id$
-SELECT id FROM repositories WHERE name = :name;
+-- name: repository^
+SELECT id, standing FROM repositories WHERE name = :name;
 
 -- name: add_repository!
 INSERT INTO repositories (name) VALUES (:name) ON CONFLICT (name) DO NOTHING;
@@ -36,12 +36,12 @@ INSERT INTO appearances (issue_id, scan_run_id, start_line) VALUES (:issue, :run
 INSERT INTO issues
   (id, repository_id, lifecycle, reason, fingerprint, fingerprint_version, tracking, rule_id, family, tier, score, file,
    start_line, message, evidence, occurrence, tool, category, first_seen_at, first_run, last_seen_at, last_run,
-   appearances, opened_at, aliases, fixed_at, fixed_run, doubt, renamed_to, regressions)
+   appearances, opened_at, aliases, fixed_at, fixed_run, doubt, renamed_to, regressions, standing)
 VALUES
   (:id, :repository_id, :lifecycle, :reason, :fingerprint, :fingerprint_version, :tracking, :rule_id, :family, :tier,
    :score, :file, :start_line, :message, :evidence, :occurrence, :tool, :category, :first_seen_at, :first_run,
    :last_seen_at, :last_run, :appearances, :opened_at, :aliases, :fixed_at, :fixed_run, :doubt,
-   :renamed_to, :regressions);
+   :renamed_to, :regressions, :standing);
 
 -- name: update_issues*!
 UPDATE issues SET
@@ -318,3 +318,131 @@ JOIN repositories r ON r.id = i.repository_id
 JOIN dismissals d ON d.repository = r.name
   AND (d.fingerprint = i.fingerprint OR EXISTS (SELECT 1 FROM aliases a WHERE a.issue_id = i.id AND a.alias = d.fingerprint))
 WHERE i.id = :id ORDER BY d.recorded_at, d.id;
+
+-- name: standings
+SELECT name, standing FROM repositories ORDER BY name;
+
+-- name: set_standing*!
+UPDATE repositories SET standing = :standing WHERE name = :repository;
+
+-- name: set_standing_of_issues*!
+UPDATE issues SET standing = :standing WHERE repository_id = (SELECT id FROM repositories WHERE name = :repository);
+
+-- name: next_line^
+SELECT standing, tier, family FROM issues
+WHERE lifecycle IN ('new', 'recurring', 'regressed') AND standing <> '' AND (standing, tier, family) > (:standing, :tier, :family)
+ORDER BY standing, tier, family LIMIT 1;
+
+-- name: in_line
+SELECT i.id, r.name, i.opened_at FROM issues i JOIN repositories r ON r.id = i.repository_id
+WHERE i.lifecycle IN ('new', 'recurring', 'regressed') AND i.standing <> ''
+  AND i.standing = :standing AND i.tier = :tier AND i.family = :family AND i.recurrence = :recurrence
+  AND (i.opened_at, i.id) > (:opened_at, :id) AND i.opened_at <= :until
+ORDER BY i.opened_at, i.id LIMIT :most;
+
+-- name: open_of_family
+SELECT
+  i.fingerprint, i.fingerprint_version, i.tracking, i.rule_id, i.family, i.tier, i.score, i.file, i.start_line,
+  i.message, i.evidence, i.occurrence, i.tool, i.category, i.first_seen_at, i.first_run, i.last_seen_at, i.last_run,
+  i.appearances, i.opened_at, i.aliases, i.fixed_at, i.fixed_run, i.doubt, i.renamed_to, i.regressions,
+  i.id, r.name, i.lifecycle, i.reason,
+  (SELECT COALESCE(d.expires_at, :forever) FROM dismissals d
+   WHERE d.repository = r.name
+     AND (d.fingerprint = i.fingerprint OR EXISTS (SELECT 1 FROM aliases a WHERE a.issue_id = i.id AND a.alias = d.fingerprint))
+   ORDER BY d.recorded_at DESC, d.id DESC LIMIT 1)
+FROM issues i JOIN repositories r ON r.id = i.repository_id
+WHERE r.name = :repository AND i.family = :family AND i.lifecycle IN ('new', 'recurring', 'regressed')
+ORDER BY CASE i.tier WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 WHEN 'low' THEN 3 ELSE 4 END,
+  i.file, i.start_line, i.fingerprint
+LIMIT :most OFFSET :start;
+
+-- name: attempts_of_issue
+WITH mine AS (
+  SELECT d.* FROM issues i JOIN repositories r ON r.id = i.repository_id
+  JOIN dispatch_issues di ON di.fingerprint = i.fingerprint
+    OR di.fingerprint IN (SELECT a.alias FROM aliases a WHERE a.issue_id = i.id)
+  JOIN claims d ON d.intent_id = di.intent_id AND d.repository = r.name
+  WHERE i.id = :id
+)
+SELECT '', d.intent_id, d.claimed_at, d.outcome, d.session_id, s.status, p.state, p.merged_at, p.observed_at,
+  d.attempt, d.agent, s.observed_at, COALESCE(NULLIF(s.detail, ''), d.reason)
+FROM mine d
+LEFT JOIN sessions s ON s.session_id = d.session_id
+LEFT JOIN proposals l ON l.intent_id = d.intent_id OR (l.intent_id = '' AND l.session_id <> '' AND l.session_id = d.session_id)
+LEFT JOIN pull_requests p ON p.repository = l.repository AND p.number = l.number
+WHERE d.claimed_at IS NOT NULL
+ORDER BY d.claimed_at, d.intent_id, p.repository, p.number;
+
+-- name: pauses
+SELECT repository, reason, at FROM pauses WHERE is_paused = 1 ORDER BY repository;
+
+-- name: add_scan_request!
+INSERT INTO scan_requests (repository, at) VALUES (:repository, :at) ON CONFLICT DO NOTHING;
+
+-- name: scan_facts
+SELECT r.name, MAX(CASE WHEN s.is_tracked = 1 THEN s.recorded_at END) FROM repositories r
+LEFT JOIN scan_runs s ON s.repository_id = r.id GROUP BY r.id, r.name;
+
+-- name: scan_requests
+SELECT q.repository, q.at FROM scan_requests q
+WHERE q.at > COALESCE((SELECT MAX(s.recorded_at) FROM scan_runs s JOIN repositories r ON r.id = s.repository_id
+  WHERE r.name = q.repository AND s.is_tracked = 1), -1)
+ORDER BY q.repository, q.at;
+
+-- name: open_pull_requests
+SELECT repository, COUNT(*) FROM pull_requests WHERE state = 'open' GROUP BY repository ORDER BY repository;
+
+-- name: files_at_work
+SELECT DISTINCT d.repository, i.file
+FROM claims d
+JOIN dispatch_issues di ON di.intent_id = d.intent_id
+JOIN repositories r ON r.name = d.repository
+JOIN issues i ON i.repository_id = r.id
+  AND (i.fingerprint = di.fingerprint OR i.id IN (SELECT a.issue_id FROM aliases a WHERE a.alias = di.fingerprint))
+LEFT JOIN sessions s ON s.session_id = d.session_id
+WHERE d.claimed_at IS NOT NULL AND i.file <> '' AND (d.outcome IS NULL
+  OR (d.outcome IN ('created', 'adopted') AND (s.status IS NULL OR s.status IN ('queued', 'working', 'waiting'))))
+ORDER BY d.repository, i.file;
+
+-- name: forget_open_counts!
+DELETE FROM open_counts WHERE repository = :repository;
+
+-- name: add_open_counts!
+INSERT INTO open_counts (repository, tier, issues)
+SELECT r.name, i.tier, COUNT(*) FROM issues i JOIN repositories r ON r.id = i.repository_id
+WHERE r.name = :repository AND i.lifecycle NOT IN ('fixed', 'verified_fixed') GROUP BY r.name, i.tier;
+
+-- name: open_counts
+SELECT repository, tier, issues FROM open_counts ORDER BY repository, tier;
+
+-- name: forget_fix_counts!
+DELETE FROM fix_counts WHERE repository = :repository;
+
+-- name: add_fix_counts!
+-- An attempt fixed its issue when its pull request was merged and a scan proved it; it failed as policy/cooldown.py says.
+INSERT INTO fix_counts (repository, family, fixed, failed)
+SELECT repository, family, SUM(fixed), SUM(failed) FROM (
+  SELECT d.repository AS repository, i.family AS family,
+    CASE WHEN i.lifecycle = 'verified_fixed' AND MAX(CASE WHEN p.state = 'merged' THEN 1 ELSE 0 END) = 1 THEN 1 ELSE 0 END AS fixed,
+    CASE
+      WHEN COUNT(p.number) = 0 THEN CASE WHEN s.status IN ('finished', 'failed', 'stopped') THEN 1 ELSE 0 END
+      WHEN MAX(CASE WHEN p.state = 'open' THEN 1 ELSE 0 END) = 1 THEN 0
+      WHEN MAX(CASE WHEN p.state = 'merged' THEN 1 ELSE 0 END) = 1
+        THEN CASE WHEN i.last_seen_at > MAX(COALESCE(p.merged_at, p.observed_at)) THEN 1 ELSE 0 END
+      ELSE 1
+    END AS failed
+  FROM claims d
+  JOIN dispatch_issues di ON di.intent_id = d.intent_id
+  JOIN repositories r ON r.name = d.repository
+  JOIN issues i ON i.repository_id = r.id
+    AND (i.fingerprint = di.fingerprint OR i.id IN (SELECT a.issue_id FROM aliases a WHERE a.alias = di.fingerprint))
+    AND i.tracking <> 'renamed'
+  LEFT JOIN sessions s ON s.session_id = d.session_id
+  LEFT JOIN proposals l ON l.intent_id = d.intent_id OR (l.intent_id = '' AND l.session_id <> '' AND l.session_id = d.session_id)
+  LEFT JOIN pull_requests p ON p.repository = l.repository AND p.number = l.number
+  WHERE d.repository = :repository AND d.outcome IN ('created', 'adopted')
+  GROUP BY d.repository, d.intent_id, i.id, i.family, i.lifecycle, i.last_seen_at, s.status
+) counted GROUP BY repository, family;
+
+-- name: fix_counts
+SELECT family, SUM(fixed), SUM(failed) FROM fix_counts GROUP BY family ORDER BY family;

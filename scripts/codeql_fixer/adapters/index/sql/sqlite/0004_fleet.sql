@@ -1,0 +1,39 @@
+-- What the fleet is planned by. Issues of one standing, tier, family and recurrence score alike but for their age, so
+-- they stand in one line, oldest first: whoever wants the most important ones reads the fronts of some lines.
+ALTER TABLE repositories ADD COLUMN standing TEXT NOT NULL DEFAULT '';
+ALTER TABLE issues ADD COLUMN standing TEXT NOT NULL DEFAULT '';
+ALTER TABLE issues ADD COLUMN recurrence BIGINT
+  GENERATED ALWAYS AS (CASE WHEN appearances < 6 THEN appearances ELSE 6 END) VIRTUAL;
+CREATE INDEX issues_in_line ON issues (standing, tier, family, recurrence, opened_at, id)
+  WHERE lifecycle IN ('new', 'recurring', 'regressed') AND standing <> '';
+CREATE INDEX issues_of_family ON issues (repository_id, family) WHERE lifecycle IN ('new', 'recurring', 'regressed');
+CREATE INDEX pull_requests_open ON pull_requests (repository) WHERE state = 'open';
+
+-- Scans that were asked for; one is running until a scan comes or it takes too long.
+CREATE TABLE scan_requests (
+  repository TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  PRIMARY KEY (repository, at)
+);
+
+-- Counts that would cost a walk through all issues; renewed for the repositories that a catch-up concerns.
+CREATE TABLE open_counts (
+  repository TEXT NOT NULL,
+  tier TEXT NOT NULL,
+  issues BIGINT NOT NULL,
+  PRIMARY KEY (repository, tier)
+);
+CREATE TABLE fix_counts (
+  repository TEXT NOT NULL,
+  family TEXT NOT NULL,
+  fixed BIGINT NOT NULL,
+  failed BIGINT NOT NULL,
+  PRIMARY KEY (repository, family)
+);
+
+DELETE FROM appearances;
+DELETE FROM aliases;
+DELETE FROM issues;
+DELETE FROM scan_runs;
+DELETE FROM cycles;
+DELETE FROM meta;

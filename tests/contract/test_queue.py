@@ -1,0 +1,202 @@
+"""What every queue does: one suite for SQLite and for a real PostgreSQL server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from codeql_fixer.adapters.index.sql_index import SqlIndex
+from codeql_fixer.adapters.ledger.memory import MemoryLedger
+from codeql_fixer.app.catch_up import catch_up
+from codeql_fixer.domain.cycle import Decision, DecisionAction, PullRequestState
+from codeql_fixer.domain.dispatch import DispatchStatus
+from codeql_fixer.domain.session import SessionState
+from codeql_fixer.domain.severity import SeverityTier
+from codeql_fixer.ports.queue import FixCount, Line, ScanState
+from tests.records import at, cycle, fingerprint, intent, issue_record, outcome, pull_request_seen, scan, session_seen
+
+if TYPE_CHECKING:
+    from codeql_fixer.domain.kinds import AnyRecord
+    from tests.contract.conftest import Connect
+
+SHOP, API = "acme/shop", "acme/api"
+
+
+@pytest.fixture
+def index(connect: Connect) -> SqlIndex:
+    """An empty index."""
+    return SqlIndex(connect())
+
+
+@pytest.fixture
+def ledger() -> MemoryLedger:
+    """An empty ledger."""
+    return MemoryLedger()
+
+
+def _learn(index: SqlIndex, ledger: MemoryLedger, *records: AnyRecord) -> None:
+    ledger.append(records)
+    catch_up(ledger, index)
+
+
+def _line(standing: str = "50", tier: str = "high", family: str = "injection") -> Line:
+    return Line(standing, SeverityTier(tier), family)
+
+
+def _fingerprints(index: SqlIndex, line: Line, recurrence: int = 1, hours: float = 1000) -> list[str]:
+    names = []
+    for waiting in index.waiting(line, recurrence, until=at(hours)):
+        rows = index.open_of(waiting.repository, line.family, start=0, most=100)
+        names += [row.issue.fingerprint for row in rows if row.issue.key == waiting.key]
+    return names
+
+
+def test_queue__nobody_stands_in_line_before_repositories_have_a_standing(
+    index: SqlIndex, ledger: MemoryLedger
+) -> None:
+    _learn(index, ledger, scan("1", 0, 1, 2))
+
+    assert (index.lines(), index.standings()) == ([], {SHOP: ""})
+
+    index.set_standings({SHOP: "50"})
+
+    assert index.standings() == {SHOP: "50"}
+    assert [(line.standing, line.tier) for line in index.lines()] == [("50", SeverityTier.HIGH)]
+
+
+def test_queue__what_comes_later_gets_the_standing_of_its_repository(index: SqlIndex, ledger: MemoryLedger) -> None:
+    _learn(index, ledger, scan("1", 0, 1))
+    index.set_standings({SHOP: "50"})
+
+    _learn(index, ledger, scan("2", 1, 1, 2), scan("1", 1, 3, target_repo=API))
+
+    [line] = index.lines()
+    assert _fingerprints(index, line) == [fingerprint(2)]
+    assert _fingerprints(index, line, 2) == [fingerprint(1)]
+    assert index.standings() == {API: "", SHOP: "50"}
+
+
+def test_queue__the_oldest_is_first_and_all_are_read_in_parts(index: SqlIndex, ledger: MemoryLedger) -> None:
+    _learn(index, ledger, *(scan(str(number), number / 100, *range(1, number + 1)) for number in range(1, 100)))
+    index.set_standings({SHOP: "50"})
+    [line] = index.lines()
+
+    first = index.waiting(line, 6, until=at(1000))
+    rest = index.waiting(line, 6, until=at(1000), after=first[-1])
+
+    assert len({item.key for item in [*first, *rest]}) == len(first) + len(rest) == 94
+    assert [item.opened_at for item in [*first, *rest]] == sorted(item.opened_at for item in [*first, *rest])
+
+
+def test_queue__age_bounds_both_ends(index: SqlIndex, ledger: MemoryLedger) -> None:
+    _learn(index, ledger, scan("1", 0, 1), scan("1", 5, 2, target_repo=API), scan("1", 9, 3, target_repo="acme/web"))
+    index.set_standings({SHOP: "50", API: "50", "acme/web": "50"})
+    [line] = index.lines()
+
+    assert [item.repository for item in index.waiting(line, 1, until=at(5))] == [SHOP, API]
+    assert [item.repository for item in index.waiting(line, 1, until=at(9), since=at(0))] == [API, "acme/web"]
+    assert [item.repository for item in index.waiting(line, 1, until=at(5), since=at(4.9))] == [API]
+
+
+def test_queue__lines_are_by_standing_tier_and_family(index: SqlIndex, ledger: MemoryLedger) -> None:
+    low = issue_record(2, severity_tier=SeverityTier.LOW, cwe_family="xss")
+    _learn(index, ledger, scan("1", 0, 1, low), scan("1", 0, 3, target_repo=API))
+    index.set_standings({SHOP: "75", API: "50"})
+    family = index.open_of(SHOP, "xss", start=0, most=9)[0].issue.family
+
+    lines = index.lines()
+
+    assert [(line.standing, line.tier.value) for line in lines] == [("50", "high"), ("75", "high"), ("75", "low")]
+    assert (family, lines[2].family) == ("xss", "xss")
+
+
+def test_queue__who_is_worked_on_leaves_the_line(index: SqlIndex, ledger: MemoryLedger) -> None:
+    _learn(index, ledger, scan("1", 0, 1, 2))
+    index.set_standings({SHOP: "50"})
+    [line] = index.lines()
+
+    _learn(index, ledger, intent("1", 1, 1))
+    assert _fingerprints(index, line) == [fingerprint(2)]
+    assert index.files_at_work().keys() == {SHOP}
+
+    _learn(index, ledger, outcome("1", 2, status=DispatchStatus.RELEASED, session=""))
+    assert sorted(_fingerprints(index, line)) == [fingerprint(1), fingerprint(2)]
+    assert index.files_at_work() == {}
+    key = next(item.key for item in index.waiting(line, 1, until=at(9)))
+    assert [attempt.outcome for attempt in index.attempts_at(key)] == [DispatchStatus.RELEASED]
+
+
+def test_queue__reads_a_family_by_tier_and_place(index: SqlIndex, ledger: MemoryLedger) -> None:
+    issues = [
+        issue_record(1, severity_tier=SeverityTier.LOW, file="a.py"),
+        issue_record(2, file="z.py"),
+        issue_record(3, severity_tier=SeverityTier.CRITICAL, file="m.py"),
+        issue_record(4, file="b.py"),
+    ]
+    _learn(index, ledger, scan("1", 0, *issues))
+    family = index.issues(fingerprint(1))[0].issue.family
+
+    rows = index.open_of(SHOP, family, start=0, most=3)
+    more = index.open_of(SHOP, family, start=3, most=3)
+
+    assert [row.issue.file for row in [*rows, *more]] == ["m.py", "b.py", "z.py", "a.py"]
+
+
+def test_queue__counts_what_is_open_and_how_attempts_ended(index: SqlIndex, ledger: MemoryLedger) -> None:
+    _learn(index, ledger, scan("1", 0, 1, 2, 3))
+    assert index.open_counts() == {SHOP: {SeverityTier.HIGH: 3}}
+    assert index.fix_counts() == {}
+
+    _learn(
+        index,
+        ledger,
+        *(
+            record
+            for name in ("1", "2")
+            for record in (intent(name, 1, int(name)), outcome(name, 1, session=f"s-{name}"))
+        ),
+        cycle(
+            "1",
+            2,
+            sessions=(session_seen(SessionState.FINISHED, 2, "s-1"), session_seen(SessionState.FAILED, 2, "s-2")),
+            pull_requests=(pull_request_seen(PullRequestState.MERGED, 2),),
+        ),
+        scan("2", 3, 2, 3),
+    )
+
+    [(_, count)] = index.fix_counts().items()
+    assert count == FixCount(1, 1)
+    assert index.open_counts() == {SHOP: {SeverityTier.HIGH: 2}}
+
+
+def test_queue__a_session_that_nobody_looked_at_counts_neither_way(index: SqlIndex, ledger: MemoryLedger) -> None:
+    _learn(index, ledger, scan("1", 0, 1), intent("1", 1, 1), outcome("1", 1))
+
+    assert {tuple((count.fixed, count.failed)) for count in index.fix_counts().values()} <= {(0, 0)}
+
+
+def test_queue__knows_open_pull_requests_and_pauses(index: SqlIndex, ledger: MemoryLedger) -> None:
+    stop = Decision(action=DecisionAction.STOP, reason="a bad wave", target_repo="Acme/Shop")
+    _learn(index, ledger, scan("1", 0, 1), intent("1", 1, 1), outcome("1", 1))
+    _learn(
+        index, ledger, cycle("1", 2, pull_requests=(pull_request_seen(PullRequestState.OPEN, 2),), decisions=(stop,))
+    )
+
+    assert index.open_pull_requests() == {SHOP: 1}
+    assert {name: pause.reason for name, pause in index.pauses().items()} == {SHOP: "a bad wave"}
+
+
+def test_queue__a_scan_ends_the_requests_before_it(index: SqlIndex, ledger: MemoryLedger) -> None:
+    def asked(name: str, hours: float, repository: str) -> AnyRecord:
+        wanted = Decision(action=DecisionAction.SCAN, reason="it is due", target_repo=repository)
+        return cycle(name, hours, decisions=(wanted,))
+
+    _learn(index, ledger, scan("1", 0, 1), asked("1", 1, "Acme/Shop"), asked("2", 2, SHOP), asked("3", 2, API))
+    assert index.scans() == {
+        API: ScanState(requests=(at(2),)),
+        SHOP: ScanState(last_at=at(0), requests=(at(1), at(2))),
+    }
+
+    _learn(index, ledger, scan("2", 3, 1))
+    assert index.scans()[SHOP] == ScanState(last_at=at(3))
