@@ -13,7 +13,7 @@ from codeql_fixer.domain.cycle import Decision, DecisionAction, PullRequestState
 from codeql_fixer.domain.dispatch import DispatchStatus
 from codeql_fixer.domain.session import SessionState
 from codeql_fixer.domain.severity import SeverityTier
-from codeql_fixer.ports.queue import FixCount, Line, ScanState
+from codeql_fixer.ports.queue import FixCount, Line, ScanState, Stretch
 from tests.records import at, cycle, fingerprint, intent, issue_record, outcome, pull_request_seen, scan, session_seen
 
 if TYPE_CHECKING:
@@ -40,13 +40,13 @@ def _learn(index: SqlIndex, ledger: MemoryLedger, *records: AnyRecord) -> None:
     catch_up(ledger, index)
 
 
-def _line(standing: str = "50", tier: str = "high", family: str = "injection") -> Line:
-    return Line(standing, SeverityTier(tier), family)
+def _stretch(line: Line, recurrence: int = 1, *, until: float = 1000, since: float | None = None) -> Stretch:
+    return Stretch(line=line, recurrence=recurrence, until=at(until), since=None if since is None else at(since))
 
 
-def _fingerprints(index: SqlIndex, line: Line, recurrence: int = 1, hours: float = 1000) -> list[str]:
+def _fingerprints(index: SqlIndex, line: Line, recurrence: int = 1) -> list[str]:
     names = []
-    for waiting in index.waiting(line, recurrence, until=at(hours)):
+    for waiting in index.waiting(_stretch(line, recurrence)):
         rows = index.open_of(waiting.repository, line.family, start=0, most=100)
         names += [row.issue.fingerprint for row in rows if row.issue.key == waiting.key]
     return names
@@ -82,8 +82,8 @@ def test_queue__the_oldest_is_first_and_all_are_read_in_parts(index: SqlIndex, l
     index.set_standings({SHOP: "50"})
     [line] = index.lines()
 
-    first = index.waiting(line, 6, until=at(1000))
-    rest = index.waiting(line, 6, until=at(1000), after=first[-1])
+    first = index.waiting(_stretch(line, 6))
+    rest = index.waiting(_stretch(line, 6), first[-1])
 
     assert len({item.key for item in [*first, *rest]}) == len(first) + len(rest) == 94
     assert [item.opened_at for item in [*first, *rest]] == sorted(item.opened_at for item in [*first, *rest])
@@ -94,9 +94,9 @@ def test_queue__age_bounds_both_ends(index: SqlIndex, ledger: MemoryLedger) -> N
     index.set_standings({SHOP: "50", API: "50", "acme/web": "50"})
     [line] = index.lines()
 
-    assert [item.repository for item in index.waiting(line, 1, until=at(5))] == [SHOP, API]
-    assert [item.repository for item in index.waiting(line, 1, until=at(9), since=at(0))] == [API, "acme/web"]
-    assert [item.repository for item in index.waiting(line, 1, until=at(5), since=at(4.9))] == [API]
+    assert [item.repository for item in index.waiting(_stretch(line, until=5))] == [SHOP, API]
+    assert [item.repository for item in index.waiting(_stretch(line, until=9, since=0))] == [API, "acme/web"]
+    assert [item.repository for item in index.waiting(_stretch(line, until=5, since=4.9))] == [API]
 
 
 def test_queue__lines_are_by_standing_tier_and_family(index: SqlIndex, ledger: MemoryLedger) -> None:
@@ -123,7 +123,7 @@ def test_queue__who_is_worked_on_leaves_the_line(index: SqlIndex, ledger: Memory
     _learn(index, ledger, outcome("1", 2, status=DispatchStatus.RELEASED, session=""))
     assert sorted(_fingerprints(index, line)) == [fingerprint(1), fingerprint(2)]
     assert index.files_at_work() == {}
-    key = next(item.key for item in index.waiting(line, 1, until=at(9)))
+    key = next(item.key for item in index.waiting(_stretch(line, until=9)))
     assert [attempt.outcome for attempt in index.attempts_at(key)] == [DispatchStatus.RELEASED]
 
 
@@ -173,7 +173,7 @@ def test_queue__counts_what_is_open_and_how_attempts_ended(index: SqlIndex, ledg
 def test_queue__a_session_that_nobody_looked_at_counts_neither_way(index: SqlIndex, ledger: MemoryLedger) -> None:
     _learn(index, ledger, scan("1", 0, 1), intent("1", 1, 1), outcome("1", 1))
 
-    assert {tuple((count.fixed, count.failed)) for count in index.fix_counts().values()} <= {(0, 0)}
+    assert {(count.fixed, count.failed) for count in index.fix_counts().values()} <= {(0, 0)}
 
 
 def test_queue__knows_open_pull_requests_and_pauses(index: SqlIndex, ledger: MemoryLedger) -> None:

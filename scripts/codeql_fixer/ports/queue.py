@@ -28,6 +28,18 @@ class Line(Struct, frozen=True, order=True):
     family: str
 
 
+class Stretch(Struct, frozen=True, kw_only=True):
+    """Issues of a line that all score alike: seen `recurrence` times (6 stands for more), opened after `since`.
+
+    `since` is None for no such bound; `until` is when they were opened at the latest.
+    """
+
+    line: Line
+    recurrence: int
+    until: datetime
+    since: datetime | None = None
+
+
 class Waiting(Struct, frozen=True):
     """One issue in a line: its key, its repository, and since when it is open."""
 
@@ -65,24 +77,8 @@ class Queue(Protocol):
         """All lines that somebody stands in, in order."""
         ...
 
-    def waiting(
-        self,
-        line: Line,
-        recurrence: int,
-        *,
-        until: datetime,
-        after: Waiting | None = None,
-        since: datetime | None = None,
-    ) -> list[Waiting]:
-        """The next issues of a line with this recurrence.
-
-        Args:
-            line: which.
-            recurrence: how often they were seen, at most 6.
-            until: those that were open by then.
-            after: begin behind this one; None at the front.
-            since: those that were opened later than this; None for all.
-        """
+    def waiting(self, stretch: Stretch, after: Waiting | None = None) -> list[Waiting]:
+        """The next few issues of a stretch, oldest first, behind one of them or from its front; none at its end."""
         ...
 
     def open_of(self, repository: str, family: str, *, start: int, most: int) -> list[IssueRow]:

@@ -25,7 +25,7 @@ from codeql_fixer.domain.tracked import Lifecycle
 from codeql_fixer.errors import UserError
 from codeql_fixer.ports.index import Pause, Position, RepositoryRow, StatusRow
 from codeql_fixer.ports.ledger import Damaged
-from codeql_fixer.ports.queue import FixCount, Line, ScanState, Waiting
+from codeql_fixer.ports.queue import FixCount, Line, ScanState, Stretch, Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -172,32 +172,26 @@ class SqlIndex:
     def lines(self) -> list[Line]:
         """All lines that somebody stands in."""
         found: list[Line] = []
-        place: Row | None = ("", "", "")
+        standing, tier, family = "", "", ""
         with self._told():
-            while place := self._queries.next_line(self._connection, standing=place[0], tier=place[1], family=place[2]):
-                found.append(Line(place[0], SeverityTier(place[1]), place[2]))
+            while row := self._queries.next_line(self._connection, standing=standing, tier=tier, family=family):
+                standing, tier, family = row
+                found.append(Line(standing, SeverityTier(tier), family))
         return found
 
-    def waiting(
-        self,
-        line: Line,
-        recurrence: int,
-        *,
-        until: datetime,
-        after: Waiting | None = None,
-        since: datetime | None = None,
-    ) -> list[Waiting]:
-        """The next issues of a line."""
-        first = (micros(since), _BEHIND) if after is None else (micros(after.opened_at), after.key)
+    def waiting(self, stretch: Stretch, after: Waiting | None = None) -> list[Waiting]:
+        """The next few issues of a stretch."""
+        line = stretch.line
+        first = (micros(stretch.since), _BEHIND) if after is None else (micros(after.opened_at), after.key)
         rows = self._ask(
             "in_line",
             standing=line.standing,
             tier=line.tier.value,
             family=line.family,
-            recurrence=recurrence,
+            recurrence=stretch.recurrence,
             opened_at=first[0] if first[0] is not None else -1,
             id=first[1],
-            until=micros(until),
+            until=micros(stretch.until),
             most=_A_FEW,
         )
         return [Waiting(key, name, parse_time(at)) for key, name, at in rows]
