@@ -11,9 +11,9 @@ from codeql_fixer.adapters.ledger.memory import MemoryLedger
 from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.domain.cycle import Decision, DecisionAction, PullRequestState
 from codeql_fixer.domain.dispatch import DispatchStatus
+from codeql_fixer.domain.queue import FixCount, Line, ScanState, Stretch
 from codeql_fixer.domain.session import SessionState
 from codeql_fixer.domain.severity import SeverityTier
-from codeql_fixer.ports.queue import FixCount, Line, ScanState, Stretch
 from tests.records import at, cycle, fingerprint, intent, issue_record, outcome, pull_request_seen, scan, session_seen
 
 if TYPE_CHECKING:

@@ -1,65 +1,19 @@
-"""Port of the fleet's queue: the open issues of all repositories in lines, and what decides who is next.
+"""Port of the fleet's queue: who is next of all open issues, and what else a plan asks.
 
-Issues of one standing, tier, family and recurrence differ in nothing but age, so they stand in one line, oldest first.
-A plan reads the fronts of some lines and never walks through the others, however long they are.
+A plan reads the fronts of some lines (domain/queue.py) and never walks through the others, however long they are.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
-
-from msgspec import Struct
-
-from codeql_fixer.domain.severity import SeverityTier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from codeql_fixer.domain.queue import FixCount, Line, ScanState, Stretch, Waiting
+    from codeql_fixer.domain.severity import SeverityTier
     from codeql_fixer.domain.tracked import Attempt
     from codeql_fixer.ports.index import IssueRow, Pause
-
-
-class Line(Struct, frozen=True, order=True):
-    """Open issues that nothing but recurrence and age tells apart; `standing` is that of their repositories."""
-
-    standing: str
-    tier: SeverityTier
-    family: str
-
-
-class Stretch(Struct, frozen=True, kw_only=True):
-    """Issues of a line that all score alike: seen `recurrence` times (6 stands for more), opened after `since`.
-
-    `since` is None for no such bound; `until` is when they were opened at the latest.
-    """
-
-    line: Line
-    recurrence: int
-    until: datetime
-    since: datetime | None = None
-
-
-class Waiting(Struct, frozen=True):
-    """One issue in a line: its key, its repository, and since when it is open."""
-
-    key: int
-    repository: str
-    opened_at: datetime
-
-
-class ScanState(Struct, frozen=True, kw_only=True):
-    """The last scan of a repository's default branch, and the requests since then, oldest first."""
-
-    last_at: datetime | None = None
-    requests: tuple[datetime, ...] = ()
-
-
-class FixCount(Struct, frozen=True):
-    """How many attempts at issues of a family fixed them as scans prove, and how many turned out not to have."""
-
-    fixed: int
-    failed: int
 
 
 class Queue(Protocol):

@@ -20,12 +20,12 @@ from codeql_fixer.adapters.index.rows import (
     time_of,
 )
 from codeql_fixer.adapters.index.writer import SqlWriter
+from codeql_fixer.domain.queue import FixCount, Line, ScanState, Stretch, Waiting
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.domain.tracked import Lifecycle
 from codeql_fixer.errors import UserError
 from codeql_fixer.ports.index import Pause, Position, RepositoryRow, StatusRow
 from codeql_fixer.ports.ledger import Damaged
-from codeql_fixer.ports.queue import FixCount, Line, ScanState, Stretch, Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,0 +1,54 @@
+"""The fleet's queue: open issues in lines.
+
+Issues of one standing, tier, family and recurrence differ in nothing but age, so they stand in one line, oldest first.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from codeql_fixer.domain.severity import SeverityTier
+
+
+class Line(Struct, frozen=True, order=True):
+    """Open issues that nothing but recurrence and age tells apart; `standing` is that of their repositories."""
+
+    standing: str
+    tier: SeverityTier
+    family: str
+
+
+class Stretch(Struct, frozen=True, kw_only=True):
+    """Issues of a line that all score alike: seen `recurrence` times (6 stands for more), opened after `since`.
+
+    `since` is None for no such bound; `until` is when they were opened at the latest.
+    """
+
+    line: Line
+    recurrence: int
+    until: datetime
+    since: datetime | None = None
+
+
+class Waiting(Struct, frozen=True):
+    """One issue in a line: its key, its repository, and since when it is open."""
+
+    key: int
+    repository: str
+    opened_at: datetime
+
+
+class ScanState(Struct, frozen=True, kw_only=True):
+    """The last scan of a repository's default branch, and the requests since then, oldest first."""
+
+    last_at: datetime | None = None
+    requests: tuple[datetime, ...] = ()
+
+
+class FixCount(Struct, frozen=True):
+    """How many attempts at issues of a family fixed them as scans prove, and how many turned out not to have."""
+
+    fixed: int
+    failed: int
