@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from codeql_fixer.adapters.index.sql_index import SqlIndex
 from codeql_fixer.adapters.ledger.memory import MemoryLedger
 from codeql_fixer.app.catch_up import catch_up
-from codeql_fixer.domain.cycle import Decision, DecisionAction, PullRequestState
+from codeql_fixer.domain.cycle import Decision, DecisionAction, ObjectiveObservation, PullRequestState
 from codeql_fixer.domain.dispatch import DispatchStatus
 from codeql_fixer.domain.queue import FixCount, Line, ScanState, Stretch
 from codeql_fixer.domain.session import SessionState
@@ -200,3 +201,14 @@ def test_queue__a_scan_ends_the_requests_before_it(index: SqlIndex, ledger: Memo
 
     _learn(index, ledger, scan("2", 3, 1))
     assert index.scans()[SHOP] == ScanState(last_at=at(3))
+
+
+def test_queue__the_first_observation_of_an_objective_is_its_baseline(index: SqlIndex, ledger: MemoryLedger) -> None:
+    def seen(name: str, hours: float, count: int) -> AnyRecord:
+        observation = ObjectiveObservation(name="fewer", definition="d-1", open_issues=count)
+        return replace(cycle(name, hours), objectives=(observation,))
+
+    _learn(index, ledger, seen("2", 2, 7))
+    _learn(index, ledger, seen("3", 3, 5), seen("1", 1, 9))
+
+    assert index.baselines() == {"d-1": 9}

@@ -68,7 +68,11 @@ class DecisionAction(StrEnum):
 
 
 class Decision(Struct, frozen=True, kw_only=True):
-    """One decision with its reason; no fingerprints means the whole repository."""
+    """One decision with its reason; no fingerprints means the whole repository.
+
+    `terms` are what `score` is the sum of, by name. `not_before` is the earliest time at which the decision could be
+    another one, None when only somebody's doing changes it.
+    """
 
     action: DecisionAction
     reason: Text
@@ -76,6 +80,19 @@ class Decision(Struct, frozen=True, kw_only=True):
     fingerprints: tuple[Fingerprint, ...] = ()
     intent_id: str = ""
     score: float | None = None
+    terms: dict[str, float] = {}
+    not_before: Time | None = None
+
+
+class ObjectiveObservation(Struct, frozen=True, kw_only=True):
+    """How many issues an objective is about. `definition` tells objectives of one name apart that ask for other things.
+
+    The first observation of a definition is the baseline that a reduction is measured against.
+    """
+
+    name: Annotated[str, Meta(min_length=1, max_length=200)]
+    definition: str
+    open_issues: Count
 
 
 class Cycle(Record, frozen=True, kw_only=True):
@@ -91,4 +108,5 @@ class Cycle(Record, frozen=True, kw_only=True):
     sessions: tuple[SessionObservation, ...] = ()
     pull_requests: tuple[PullRequestObservation, ...] = ()
     decisions: tuple[Decision, ...] = ()
+    objectives: tuple[ObjectiveObservation, ...] = ()
     warnings: tuple[Text, ...] = ()

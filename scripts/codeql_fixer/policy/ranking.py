@@ -81,9 +81,7 @@ def ranked(lines: Iterable[Line], stand: Stand, now: datetime) -> list[Ranked]:
     return found
 
 
-def score_of(
-    standing: str, facts: ScoreFacts, stand: Stand
-) -> Score:
+def score_of(standing: str, facts: ScoreFacts, stand: Stand) -> Score:
     """What one issue scores."""
     place = parse_standing(standing)
     boost = boost_of(facts.tier, frozenset(place.tags), stand.progresses)

@@ -66,3 +66,7 @@ class Queue(Protocol):
     def fix_counts(self) -> Mapping[str, FixCount]:
         """How attempts ended, by family."""
         ...
+
+    def baselines(self) -> Mapping[str, int]:
+        """How many issues each objective was about when it was first seen, by its definition."""
+        ...

@@ -244,6 +244,10 @@ class SqlIndex:
         """How attempts ended, by family."""
         return {str(family): FixCount(int(fixed), int(failed)) for family, fixed, failed in self._ask("fix_counts")}
 
+    def baselines(self) -> dict[str, int]:
+        """How many issues objectives were about when they were first seen."""
+        return {str(definition): int(count) for definition, count in self._ask("baselines")}
+
     def damages(self) -> list[Damaged]:
         """What of the ledger could not be read."""
         return [Damaged(path, problem) for path, problem in self._ask("damages")]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _TABLES = (
     *("appearances", "aliases", "issues", "scan_runs", "repositories", "dispatch_issues", "dispatches", "sessions"),
     *("pull_requests", "proposals", "settlements", "verdicts", "verifications", "dismissals", "cycles", "pauses"),
-    *("damages", "scan_requests", "open_counts", "fix_counts", "meta"),
+    *("damages", "scan_requests", "open_counts", "fix_counts", "baselines", "meta"),
 )
 
 
@@ -230,6 +230,13 @@ class SqlWriter:
             concerned |= self._add_pull_request(pull_request)
         for decision in record.decisions:
             concerned |= self._add_decision(decision, record)
+        for seen in record.objectives:
+            self._queries.add_baseline(
+                self._connection,
+                definition=text(seen.definition),
+                at=micros(record.finished_at),
+                issues=seen.open_issues,
+            )
         return frozenset(concerned)
 
     def _add_decision(self, decision: Decision, record: Cycle) -> set[str]:

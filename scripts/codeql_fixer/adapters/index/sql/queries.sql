@@ -446,3 +446,11 @@ SELECT repository, family, SUM(fixed), SUM(failed) FROM (
 
 -- name: fix_counts
 SELECT family, SUM(fixed), SUM(failed) FROM fix_counts GROUP BY family ORDER BY family;
+
+-- name: add_baseline!
+INSERT INTO baselines (definition, at, issues) VALUES (:definition, :at, :issues)
+ON CONFLICT (definition) DO UPDATE SET at = excluded.at, issues = excluded.issues
+WHERE (excluded.at, excluded.issues) < (baselines.at, baselines.issues);
+
+-- name: baselines
+SELECT definition, issues FROM baselines ORDER BY definition;

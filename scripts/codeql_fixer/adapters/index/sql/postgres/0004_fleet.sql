@@ -16,6 +16,13 @@ CREATE TABLE scan_requests (
   PRIMARY KEY (repository, at)
 );
 
+-- The first observation of each objective.
+CREATE TABLE baselines (
+  definition TEXT PRIMARY KEY,
+  at BIGINT NOT NULL,
+  issues BIGINT NOT NULL
+);
+
 -- Counts that would cost a walk through all issues; renewed for the repositories that a catch-up concerns.
 CREATE TABLE open_counts (
   repository TEXT NOT NULL,

@@ -1,0 +1,36 @@
+"""An issue as the index remembers it, in the form in which batches and prompts want it: without code and data flow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codeql_fixer.domain.finding import NO_FINGERPRINTS, Finding, Location, Rule, Scan
+from codeql_fixer.domain.issue import Identity, Issue
+from codeql_fixer.domain.severity import Level, Severity
+
+if TYPE_CHECKING:
+    from codeql_fixer.domain.tracked import TrackedIssue
+
+_SHOWN = 12
+
+
+def issue_of(tracked: TrackedIssue) -> Issue:
+    """The issue; what an agent needs beyond it is in the repository."""
+    location = Location(tracked.file, start_line=tracked.start_line)
+    finding = Finding(
+        rule=Rule(tracked.rule_id, security_severity=tracked.score),
+        scan=Scan(source=tracked.last_run, tool=tracked.tool, category=tracked.category),
+        level=Level.WARNING,
+        message=tracked.message,
+        locations=(location,) if tracked.file else (),
+        tool_fingerprints=NO_FINGERPRINTS,
+        family=tracked.family,
+    )
+    return Issue(
+        id=f"CQLF-{tracked.fingerprint[:_SHOWN]}",
+        identity=Identity(tracked.fingerprint, tracked.evidence, tracked.occurrence),
+        finding=finding,
+        repeats=(),
+        severity=Severity(tracked.score or 0.0, tracked.tier),
+        family=tracked.family,
+    )
