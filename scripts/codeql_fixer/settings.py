@@ -101,6 +101,7 @@ class FleetSettings(Struct, frozen=True, kw_only=True):
     index: str
     sla_hours: dict[SeverityTier, int]
     dispatch: DispatchSettings
+    max_sessions: int = 25
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], flags: Mapping[str, str] | None = None) -> FleetSettings:
@@ -117,6 +118,7 @@ class FleetSettings(Struct, frozen=True, kw_only=True):
             index=reader.text("index"),
             sla_hours=reader.hours("sla_hours"),
             dispatch=reader.dispatch(),
+            max_sessions=reader.number("max_sessions", MAX_SESSIONS),
         )
         if "@" in (flags or {}).get("index", "").partition("//")[2]:
             reader.fault(BY_NAME["index"], "a flag is no place for a password; give it as the variable INDEX")

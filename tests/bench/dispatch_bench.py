@@ -47,7 +47,7 @@ from codeql_fixer.app.settle import Settler  # noqa: E402
 from codeql_fixer.app.start import Starter  # noqa: E402
 from codeql_fixer.domain.dispatch import DispatchOutcome  # noqa: E402
 from codeql_fixer.domain.session import SessionRequest  # noqa: E402
-from codeql_fixer.policy.dispatching import CandidateIssue, Limits  # noqa: E402
+from codeql_fixer.policy.dispatching import CandidateIssue, Limits, RepositoryLimits  # noqa: E402
 from codeql_fixer.ports.ledger import Stored  # noqa: E402
 from codeql_fixer.transport.http import Limits as HttpLimits  # noqa: E402
 from tests.devin_twin import devin_twin  # noqa: E402
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from codeql_fixer.adapters.devin.agent import DevinAgent
     from codeql_fixer.domain.dispatch import DispatchIntent
     from codeql_fixer.domain.route import Route
-    from codeql_fixer.policy.dispatching import Candidate, Dispatch
+    from codeql_fixer.policy.dispatching import Candidate, Dispatch, Facts
     from codeql_fixer.ports.ledger import Ledger
     from tests.devin_twin import DevinTwin
 
@@ -235,7 +235,8 @@ class Work:
     def __init__(self, index: SqlIndex, issues: int) -> None:
         self._index, self._issues = index, issues
 
-    def candidates(self) -> Sequence[Candidate]:
+    def candidates(self, facts: Facts, limits: Limits) -> Sequence[Candidate]:
+        del facts, limits
         return [candidate(f"B{number}", self._issue(number)) for number in range(self._issues)]
 
     def _issue(self, number: int) -> CandidateIssue:
@@ -337,7 +338,7 @@ class DispatchBench:
                 max_failure_rate=0,
                 on_outcome=lambda *_: None,
             ),
-            observer=Observer(index=index, agents=agents, recorder=recorder, author=author, tell=print),
+            watchers=(Observer(index=index, agents=agents, recorder=recorder, author=author, tell=print),),
             follower=Follower(
                 agents=agents,
                 recorder=recorder,
@@ -347,7 +348,9 @@ class DispatchBench:
                 time_limit=timedelta(hours=1),
                 on_session=lambda _: None,
             ),
-            limits=Limits(max_sessions=most, max_per_repository=most, max_in_period=most, max_at_work=most),
+            limits=Limits(
+                max_sessions=most, max_in_period=most, max_at_work=most, each=RepositoryLimits(max_sessions=most)
+            ),
             waves=None,
             on_step=on_step,
         )

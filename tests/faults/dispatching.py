@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from codeql_fixer.domain.route import Route
-    from codeql_fixer.policy.dispatching import Dispatch
+    from codeql_fixer.policy.dispatching import Dispatch, Facts
     from codeql_fixer.ports.ledger import Ledger
     from tests.devin_twin import DevinTwin
 
@@ -161,7 +161,7 @@ class Scene:
         work = _Work(index, self.issues, points)
         Dispatcher(
             settler=Settler(ledger=ledger, index=index, agents=agents, author=author, tell=lambda _: None),
-            observer=Observer(index=index, agents=agents, recorder=recorder, author=author, tell=lambda _: None),
+            watchers=(Observer(index=index, agents=agents, recorder=recorder, author=author, tell=lambda _: None),),
             claimer=Claimer(ledger=ledger, index=index, agents=agents, author=author, monotonic=time.monotonic),
             starter=Starter(
                 agents=agents,
@@ -200,7 +200,8 @@ class _Work:
     def __init__(self, index: SqlIndex, issues: int, points: Points | None) -> None:
         self._index, self._issues, self._points = index, issues, points
 
-    def candidates(self) -> Sequence[Candidate]:
+    def candidates(self, facts: Facts, limits: Limits) -> Sequence[Candidate]:
+        del facts, limits
         attempts = self._index.attempts(REPOSITORY)
         found = []
         for number in range(1, self._issues + 1):

@@ -10,7 +10,13 @@ from uuid import uuid4
 import msgspec
 from msgspec import Struct
 
-from codeql_fixer.domain.cycle import Cycle, Decision, PullRequestObservation, SessionObservation
+from codeql_fixer.domain.cycle import (
+    Cycle,
+    Decision,
+    ObjectiveObservation,
+    PullRequestObservation,
+    SessionObservation,
+)
 from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome, DispatchStatus
 from codeql_fixer.domain.record import Producer, Url
 from codeql_fixer.policy.claims import LEASE, intent_id_of
@@ -84,6 +90,7 @@ class Author(Struct, frozen=True, kw_only=True):
         decisions: Iterable[Decision] = (),
         sessions: Iterable[SessionObservation] = (),
         pull_requests: Iterable[PullRequestObservation] = (),
+        objectives: tuple[ObjectiveObservation, ...] = (),
     ) -> Cycle:
         """What was seen and decided just now; `tip` is the state of the ledger on which it rests."""
         now = self.clock()
@@ -101,6 +108,7 @@ class Author(Struct, frozen=True, kw_only=True):
             sessions=tuple(sessions),
             pull_requests=tuple(pull_requests),
             decisions=decided,
+            objectives=objectives,
         )
 
 

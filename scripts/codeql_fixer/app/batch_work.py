@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from codeql_fixer.domain.issue import Issue
     from codeql_fixer.domain.route import NoRoute, Route
     from codeql_fixer.domain.tracked import Attempt
-    from codeql_fixer.policy.dispatching import Dispatch
+    from codeql_fixer.policy.dispatching import Dispatch, Facts, Limits
     from codeql_fixer.ports.index import IssueRow
 
 _MOST_TAG = 200  # no limit is published; the longest name of a repository has 140
@@ -49,15 +49,19 @@ class Target(Struct, frozen=True, kw_only=True):
 
 
 class Routers(Struct, frozen=True, kw_only=True):
-    """Who can be asked: routing rules, the agents that are there, and which rules have a codemod."""
+    """Who can be asked: routing rules, the agents that are there, and which rules have a codemod.
+
+    `imagined` are names of agents that a plan takes to be there as well.
+    """
 
     routing: Routing
     agents: Mapping[str, Agent]
     has_codemod: Callable[[str], bool]
+    imagined: frozenset[str] = frozenset()
 
     def available(self) -> Collection[str]:
         """Names of the agents that are set up here."""
-        return self.agents.keys()
+        return self.agents.keys() | self.imagined
 
 
 class BatchWork(Struct, frozen=True, kw_only=True):
@@ -89,8 +93,9 @@ class BatchWork(Struct, frozen=True, kw_only=True):
         """No secrets."""
         return f"BatchWork({self.target.repository!r})"
 
-    def candidates(self) -> Sequence[Candidate]:
+    def candidates(self, facts: Facts, limits: Limits) -> Sequence[Candidate]:
         """All batches, with what the index knows at this moment."""
+        del facts, limits
         attempts = self.index.attempts(self.target.repository)
         known = {row.issue.fingerprint: row for row in self.index.issues_in(self.target.repository)}
         return [

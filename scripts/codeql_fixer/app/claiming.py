@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 
 from codeql_fixer.app.author import Author
 from codeql_fixer.app.catch_up import catch_up
+from codeql_fixer.app.facts import facts_of
 from codeql_fixer.domain.cycle import Decision, DecisionAction
 from codeql_fixer.domain.dispatch import DispatchIntent
 from codeql_fixer.errors import LedgerNotWrittenError
-from codeql_fixer.policy.dispatching import Dispatch, Facts, Limits, decide
+from codeql_fixer.policy.dispatching import Dispatch, decide
 from codeql_fixer.policy.plain_text import counted
 from codeql_fixer.ports.agent import Agent
 from codeql_fixer.ports.index import Index
 from codeql_fixer.ports.ledger import Conflict, Ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from codeql_fixer.domain.kinds import AnyRecord
     from codeql_fixer.domain.route import NoRoute, Route
     from codeql_fixer.domain.session import SessionRequest
-    from codeql_fixer.policy.dispatching import Candidate, Held
+    from codeql_fixer.policy.dispatching import Candidate, Facts, Held, Limits
 
 _MOST_REASON = 2000
 _SECONDS_OF_CONFLICTS = 300.0
@@ -33,7 +34,7 @@ _SECONDS_OF_CONFLICTS = 300.0
 class Work(Protocol):
     """What could be fixed, and how an agent is told about it."""
 
-    def candidates(self) -> Sequence[Candidate]:
+    def candidates(self, facts: Facts, limits: Limits) -> Iterable[Candidate]:
         """All that could get a session, most important first, with what the index knows at this moment."""
         ...
 
@@ -84,8 +85,8 @@ class Claimer(Struct, frozen=True, kw_only=True):
         while self.monotonic() < until:
             self.ledger.append([])  # what waits in the inbox goes where a claim can rest on it
             catch_up(self.ledger, self.index)
-            tip, candidates = self.index.position().tip, work.candidates()
-            dispatches, held = decide(candidates, self._facts(candidates, limits), limits, route=work.route)
+            tip, facts = self.index.position().tip, self.facts(limits)
+            dispatches, held = decide(work.candidates(facts, limits), facts, limits, route=work.route)
             claimed = [Claimed(dispatch, self._intent(dispatch)) for dispatch in dispatches]
             if not claimed:
                 return [], held
@@ -98,19 +99,13 @@ class Claimer(Struct, frozen=True, kw_only=True):
                 return claimed, held
         raise LedgerNotWrittenError("others wrote to the ledger each time before a claim could; nothing was claimed")
 
+    def facts(self, limits: Limits) -> Facts:
+        """What a decision has to know."""
+        return facts_of(self.index, limits, self.author.clock())
+
     def _intent(self, dispatch: Dispatch) -> DispatchIntent:
         agent = self.agents.get(dispatch.route.agent)
         return self.author.intent(dispatch, agent.account if agent else "")
-
-    def _facts(self, candidates: Sequence[Candidate], limits: Limits) -> Facts:
-        now = self.author.clock()
-        repositories = {candidate.repository.lower() for candidate in candidates}
-        return Facts(
-            now=now,
-            claims=tuple(self.index.claims(now - limits.period)),
-            pauses={name: pause.reason for name in sorted(repositories) if (pause := self.index.pause_of(name))},
-            acu_by_family=self.index.acu_by_family(),
-        )
 
 
 def _claimed_decision(item: Claimed) -> Decision:
@@ -121,6 +116,7 @@ def _claimed_decision(item: Claimed) -> Decision:
         target_repo=item.intent.target_repo,
         fingerprints=item.intent.fingerprints,
         intent_id=item.intent.id,
+        **_scored(item.dispatch.candidate),
     )
 
 
@@ -130,7 +126,15 @@ def _held_decision(item: Held) -> Decision:
         reason=item.reason[:_MOST_REASON],
         target_repo=item.candidate.repository,
         fingerprints=tuple(sorted({issue.fingerprint for issue in item.candidate.issues})),
+        not_before=item.until,
+        **_scored(item.candidate),
     )
+
+
+def _scored(candidate: Candidate) -> dict[str, Any]:
+    """The score, as decisions have it."""
+    score = candidate.score
+    return {} if score is None else {"score": score.total, "terms": score.terms()}
 
 
 def described(held: Sequence[Held]) -> list[str]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from codeql_fixer.app.claiming import Claimer
 from codeql_fixer.app.follow import Follower, Watched
-from codeql_fixer.app.observe import Observer
 from codeql_fixer.app.settle import Settler
 from codeql_fixer.app.start import Results, Starter
 from codeql_fixer.domain.cycle import Decision, DecisionAction
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from codeql_fixer.app.claiming import Claimed, Work
     from codeql_fixer.domain.route import NoRoute, Route
     from codeql_fixer.domain.session import SessionRequest
-    from codeql_fixer.policy.dispatching import Candidate, Dispatch
+    from codeql_fixer.policy.dispatching import Candidate, Dispatch, Facts
 
 _HAS_SESSION = frozenset({DispatchStatus.CREATED, DispatchStatus.ADOPTED})
 
@@ -94,12 +93,20 @@ class DispatchReport(Struct, kw_only=True):
         )
 
 
+class Watcher(Protocol):
+    """Looks at what was started."""
+
+    def observe(self) -> int:
+        """Record what has changed; returns how much that is."""
+        ...
+
+
 class Dispatcher(Struct, frozen=True, kw_only=True):
     """Runs dispatches.
 
     Args:
         settler: of claims that others left.
-        observer: of sessions that are at work.
+        watchers: of sessions that are at work, and of what came of them.
         claimer: makes claims.
         starter: starts sessions.
         follower: follows them; only waves need it.
@@ -109,7 +116,7 @@ class Dispatcher(Struct, frozen=True, kw_only=True):
     """
 
     settler: Settler
-    observer: Observer
+    watchers: tuple[Watcher, ...]
     claimer: Claimer
     starter: Starter
     follower: Follower
@@ -132,7 +139,8 @@ class Dispatcher(Struct, frozen=True, kw_only=True):
         self.on_step("Settling claims that were left open")
         report.settled = self.settler.settle()
         self.on_step("Looking at sessions")
-        self.observer.observe()
+        for watcher in self.watchers:
+            watcher.observe()
         if self.waves is None:
             self._start(work, self.limits, report)
         else:
@@ -156,7 +164,7 @@ class Dispatcher(Struct, frozen=True, kw_only=True):
         return claimed
 
     def _in_waves(self, work: Work, waves: Waves, report: DispatchReport) -> None:
-        parts = waves_of(work.candidates(), waves.size)
+        parts = waves_of([*work.candidates(self.claimer.facts(self.limits), self.limits)], waves.size)
         for number, wave in enumerate(parts, start=1):
             self.on_step(f"Wave {number} of {len(parts)}")
             keys = frozenset(candidate.key for candidate in wave)
@@ -213,8 +221,8 @@ class _Part:
     def __init__(self, work: Work, keys: frozenset[str]) -> None:
         self._work, self._keys = work, keys
 
-    def candidates(self) -> Sequence[Candidate]:
-        return [candidate for candidate in self._work.candidates() if candidate.key in self._keys]
+    def candidates(self, facts: Facts, limits: Limits) -> Sequence[Candidate]:
+        return [candidate for candidate in self._work.candidates(facts, limits) if candidate.key in self._keys]
 
     def route(self, candidate: Candidate, number: int) -> Route | NoRoute:
         return self._work.route(candidate, number)

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 _SHOWN = 12
 
 
+def id_of(tracked: TrackedIssue) -> str:
+    """What people call it."""
+    return f"CQLF-{tracked.fingerprint[:_SHOWN]}"
+
+
 def issue_of(tracked: TrackedIssue) -> Issue:
     """The issue; what an agent needs beyond it is in the repository."""
     location = Location(tracked.file, start_line=tracked.start_line)
@@ -27,7 +32,7 @@ def issue_of(tracked: TrackedIssue) -> Issue:
         family=tracked.family,
     )
     return Issue(
-        id=f"CQLF-{tracked.fingerprint[:_SHOWN]}",
+        id=id_of(tracked),
         identity=Identity(tracked.fingerprint, tracked.evidence, tracked.occurrence),
         finding=finding,
         repeats=(),

@@ -14,7 +14,7 @@ from codeql_fixer.adapters.clock import SystemClock
 from codeql_fixer.domain.registry import Registry
 from codeql_fixer.domain.route import AGENT_LABEL, AgentKind
 from codeql_fixer.errors import AgentUnavailableError, SessionRefusedError, UserError
-from codeql_fixer.policy.dispatching import Limits
+from codeql_fixer.policy.dispatching import Limits, RepositoryLimits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -86,13 +86,17 @@ def limits_of(registry: Registry, entry: RepositoryEntry, settings: DispatchSett
     attempts = 1 + settings.max_retry_attempts
     return Limits(
         max_sessions=max_sessions,
-        max_per_repository=entry.max_sessions_per_cycle or max_sessions * attempts,
         max_in_period=registry.global_session_limit or _DEFAULT_IN_PERIOD,
         period=timedelta(hours=registry.global_session_limit_period_hours),
         max_at_work=registry.max_parallel_sessions or _DEFAULT_AT_WORK,
-        max_attempts=min(attempts, entry.max_attempts or attempts),
-        cooldown=tuple(timedelta(hours=hours) for hours in entry.cooldown_hours),
         max_acu_in_period=registry.max_acu_per_period,
+        allowances=registry.allowances,
+        each=RepositoryLimits(
+            max_sessions=entry.max_sessions_per_cycle or max_sessions * attempts,
+            max_attempts=min(attempts, entry.max_attempts or attempts),
+            cooldown=tuple(timedelta(hours=hours) for hours in entry.cooldown_hours),
+            tags=entry.tags,
+        ),
     )
 
 

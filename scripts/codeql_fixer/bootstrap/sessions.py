@@ -129,8 +129,10 @@ class BatchSessions(Struct, frozen=True, kw_only=True):
         ledger, tell = self.fleet.ledger(), self.surroundings.tell
         return Dispatcher(
             settler=Settler(ledger=ledger, index=index, agents=agents, author=author, tell=tell),
-            observer=Observer(
-                index=index, agents=agents, recorder=self.recorder, author=author, tell=tell, hosts=self._hosts()
+            watchers=(
+                Observer(
+                    index=index, agents=agents, recorder=self.recorder, author=author, tell=tell, hosts=self._hosts()
+                ),
             ),
             claimer=Claimer(ledger=ledger, index=index, agents=agents, author=author, monotonic=time.monotonic),
             starter=Starter(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 
 class Weights(Struct, frozen=True, kw_only=True):
@@ -31,3 +32,7 @@ class Score(Struct, frozen=True, kw_only=True):
         """What issues are sorted by; four digits, as everybody sees it."""
         terms = (self.importance, self.severity, self.sla, self.feasibility, self.recurrence, self.boost, self.reach)
         return round(sum(terms), 4)
+
+    def terms(self) -> dict[str, float]:
+        """What it is the sum of, by name."""
+        return {name: round(value, 6) for name, value in asdict(self).items()}

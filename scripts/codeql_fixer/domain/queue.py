@@ -52,3 +52,19 @@ class FixCount(Struct, frozen=True):
 
     fixed: int
     failed: int
+
+
+class SessionEnd(Struct, frozen=True):
+    """When a session ended, and whether it led to a pull request that was not turned down."""
+
+    at: datetime
+    is_success: bool
+
+
+class KnownPullRequest(Struct, frozen=True):
+    """A pull request, and the claim or session that it came of, "" where that is not known."""
+
+    repository: str
+    number: int
+    intent_id: str
+    session_id: str

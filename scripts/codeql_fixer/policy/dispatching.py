@@ -2,43 +2,72 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from codeql_fixer.domain.allowance import Allowance
 from codeql_fixer.domain.claim import Claim
 from codeql_fixer.domain.cycle import DecisionAction
-from codeql_fixer.domain.dispatch import DispatchStatus
+from codeql_fixer.domain.priority import Score
 from codeql_fixer.domain.route import NoRoute, Route
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.domain.tracked import Attempt, Lifecycle, TrackedIssue
-from codeql_fixer.policy.budget import committed, session_budget
-from codeql_fixer.policy.cooldown import DEFAULT_COOLDOWN, attempts_since_opened, failures_of, is_exhausted, rests_until
-from codeql_fixer.policy.plain_text import counted
+from codeql_fixer.policy.budget import session_budget
+from codeql_fixer.policy.cooldown import DEFAULT_COOLDOWN
+from codeql_fixer.policy.fix_rates import FixRate
+from codeql_fixer.policy.monitoring import FailingFamily
+from codeql_fixer.policy.readiness import DEFAULT_RULES, Context, Verdict
+from codeql_fixer.policy.room import Full, Room
+
+
+class RepositoryLimits(Struct, frozen=True, kw_only=True):
+    """What holds for one repository: sessions of a run, attempts per issue, rests after failures, open pull requests.
+
+    `max_open_prs` is None for no such limit. `tags` are what allowances may be for.
+    """
+
+    max_sessions: int = 25
+    max_attempts: int = 3
+    cooldown: tuple[timedelta, ...] = DEFAULT_COOLDOWN
+    max_open_prs: int | None = None
+    tags: frozenset[str] = frozenset()
 
 
 class Limits(Struct, frozen=True, kw_only=True):
     """What the one who pays allows.
 
-    `max_sessions` is of this decision, `max_per_repository` of the run, which may have decided before: `started` names
-    the repository of each session that came of that. `max_in_period` is of any `period`, `max_at_work` of one moment,
-    `max_attempts` per issue. `max_acu_in_period` is None for no such limit. A retry inside one run does not rest.
+    `max_sessions` is of this decision, `max_in_period` of any `period`, `max_at_work` of one moment. `allowances` hold
+    beside them. `max_acu_in_period` is None for no such limit. What is said of a repository is of the run, which may
+    have decided before: `started` names the repository of each session that came of that. `each` holds for those that
+    are not in `repositories`, which are by name in lower case. `min_fix_rate_pct` and `family_failure_limit` are what
+    families have to do; `paused` says why the fleet is held, "" when it is not. A retry inside one run does not rest. With
+    `keeps_files_apart` no two sessions work on one file. With `stops_when_full` no candidate is looked at when nothing
+    can get a session any more; else each of them is told why not.
     """
 
     max_sessions: int = 25
-    max_per_repository: int = 25
     max_in_period: int = 100
     period: timedelta = timedelta(hours=24)
     max_at_work: int = 100
-    max_attempts: int = 3
-    cooldown: tuple[timedelta, ...] = DEFAULT_COOLDOWN
     max_acu_in_period: int | None = None
+    allowances: tuple[Allowance, ...] = ()
+    each: RepositoryLimits = RepositoryLimits()
+    repositories: Mapping[str, RepositoryLimits] = {}
+    min_fix_rate_pct: int = 0
+    family_failure_limit: int | None = None
+    paused: str = ""
+    keeps_files_apart: bool = False
+    stops_when_full: bool = False
     is_retry: bool = False
     started: tuple[str, ...] = ()
+
+    def of(self, repository: str) -> RepositoryLimits:
+        """What holds for a repository."""
+        return self.repositories.get(repository.lower(), self.each)
 
 
 class CandidateIssue(Struct, frozen=True, kw_only=True):
@@ -54,22 +83,36 @@ class CandidateIssue(Struct, frozen=True, kw_only=True):
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
-    """Issues of one repository and family that would be one session; `key` names them for the caller."""
+    """Issues of one repository and family that would be one session; `key` names them for the caller.
+
+    `score` is what the most important of them scores, None where nobody scored them.
+    """
 
     key: str
     repository: str
     family: str
     tier: SeverityTier
     issues: tuple[CandidateIssue, ...]
+    score: Score | None = None
 
 
 class Facts(Struct, frozen=True, kw_only=True):
-    """What else is known: claims of the last period and all that are not over, pauses by repository, ACU by family."""
+    """What else is known.
+
+    `claims` are of the longest window that a limit has, and all that are not over. `paused` says why the whole fleet is
+    held, `pauses` why a repository is. The others are by weakness family, by repository in lower case, or by claim.
+    """
 
     now: datetime
     claims: tuple[Claim, ...]
+    paused: str = ""
     pauses: Mapping[str, str] = {}
     acu_by_family: Mapping[str, tuple[float, ...]] = {}
+    fix_rates: Mapping[str, FixRate] = {}
+    failing: Mapping[str, FailingFamily] = {}
+    busy_files: Mapping[str, frozenset[str]] = {}
+    open_pull_requests: Mapping[str, int] = {}
+    pull_requests_of_claims: Mapping[str, int] = {}
 
 
 class Dispatch(Struct, frozen=True, kw_only=True):
@@ -82,18 +125,22 @@ class Dispatch(Struct, frozen=True, kw_only=True):
 
 
 class Held(Struct, frozen=True, kw_only=True):
-    """These issues get none now, and why: SKIP until something changes, WAIT for a time, ASK a person."""
+    """These issues get none now, and why: SKIP until something changes, WAIT for a time, ASK a person.
+
+    `until` is the earliest time at which that could change, None when only an event does.
+    """
 
     candidate: Candidate
     action: DecisionAction
     reason: str
+    until: datetime | None = None
 
 
 Router: TypeAlias = Callable[[Candidate, int], Route | NoRoute]
 
 
 def decide(
-    candidates: Sequence[Candidate], facts: Facts, limits: Limits, *, route: Router
+    candidates: Iterable[Candidate], facts: Facts, limits: Limits, *, route: Router
 ) -> tuple[list[Dispatch], list[Held]]:
     """Decide in the order given, which is that of importance; every issue is in exactly one decision.
 
@@ -103,7 +150,7 @@ def decide(
         limits: what is allowed.
         route: which agent gets a candidate, given how many claims were made before it.
     """
-    room = _Room(facts, limits)
+    room = Room(facts, limits)
     dispatches: list[Dispatch] = []
     held: list[Held] = []
     for candidate in candidates:
@@ -112,128 +159,82 @@ def decide(
         if not ready:
             continue
         now = replace(candidate, issues=tuple(ready))
-        problem = room.problem(now)
-        if problem:
-            held.append(Held(candidate=now, action=DecisionAction.WAIT, reason=problem))
-            continue
-        found = route(now, len(facts.claims) + len(dispatches))
-        if isinstance(found, NoRoute):
-            action = DecisionAction.SKIP if found.is_final else DecisionAction.WAIT
-            held.append(Held(candidate=now, action=action, reason=found.reason))
-            continue
-        max_acu = session_budget(found.max_acu, facts.acu_by_family.get(now.family, ()))
-        problem = room.acu_problem(max_acu)
-        if problem:
-            held.append(Held(candidate=now, action=DecisionAction.WAIT, reason=problem))
-            continue
-        dispatches.append(Dispatch(candidate=now, route=found, attempt=_next_number(ready), max_acu=max_acu))
-        room.take(now, max_acu)
+        found = _one(now, facts, room, route=lambda one: route(one, len(facts.claims) + len(dispatches)))
+        if isinstance(found, Dispatch):
+            dispatches.append(found)
+            room.take(now, found.route.agent, found.max_acu)
+        else:
+            held.append(found)
+        if limits.stops_when_full and (facts.paused or room.for_any()):
+            break
     return dispatches, held
 
 
-class _Room:
-    """How much the limits leave, as decisions are made."""
+def _one(
+    candidate: Candidate, facts: Facts, room: Room, *, route: Callable[[Candidate], Route | NoRoute]
+) -> Dispatch | Held:
+    """What becomes of a candidate that is ready."""
+    full = room.for_any() or room.for_repository(candidate)
+    if full:
+        return _waits(candidate, full)
+    found = route(candidate)
+    if isinstance(found, NoRoute):
+        action = DecisionAction.SKIP if found.is_final else DecisionAction.WAIT
+        return Held(candidate=candidate, action=action, reason=found.reason)
+    max_acu = session_budget(found.max_acu, facts.acu_by_family.get(candidate.family, ()))
+    full = room.for_session(candidate, found.agent, max_acu)
+    if full:
+        return _waits(candidate, full)
+    return Dispatch(candidate=candidate, route=found, attempt=_next_number(candidate.issues), max_acu=max_acu)
 
-    def __init__(self, facts: Facts, limits: Limits) -> None:
-        self._limits = limits
-        recent = [claim for claim in facts.claims if claim.has_session and claim.claimed_at > facts.now - limits.period]
-        self._in_period, self._acu = len(recent), committed(recent)
-        self._at_work = sum(claim.is_at_work for claim in facts.claims)
-        self._sessions = 0
-        self._by_repository = Counter(limits.started)
-        self.busy = {
-            (claim.repository.lower(), name)
-            for claim in facts.claims
-            if claim.is_at_work
-            for name in claim.fingerprints
-        }
 
-    def problem(self, candidate: Candidate) -> str:
-        limits, mine = self._limits, self._by_repository[candidate.repository.lower()]
-        if self._sessions >= limits.max_sessions:
-            return f"this run has its {counted(limits.max_sessions, 'session')}"
-        if mine >= limits.max_per_repository:
-            return f"the repository has its {counted(limits.max_per_repository, 'session')} of this run"
-        if self._in_period >= limits.max_in_period:
-            hours = limits.period.total_seconds() / 3600
-            return f"{counted(limits.max_in_period, 'session')} in {hours:g} h are the limit, and were started"
-        if self._at_work >= limits.max_at_work:
-            return f"{counted(limits.max_at_work, 'session')} at the same time are the limit, and are at work"
-        return ""
+def _waits(candidate: Candidate, full: Full) -> Held:
+    return Held(candidate=candidate, action=DecisionAction.WAIT, reason=full.reason, until=full.until)
 
-    def acu_problem(self, max_acu: int | None) -> str:
-        most = self._limits.max_acu_in_period
-        if most is None or self._acu + (max_acu or 0) <= most:
-            return ""
-        return f"{self._acu:g} of {most} ACU are spent or promised"
 
-    def take(self, candidate: Candidate, max_acu: int | None) -> None:
-        repository = candidate.repository.lower()
-        self._sessions += 1
-        self._in_period += 1
-        self._at_work += 1
-        self._acu += max_acu or 0
-        self._by_repository[repository] += 1
-        self.busy |= {(repository, issue.fingerprint) for issue in candidate.issues}
+def context_of(
+    repository: str, family: str, facts: Facts, *, limits: Limits, busy: Container[tuple[str, str]] = frozenset()
+) -> Context:
+    """What the rules of readiness have to know beside an issue of this family."""
+    own = limits.of(repository)
+    return Context(
+        now=facts.now,
+        repository=repository,
+        busy=busy,
+        max_attempts=own.max_attempts,
+        cooldown=own.cooldown,
+        is_retry=limits.is_retry,
+        fix_rate=facts.fix_rates.get(family),
+        min_fix_rate_pct=limits.min_fix_rate_pct,
+        failing=facts.failing.get(family),
+    )
 
 
 def _split(
-    candidate: Candidate, facts: Facts, limits: Limits, *, room: _Room
+    candidate: Candidate, facts: Facts, limits: Limits, *, room: Room
 ) -> tuple[list[CandidateIssue], list[Held]]:
     """The issues that are ready, and the others by reason."""
-    pause = facts.pauses.get(candidate.repository.lower(), "")
+    pause = facts.paused or facts.pauses.get(candidate.repository.lower(), "")
     if pause:
         return [], [Held(candidate=candidate, action=DecisionAction.WAIT, reason=f"paused: {pause}")]
+    context = context_of(candidate.repository, candidate.family, facts, limits=limits, busy=room.busy)
     ready: list[CandidateIssue] = []
-    others: dict[tuple[DecisionAction, str], list[CandidateIssue]] = {}
+    others: dict[Verdict, list[CandidateIssue]] = {}
     for issue in candidate.issues:
-        is_busy = (candidate.repository.lower(), issue.fingerprint) in room.busy
-        problem = (DecisionAction.SKIP, "a claim for it is open") if is_busy else _not_ready(issue, facts.now, limits)
-        if problem:
-            others.setdefault(problem, []).append(issue)
-        else:
+        verdict = DEFAULT_RULES(issue, context)
+        if verdict is None:
             ready.append(issue)
+        else:
+            others.setdefault(verdict, []).append(issue)
     return ready, [
-        Held(candidate=replace(candidate, issues=tuple(issues)), action=action, reason=reason)
-        for (action, reason), issues in others.items()
+        Held(
+            candidate=replace(candidate, issues=tuple(issues)),
+            action=verdict.action,
+            reason=verdict.reason,
+            until=verdict.until,
+        )
+        for verdict, issues in others.items()
     ]
-
-
-_NOT_NOW = {
-    Lifecycle.FIXED: (DecisionAction.SKIP, "it is fixed"),
-    Lifecycle.VERIFIED_FIXED: (DecisionAction.SKIP, "it is fixed"),
-    Lifecycle.SESSION_DISPATCHED: (DecisionAction.SKIP, "a session is at work on it"),
-    Lifecycle.PR_OPEN: (DecisionAction.SKIP, "its pull request is open"),
-    Lifecycle.PR_MERGED: (DecisionAction.WAIT, "its fix is merged and no scan has looked since"),
-}
-
-
-def _not_ready(issue: CandidateIssue, now: datetime, limits: Limits) -> tuple[DecisionAction, str] | None:
-    if issue.dismissed_until is not None and issue.dismissed_until > now:
-        return DecisionAction.SKIP, "it is dismissed"
-    if issue.lifecycle in _NOT_NOW:
-        return _NOT_NOW[issue.lifecycle]
-    if issue.tracked is None:  # nothing would remember what was tried
-        return DecisionAction.SKIP, "no scan of the default branch has reported it"
-    return _after_attempts(issue.tracked, issue.attempts, now, limits=limits)
-
-
-def _after_attempts(
-    issue: TrackedIssue, tried: Sequence[Attempt], now: datetime, *, limits: Limits
-) -> tuple[DecisionAction, str] | None:
-    attempts = attempts_since_opened(issue, tried)
-    if attempts and attempts[-1].outcome is DispatchStatus.AMBIGUOUS:
-        return DecisionAction.ASK, "nobody can tell whether a session was started for it"
-    failures = failures_of(issue, tried)
-    if is_exhausted(failures, limits.cooldown):
-        return DecisionAction.ASK, f"{counted(len(failures), 'attempt')} failed: it needs a person"
-    started = sum(attempt.session is not None or bool(attempt.pull_requests) for attempt in attempts)
-    if started >= limits.max_attempts:
-        return DecisionAction.ASK, f"it had its {counted(limits.max_attempts, 'session')}: it needs a person"
-    until = rests_until(failures, limits.cooldown)
-    if until is not None and until > now and not limits.is_retry:
-        return DecisionAction.WAIT, f"it rests until {until:%Y-%m-%d %H:%M} after {counted(len(failures), 'failure')}"
-    return None
 
 
 def _next_number(issues: Sequence[CandidateIssue]) -> int:

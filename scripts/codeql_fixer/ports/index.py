@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.domain.tracked import Lifecycle, TrackedIssue
+from codeql_fixer.ports.queue import Queue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -137,7 +138,7 @@ class IndexWriter(Protocol):
         ...
 
 
-class Index(Protocol):
+class Index(Queue, Protocol):
     """Answers questions about the fleet. Names of repositories are owner/name in any spelling.
 
     Raises:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
-    from codeql_fixer.domain.queue import FixCount, Line, ScanState, Stretch, Waiting
+    from codeql_fixer.domain.queue import FixCount, KnownPullRequest, Line, ScanState, SessionEnd, Stretch, Waiting
     from codeql_fixer.domain.severity import SeverityTier
     from codeql_fixer.domain.tracked import Attempt
     from codeql_fixer.ports.index import IssueRow, Pause
@@ -53,6 +54,18 @@ class Queue(Protocol):
 
     def open_pull_requests(self) -> Mapping[str, int]:
         """How many pull requests of ours are open, by repository."""
+        ...
+
+    def pull_requests_to_watch(self) -> list[KnownPullRequest]:
+        """Pull requests of ours that were open when somebody last looked."""
+        ...
+
+    def open_pull_requests_by_claim(self) -> Mapping[str, int]:
+        """The same by intent id."""
+        ...
+
+    def session_ends(self, since: datetime) -> Mapping[str, tuple[SessionEnd, ...]]:
+        """How sessions ended that were claimed since a moment, by family and in the order of their ends."""
         ...
 
     def files_at_work(self) -> Mapping[str, frozenset[str]]:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from codeql_fixer.domain.kinds import AnyRecord
     from codeql_fixer.domain.route import Route
-    from codeql_fixer.policy.dispatching import Candidate, Dispatch
+    from codeql_fixer.policy.dispatching import Candidate, Dispatch, Facts
 
 
 class Clock:
@@ -67,7 +67,8 @@ class Fleet:
         self.numbers = range(1, issues + 1)
         self.told: list[str] = []
 
-    def candidates(self) -> Sequence[Candidate]:
+    def candidates(self, facts: Facts, limits: Limits) -> Sequence[Candidate]:
+        del facts, limits
         attempts = self.index.attempts(REPOSITORY)
         rows = {number: self.index.issues(fingerprint(number), REPOSITORY)[0] for number in self.numbers}
         return [
@@ -105,7 +106,9 @@ class Fleet:
         starting = {"parallel": 2, "max_failure_rate": 50, **members}
         return Dispatcher(
             settler=Settler(ledger=ledger, index=self.index, agents=agents, author=author, tell=self.told.append),
-            observer=Observer(index=self.index, agents=agents, recorder=recorder, author=author, tell=self.told.append),
+            watchers=(
+                Observer(index=self.index, agents=agents, recorder=recorder, author=author, tell=self.told.append),
+            ),
             claimer=Claimer(
                 ledger=ledger, index=self.index, agents=agents, author=author, monotonic=self.clock.monotonic
             ),

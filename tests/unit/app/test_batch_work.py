@@ -21,11 +21,12 @@ from codeql_fixer.domain.dispatch import DispatchStatus
 from codeql_fixer.domain.route import AgentKind, AgentProfile, NoRoute, Route, Routing
 from codeql_fixer.domain.session import SessionState
 from codeql_fixer.domain.tracked import Lifecycle
-from codeql_fixer.policy.dispatching import Dispatch
+from codeql_fixer.policy.dispatching import Dispatch, Limits
 from codeql_fixer.ports.agent import Capabilities
 from tests.agents import MemoryAgent
 from tests.builders import issue
 from tests.commands import ROOT
+from tests.dispatching import facts
 from tests.records import at, cycle, dismissal, fingerprint, intent, outcome, scan, session_seen
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _work(index: SqlIndex, *records: AnyRecord, **members: Any) -> BatchWork:  #
 
 def _ordered(work: BatchWork, *numbers: int, agent: str = "devin", **claim: Any) -> SessionRequest:  # noqa: ANN401
     """What is ordered for the issues with these numbers."""
-    [candidate] = work.candidates()
+    [candidate] = work.candidates(facts(), Limits())
     wanted = {fingerprint(number) for number in numbers}
     candidate = replace(candidate, issues=tuple(one for one in candidate.issues if one.fingerprint in wanted))
     route = work.route(candidate, 0)
@@ -101,7 +102,7 @@ def _ordered(work: BatchWork, *numbers: int, agent: str = "devin", **claim: Any)
 def test_candidates__have_what_the_index_knows(index: SqlIndex) -> None:
     work = _work(index, intent("i-1", 1, 1), outcome("i-1", 1), dismissal("d-1", 2, number=2, expires=50))
 
-    [candidate] = work.candidates()
+    [candidate] = work.candidates(facts(), Limits())
 
     first, second = candidate.issues
     assert (candidate.key, candidate.repository, candidate.family, candidate.tier) == (
@@ -117,7 +118,7 @@ def test_candidates__have_what_the_index_knows(index: SqlIndex) -> None:
 def test_candidates__are_there_for_issues_that_the_index_does_not_know(index: SqlIndex) -> None:
     work = _work(index, batches=(Batch("B001", "injection", (issue(9),)),))
 
-    [candidate] = work.candidates()
+    [candidate] = work.candidates(facts(), Limits())
 
     [unknown] = candidate.issues
     assert (unknown.fingerprint, unknown.tracked, unknown.attempts) == (fingerprint(9), None, ())
@@ -127,7 +128,7 @@ def test_candidates__know_nothing_of_other_repositories(index: SqlIndex) -> None
     elsewhere = scan("1", 0, 1, target_repo="acme/other")
     work = _work(index, elsewhere, intent("i-1", 1, 1, target_repo="acme/other"), outcome("i-1", 1))
 
-    [candidate] = work.candidates()
+    [candidate] = work.candidates(facts(), Limits())
 
     assert [found.attempts for found in candidate.issues] == [(), ()]
 
@@ -138,7 +139,7 @@ def test_candidates__know_nothing_of_other_repositories(index: SqlIndex) -> None
 def test_route__goes_to_another_agent_after_one_has_failed(index: SqlIndex) -> None:
     work = _work(index, *_failed(1, 1, "no", 1))
 
-    [candidate] = work.candidates()
+    [candidate] = work.candidates(facts(), Limits())
     fresh = replace(candidate, issues=candidate.issues[1:])
     routes = [work.route(one, 0) for one in (candidate, fresh)]
 
@@ -149,7 +150,7 @@ def test_route__asks_only_agents_that_are_here(index: SqlIndex) -> None:
     work = _work(index)
     work = replace(work, routers=replace(work.routers, agents={}))
 
-    [candidate] = work.candidates()
+    [candidate] = work.candidates(facts(), Limits())
 
     assert isinstance(work.route(candidate, 0), NoRoute)
 

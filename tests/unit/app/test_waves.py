@@ -15,7 +15,7 @@ from codeql_fixer.domain.session import SessionRequest, SessionState
 from codeql_fixer.errors import (
     AgentUnavailableError,
 )
-from codeql_fixer.policy.dispatching import Limits
+from codeql_fixer.policy.dispatching import Limits, RepositoryLimits
 from tests.agents import MemoryAgent
 from tests.dispatching import REPOSITORY
 from tests.records import fingerprint
@@ -96,7 +96,9 @@ def test_waves__what_was_refused_did_not_end_badly(fleet: Fleet) -> None:
 def test_waves__keep_to_the_limit_of_the_repository(tmp_path: Path) -> None:
     fleet = Fleet(tmp_path, issues=5)
 
-    report = fleet.dispatcher(Limits(max_per_repository=3), waves=Waves(size=2, retries=0, threshold=50)).run(fleet)
+    limits = Limits(each=RepositoryLimits(max_sessions=3))
+
+    report = fleet.dispatcher(limits, waves=Waves(size=2, retries=0, threshold=50)).run(fleet)
 
     assert len(report.started) == 3
     assert {item.reason for item in report.held} == {"the repository has its 3 sessions of this run"}

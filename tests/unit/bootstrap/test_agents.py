@@ -12,7 +12,7 @@ from codeql_fixer.bootstrap.agents import AgentRoom, labels_of, limits_of, routi
 from codeql_fixer.domain.registry import Registry, RepositoryEntry
 from codeql_fixer.domain.route import CODEMODDER, DEVIN, AgentKind, AgentProfile, Routing
 from codeql_fixer.errors import UserError
-from codeql_fixer.policy.dispatching import Limits
+from codeql_fixer.policy.dispatching import Limits, RepositoryLimits
 from codeql_fixer.settings import DispatchSettings
 from tests.commands import ROOT
 
@@ -28,11 +28,13 @@ def test_limits_of__without_a_registry_are_those_of_the_run() -> None:
 
     assert limits == Limits(
         max_sessions=4,
-        max_per_repository=12,  # each of them may be tried three times in waves
         max_in_period=100,
         max_at_work=100,
-        max_attempts=3,
-        cooldown=(timedelta(hours=24), timedelta(hours=72), timedelta(days=7)),
+        each=RepositoryLimits(
+            max_sessions=12,  # each of them may be tried three times in waves
+            max_attempts=3,
+            cooldown=(timedelta(hours=24), timedelta(hours=72), timedelta(days=7)),
+        ),
     )
 
 
@@ -44,13 +46,13 @@ def test_limits_of__a_registry_has_the_last_word_about_the_fleet() -> None:
 
     limits = limits_of(registry, entry, SETTINGS, max_sessions=4)
 
-    assert (limits.max_per_repository, limits.max_in_period, limits.max_at_work) == (2, 20, 5)
-    assert (limits.period, limits.max_acu_in_period, limits.cooldown) == (
+    assert (limits.each.max_sessions, limits.max_in_period, limits.max_at_work) == (2, 20, 5)
+    assert (limits.period, limits.max_acu_in_period, limits.each.cooldown) == (
         timedelta(hours=6),
         200,
         (timedelta(hours=1),),
     )
-    assert limits.max_attempts == 3  # the smaller one
+    assert limits.each.max_attempts == 3  # the smaller one
 
 
 @pytest.mark.parametrize(("of_entry", "of_run", "cap"), [(None, None, None), (7, None, 7), (None, 5, 5), (7, 5, 5)])

@@ -14,7 +14,7 @@ from codeql_fixer.domain.dispatch import DispatchStatus
 from codeql_fixer.domain.route import NoRoute
 from codeql_fixer.domain.session import SessionState
 from codeql_fixer.domain.tracked import Lifecycle
-from codeql_fixer.policy.dispatching import CandidateIssue, Limits, decide
+from codeql_fixer.policy.dispatching import CandidateIssue, Limits, RepositoryLimits, decide
 from tests.dispatching import attempt, candidate, candidate_issue, claim, facts, route
 from tests.records import at, fingerprint
 
@@ -86,7 +86,9 @@ def test_decide__each_issue(issue: CandidateIssue, expected: str) -> None:
 def test_decide__after_four_failures_a_person_looks() -> None:
     issue = candidate_issue(1, attempts=_failed(1, 2, 3, 4))
 
-    _, [held] = decide([candidate("a", issue)], facts(10_000), Limits(max_attempts=10), route=_route)
+    _, [held] = decide(
+        [candidate("a", issue)], facts(10_000), Limits(each=RepositoryLimits(max_attempts=10)), route=_route
+    )
 
     assert (held.action, held.reason) == ("ask", "4 attempts failed: it needs a person")
 
@@ -146,7 +148,10 @@ def test_decide__never_claims_one_issue_twice() -> None:
 
 LIMITS = {
     "of this run": (Limits(max_sessions=1), "this run has its 1 session"),
-    "of the repository": (Limits(max_per_repository=1), "the repository has its 1 session of this run"),
+    "of the repository": (
+        Limits(each=RepositoryLimits(max_sessions=1)),
+        "the repository has its 1 session of this run",
+    ),
     "of the period": (Limits(max_in_period=2), "2 sessions in 24 h are the limit"),
     "of the moment": (Limits(max_at_work=2), "2 sessions at the same time are the limit"),
     "of the money": (Limits(max_acu_in_period=9), "8 of 9 ACU are spent or promised"),
@@ -208,7 +213,7 @@ WORK = st.lists(st.lists(st.integers(1, 9), min_size=1, max_size=3, unique=True)
 SOME_LIMITS = st.builds(
     Limits,
     max_sessions=st.integers(1, 4),
-    max_per_repository=st.integers(1, 4),
+    each=st.builds(RepositoryLimits, max_sessions=st.integers(1, 4)),
     max_in_period=st.integers(1, 6),
     max_at_work=st.integers(1, 6),
     period=st.sampled_from([timedelta(hours=6), timedelta(hours=24)]),
@@ -234,7 +239,7 @@ def test_decide__laws(made: list[Any], work: list[list[int]], *, limits: Limits,
     assert not open_names & set(chosen)
     count = len(dispatches)
     recent = [item for item in claims if item.has_session and item.claimed_at > at(NOW) - limits.period]
-    assert count <= min(limits.max_sessions, limits.max_per_repository, max(0, limits.max_in_period - len(recent)))
+    assert count <= min(limits.max_sessions, limits.each.max_sessions, max(0, limits.max_in_period - len(recent)))
     assert count <= max(0, limits.max_at_work - sum(item.is_at_work for item in claims))
     if limits.max_acu_in_period is not None and max_acu is not None and count:
         assert (len(recent) + count) * max_acu <= limits.max_acu_in_period

@@ -20,7 +20,7 @@ from codeql_fixer.adapters.index.rows import (
     time_of,
 )
 from codeql_fixer.adapters.index.writer import SqlWriter
-from codeql_fixer.domain.queue import FixCount, Line, ScanState, Stretch, Waiting
+from codeql_fixer.domain.queue import FixCount, KnownPullRequest, Line, ScanState, SessionEnd, Stretch, Waiting
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.domain.tracked import Lifecycle
 from codeql_fixer.errors import UserError
@@ -225,6 +225,21 @@ class SqlIndex:
     def open_pull_requests(self) -> dict[str, int]:
         """How many pull requests of ours are open."""
         return {str(name): int(count) for name, count in self._ask("open_pull_requests")}
+
+    def pull_requests_to_watch(self) -> list[KnownPullRequest]:
+        """Those that were open when somebody last looked."""
+        return [KnownPullRequest(*row) for row in self._ask("pull_requests_to_watch")]
+
+    def open_pull_requests_by_claim(self) -> dict[str, int]:
+        """The same by intent id."""
+        return {str(intent_id): int(count) for intent_id, count in self._ask("open_pull_requests_by_claim")}
+
+    def session_ends(self, since: datetime) -> dict[str, tuple[SessionEnd, ...]]:
+        """How sessions ended, by family."""
+        found: dict[str, list[SessionEnd]] = {}
+        for family, at, is_success in self._ask("session_ends", since=micros(since)):
+            found.setdefault(family, []).append(SessionEnd(parse_time(at), bool(is_success)))
+        return {family: tuple(ends) for family, ends in found.items()}
 
     def files_at_work(self) -> dict[str, frozenset[str]]:
         """The files that open sessions work on."""

@@ -454,3 +454,24 @@ WHERE (excluded.at, excluded.issues) < (baselines.at, baselines.issues);
 
 -- name: baselines
 SELECT definition, issues FROM baselines ORDER BY definition;
+
+-- name: session_ends
+SELECT d.family, s.observed_at, CASE WHEN EXISTS (
+    SELECT 1 FROM proposals l JOIN pull_requests p ON p.repository = l.repository AND p.number = l.number
+    WHERE (l.intent_id = d.intent_id OR (l.intent_id = '' AND l.session_id <> '' AND l.session_id = d.session_id))
+      AND p.state <> 'closed'
+  ) THEN 1 ELSE 0 END
+FROM claims d JOIN sessions s ON s.session_id = d.session_id
+WHERE d.claimed_at > :since AND s.status IN ('finished', 'failed', 'stopped')
+ORDER BY s.observed_at, d.intent_id;
+
+-- name: open_pull_requests_by_claim
+SELECT d.intent_id, COUNT(DISTINCT p.number) FROM pull_requests p
+JOIN proposals l ON l.repository = p.repository AND l.number = p.number
+JOIN dispatches d ON d.intent_id = l.intent_id OR (l.intent_id = '' AND l.session_id <> '' AND l.session_id = d.session_id)
+WHERE p.state = 'open' GROUP BY d.intent_id ORDER BY d.intent_id;
+
+-- name: pull_requests_to_watch
+SELECT p.repository, p.number, MAX(l.intent_id), MAX(l.session_id) FROM pull_requests p
+JOIN proposals l ON l.repository = p.repository AND l.number = p.number
+WHERE p.state = 'open' GROUP BY p.repository, p.number ORDER BY p.repository, p.number;

@@ -42,6 +42,7 @@ class Verb(NamedTuple):
 
 
 _REPO = Argument("--repo", "only this repository", "OWNER/NAME")
+_TAG = Argument("--tag", "only repositories with this tag", "TAG")
 _SESSION = Argument("session", "id of a session of ours", "SESSION")
 _AGENTS = ("registry", "forge", "poll_seconds")
 VERBS = (
@@ -70,6 +71,16 @@ VERBS = (
         ("orchestrator.py status", "orchestrator.py status --repo acme/shop --json | jq .repositories"),
         (_REPO,),
         ("sla_hours",),
+    ),
+    Verb(
+        "plan",
+        "show what the next cycle would start, and why the rest waits",
+        (
+            "orchestrator.py plan --registry repo_registry.json",
+            "orchestrator.py plan --tag pci --json | jq .dispatches",
+        ),
+        (_REPO, _TAG),
+        ("registry", "max_sessions", "sla_hours"),
     ),
     Verb(
         "history",

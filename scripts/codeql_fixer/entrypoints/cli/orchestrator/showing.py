@@ -15,13 +15,15 @@ from codeql_fixer.policy.plain_text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from codeql_fixer.bootstrap.fleet import Fleet
     from codeql_fixer.ports.index import Index, IssueRow
 
 _FIXED = frozenset({Lifecycle.FIXED, Lifecycle.VERIFIED_FIXED})
 _MAX_CELL = 60
-__all__ = ["aligned", "caught_up", "cell", "issue_document", "issue_table", "state_dir_of", "state_of"]
+__all__ = ["aligned", "caught_up", "cell", "issue_document", "issue_table", "print_table"]
+__all__ += ["state_dir_of", "state_of", "when"]
 
 
 def caught_up(fleet: Fleet, index: Index, *, is_rebuild: bool = False) -> str:
@@ -50,6 +52,30 @@ def cell(text: str, limit: int = _MAX_CELL) -> str:
     """Strangers' text on one line of a table."""
     text = one_line(text, limit * 4)
     return text if len(text) <= limit else f"{text[: limit - 3]}..."
+
+
+def print_table(rows: Sequence[tuple[str, ...]], *, title: str = "") -> None:
+    """A table, its head first: with lines and colours on a terminal that has rich, in plain columns elsewhere."""
+    if sys.stdout.isatty():
+        try:
+            from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - only a terminal needs it
+            from rich.console import Console  # noqa: PLC0415
+            from rich.table import Table  # noqa: PLC0415
+            from rich.text import Text  # noqa: PLC0415
+        except ModuleNotFoundError:
+            pass
+        else:
+            table = Table(*rows[0], title=title or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+            for row in rows[1:]:
+                table.add_row(*map(Text, row))
+            Console().print(table)
+            return
+    print("\n".join([*([title] if title else []), *aligned(rows)]))
+
+
+def when(at: datetime | None) -> str:
+    """A time for people, "" for none."""
+    return f"{at:%Y-%m-%d %H:%M}" if at else ""
 
 
 def issue_document(row: IssueRow) -> dict[str, object]:

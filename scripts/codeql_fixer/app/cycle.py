@@ -1,0 +1,125 @@
+"""One cycle of the orchestrator: scans, what came of sessions, the decision, new sessions, the snapshot.
+
+Each part stands for itself: when one of them fails, the others go on, and the cycle says what failed. Only a ledger
+that cannot be read or written ends it, since nothing may be paid that is not on record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
+from codeql_fixer.app.author import Author
+from codeql_fixer.app.catch_up import catch_up
+from codeql_fixer.app.dispatch import Dispatcher, DispatchReport
+from codeql_fixer.app.planner import Planner
+from codeql_fixer.app.scan_fleet import FleetScanner, ScanOrder
+from codeql_fixer.app.snapshot import snapshot_of
+from codeql_fixer.errors import CodeqlFixerError, LedgerNotWrittenError, UpstreamError
+from codeql_fixer.ports.index import Index
+from codeql_fixer.ports.ledger import Ledger
+
+if TYPE_CHECKING:
+    from codeql_fixer.app.claiming import Work
+
+
+class Deadline(Struct, frozen=True, kw_only=True):
+    """When a cycle has to be over: no part begins after it. `monotonic` are seconds, `end` None for no such time."""
+
+    monotonic: Callable[[], float]
+    end: float | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """True when nothing new is to be begun."""
+        return self.end is not None and self.monotonic() >= self.end
+
+
+class CycleReport(Struct, kw_only=True):
+    """What a cycle came to; `problems` are what failed, `left_out` the parts that there was no time for."""
+
+    scans: list[ScanOrder] = []
+    dispatch: DispatchReport = field(default_factory=DispatchReport)
+    problems: list[str] = []
+    left_out: list[str] = []
+    paused: str = ""
+
+
+class CycleRunner(Struct, frozen=True, kw_only=True):
+    """Runs cycles.
+
+    Args:
+        ledger: the source of truth.
+        index: what reflects it.
+        planner: what the operator wants.
+        scanner: has the fleet scanned; None where no host is set up.
+        dispatcher: starts sessions; None where no agent is set up.
+        author: of the records.
+        deadline: when it has to be over.
+        on_step: hears what is being done, for people.
+    """
+
+    ledger: Ledger
+    index: Index
+    planner: Planner
+    scanner: FleetScanner | None
+    dispatcher: Dispatcher | None
+    author: Author
+    deadline: Deadline
+    on_step: Callable[[str], None]
+
+    def run(self, work: Work, report: CycleReport | None = None) -> CycleReport:
+        """Do it.
+
+        Args:
+            work: what could be fixed.
+            report: filled on the way, so that what was done is known when something fails.
+
+        Raises:
+            LedgerNotWrittenError: what was not recorded is kept, and nothing was started without a record.
+            UpstreamError: the ledger cannot be read.
+        """
+        report = report or CycleReport()
+        self.on_step("Reading the ledger")
+        self.ledger.append([])
+        catch_up(self.ledger, self.index)
+        self.planner.line_up()
+        report.paused = self.planner.registry.paused
+        self._part("scans", self._scan, report)
+        self._part("dispatch", lambda done: self._dispatch(work, done), report)
+        self._part("snapshot", self._snapshot, report)
+        return report
+
+    def _part(self, name: str, act: Callable[[CycleReport], None], report: CycleReport) -> None:
+        if self.deadline.is_over:
+            report.left_out.append(name)
+            return
+        try:
+            act(report)
+        except LedgerNotWrittenError:
+            raise
+        except CodeqlFixerError as error:
+            report.problems.append(f"{name}: {error}")
+
+    def _scan(self, report: CycleReport) -> None:
+        if self.scanner is None:
+            return
+        self.on_step("Having repositories scanned that are due")
+        report.scans += self.scanner.scan(self.planner.only)
+
+    def _dispatch(self, work: Work, report: CycleReport) -> None:
+        if self.dispatcher is not None:
+            self.dispatcher.run(work, report.dispatch)
+            if report.dispatch.stopped:
+                raise UpstreamError(report.dispatch.stopped)
+
+    def _snapshot(self, report: CycleReport) -> None:
+        del report
+        self.on_step("Rendering the snapshot")
+        catch_up(self.ledger, self.index)
+        self.planner.line_up()
+        observed = self.planner.observed()
+        records = [self.author.cycle("objectives", objectives=observed)] if observed else []
+        self.ledger.append([*records, snapshot_of(self.planner, self.author)])

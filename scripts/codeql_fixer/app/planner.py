@@ -1,0 +1,147 @@
+"""Brings together what a plan for the fleet rests on: what the operator wants, and what the index knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
+
+from codeql_fixer.domain.cycle import ObjectiveObservation
+from codeql_fixer.domain.registry import Registry
+from codeql_fixer.domain.severity import SeverityTier
+from codeql_fixer.policy.dispatching import Facts, Limits, RepositoryLimits
+from codeql_fixer.policy.objectives import OpenIssues, progress
+from codeql_fixer.policy.priority import ScoreFacts
+from codeql_fixer.policy.ranking import Stand, importance_of, score_of, standing_of
+from codeql_fixer.policy.sla import limits as sla_limits
+from codeql_fixer.policy.sla import sla_of
+from codeql_fixer.ports.index import Index
+
+if TYPE_CHECKING:
+    from codeql_fixer.domain.objective import Objective, Progress
+    from codeql_fixer.domain.priority import Score
+    from codeql_fixer.domain.registry import RepositoryEntry
+    from codeql_fixer.domain.tracked import TrackedIssue
+
+_MOST_SESSIONS, _MOST_IN_PERIOD, _MOST_AT_WORK, _MOST_ATTEMPTS, _PER_REPOSITORY = 25, 100, 100, 4, 5
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """What one decision rests on."""
+
+    registry: Registry
+    facts: Facts
+    limits: Limits
+    stand: Stand
+
+    def score(self, standing: str, issue: TrackedIssue) -> Score:
+        """What an issue scores."""
+        limit = next((one for one in self.stand.limits if one.tier is issue.tier), None)
+        facts = ScoreFacts(
+            tier=issue.tier,
+            importance=importance_of(standing),
+            sla=sla_of(issue.tier, issue.opened_at, None, limit=limit),
+            fix_rate=self.stand.rate_of(issue.family),
+            appearances=issue.appearances,
+        )
+        return score_of(standing, facts, self.stand)
+
+
+class Planner(Struct, frozen=True, kw_only=True):
+    """Makes plans.
+
+    Args:
+        index: what is known.
+        registry: what the operator wants.
+        sla_hours: deadlines by tier.
+        only: the repositories that are meant, in lower case; None for all.
+    """
+
+    index: Index
+    registry: Registry
+    sla_hours: Mapping[SeverityTier, int]
+    only: frozenset[str] | None = None
+
+    def means(self, repository: str) -> bool:
+        """True for a repository that the plan is about."""
+        return self.only is None or repository in self.only
+
+    def line_up(self) -> None:
+        """Put every repository where the operator's words put it; the next plan finds its issues in their lines."""
+        known = self.index.standings()
+        wanted = {name: standing_of(self.registry.entry(name), self.registry.objectives) for name in known}
+        changed = {name: standing for name, standing in wanted.items() if standing != known[name]}
+        if changed:
+            self.index.set_standings(changed)
+
+    def plan(self, facts: Facts, limits: Limits) -> Plan:
+        """What a decision on these facts rests on."""
+        stand = Stand(
+            weights=self.registry.weights,
+            limits=sla_limits(facts.now, self.sla_hours),
+            progresses=tuple(self.progresses()),
+            fix_rates=tuple(facts.fix_rates.values()),
+        )
+        return Plan(registry=self.registry, facts=facts, limits=limits, stand=stand)
+
+    def limits(self, *, max_sessions: int = _MOST_SESSIONS) -> Limits:
+        """What the registry allows."""
+        registry = self.registry
+        return Limits(
+            max_sessions=max_sessions,
+            max_in_period=registry.global_session_limit or _MOST_IN_PERIOD,
+            period=timedelta(hours=registry.global_session_limit_period_hours),
+            max_at_work=registry.max_parallel_sessions or _MOST_AT_WORK,
+            max_acu_in_period=registry.max_acu_per_period,
+            allowances=registry.allowances,
+            each=_limits_of(registry.others),
+            repositories={name: _limits_of(entry) for name, entry in registry.repositories.items()},
+            min_fix_rate_pct=registry.min_fix_rate_pct,
+            family_failure_limit=registry.family_failure_limit,
+            paused=registry.paused,
+            keeps_files_apart=True,
+            stops_when_full=True,
+        )
+
+    def progresses(self) -> list[Progress]:
+        """How far objectives are."""
+        if not self.registry.objectives:
+            return []
+        counts = [
+            OpenIssues(tier, count, self.registry.entry(name).tags)
+            for name, tiers in self.index.open_counts().items()
+            for tier, count in tiers.items()
+        ]
+        baselines = self.index.baselines()
+        return [
+            progress(objective, counts, baselines.get(definition_of(objective)))
+            for objective in self.registry.objectives
+        ]
+
+    def observed(self) -> tuple[ObjectiveObservation, ...]:
+        """How far objectives are, for the record."""
+        return tuple(
+            ObjectiveObservation(
+                name=one.objective.name, definition=definition_of(one.objective), open_issues=one.open_issues
+            )
+            for one in self.progresses()
+        )
+
+
+def definition_of(objective: Objective) -> str:
+    """What an objective asks for, in one word: one that asks for something else has a baseline of its own."""
+    what = [objective.target_severity, objective.target_count, objective.target_reduction_pct, sorted(objective.tags)]
+    return msgspec.json.encode(what).decode()
+
+
+def _limits_of(entry: RepositoryEntry) -> RepositoryLimits:
+    return RepositoryLimits(
+        max_sessions=entry.max_sessions_per_cycle or _PER_REPOSITORY,
+        max_attempts=entry.max_attempts or _MOST_ATTEMPTS,
+        cooldown=tuple(timedelta(hours=hours) for hours in entry.cooldown_hours),
+        max_open_prs=entry.max_open_prs,
+        tags=entry.tags,
+    )
