@@ -12,13 +12,13 @@ from msgspec.structs import replace
 
 from codeql_fixer.domain.claim import Claim
 from codeql_fixer.domain.cycle import DecisionAction
-from codeql_fixer.domain.dispatch import DispatchStatus
 from codeql_fixer.domain.route import NoRoute, Route
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.domain.tracked import Attempt, Lifecycle, TrackedIssue
 from codeql_fixer.policy.budget import committed, session_budget
-from codeql_fixer.policy.cooldown import DEFAULT_COOLDOWN, attempts_since_opened, failures_of, is_exhausted, rests_until
+from codeql_fixer.policy.cooldown import DEFAULT_COOLDOWN
 from codeql_fixer.policy.plain_text import counted
+from codeql_fixer.policy.readiness import DEFAULT_RULES, Context
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -184,56 +184,26 @@ def _split(
     pause = facts.pauses.get(candidate.repository.lower(), "")
     if pause:
         return [], [Held(candidate=candidate, action=DecisionAction.WAIT, reason=f"paused: {pause}")]
+    context = Context(
+        now=facts.now,
+        repository=candidate.repository.lower(),
+        busy=room.busy,
+        max_attempts=limits.max_attempts,
+        cooldown=limits.cooldown,
+        is_retry=limits.is_retry,
+    )
     ready: list[CandidateIssue] = []
     others: dict[tuple[DecisionAction, str], list[CandidateIssue]] = {}
     for issue in candidate.issues:
-        is_busy = (candidate.repository.lower(), issue.fingerprint) in room.busy
-        problem = (DecisionAction.SKIP, "a claim for it is open") if is_busy else _not_ready(issue, facts.now, limits)
-        if problem:
-            others.setdefault(problem, []).append(issue)
-        else:
+        verdict = DEFAULT_RULES(issue, context)
+        if verdict is None:
             ready.append(issue)
+        else:
+            others.setdefault((verdict.action, verdict.reason), []).append(issue)
     return ready, [
         Held(candidate=replace(candidate, issues=tuple(issues)), action=action, reason=reason)
         for (action, reason), issues in others.items()
     ]
-
-
-_NOT_NOW = {
-    Lifecycle.FIXED: (DecisionAction.SKIP, "it is fixed"),
-    Lifecycle.VERIFIED_FIXED: (DecisionAction.SKIP, "it is fixed"),
-    Lifecycle.SESSION_DISPATCHED: (DecisionAction.SKIP, "a session is at work on it"),
-    Lifecycle.PR_OPEN: (DecisionAction.SKIP, "its pull request is open"),
-    Lifecycle.PR_MERGED: (DecisionAction.WAIT, "its fix is merged and no scan has looked since"),
-}
-
-
-def _not_ready(issue: CandidateIssue, now: datetime, limits: Limits) -> tuple[DecisionAction, str] | None:
-    if issue.dismissed_until is not None and issue.dismissed_until > now:
-        return DecisionAction.SKIP, "it is dismissed"
-    if issue.lifecycle in _NOT_NOW:
-        return _NOT_NOW[issue.lifecycle]
-    if issue.tracked is None:  # nothing would remember what was tried
-        return DecisionAction.SKIP, "no scan of the default branch has reported it"
-    return _after_attempts(issue.tracked, issue.attempts, now, limits=limits)
-
-
-def _after_attempts(
-    issue: TrackedIssue, tried: Sequence[Attempt], now: datetime, *, limits: Limits
-) -> tuple[DecisionAction, str] | None:
-    attempts = attempts_since_opened(issue, tried)
-    if attempts and attempts[-1].outcome is DispatchStatus.AMBIGUOUS:
-        return DecisionAction.ASK, "nobody can tell whether a session was started for it"
-    failures = failures_of(issue, tried)
-    if is_exhausted(failures, limits.cooldown):
-        return DecisionAction.ASK, f"{counted(len(failures), 'attempt')} failed: it needs a person"
-    started = sum(attempt.session is not None or bool(attempt.pull_requests) for attempt in attempts)
-    if started >= limits.max_attempts:
-        return DecisionAction.ASK, f"it had its {counted(limits.max_attempts, 'session')}: it needs a person"
-    until = rests_until(failures, limits.cooldown)
-    if until is not None and until > now and not limits.is_retry:
-        return DecisionAction.WAIT, f"it rests until {until:%Y-%m-%d %H:%M} after {counted(len(failures), 'failure')}"
-    return None
 
 
 def _next_number(issues: Sequence[CandidateIssue]) -> int:
