@@ -135,6 +135,10 @@ class _Bucket:
         self._sums = [0]
 
     def add(self, at: datetime, amount: int) -> None:
+        if not self._times or at >= self._times[-1]:
+            self._times.append(at)
+            self._sums.append(self._sums[-1] + amount)
+            return
         place = bisect_right(self._times, at)
         self._times.insert(place, at)
         self._sums.insert(place + 1, self._sums[place])

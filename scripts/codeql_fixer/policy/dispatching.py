@@ -199,7 +199,7 @@ def context_of(
     own = limits.of(repository)
     return Context(
         now=facts.now,
-        repository=repository,
+        repository=repository.lower(),
         busy=busy,
         max_attempts=own.max_attempts,
         cooldown=own.cooldown,

@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
 # Every repetition is bounded, and so is the text: it is a stranger's. Imports stand at the top.
 _MOST_TEXT = 200_000
-_PYTHON_FROM = re.compile(r"^[ \t]{0,40}from[ \t]{1,9}(\.{0,20})([\w.]{0,200})[ \t]{1,9}import[ \t(]", re.MULTILINE)
-_PYTHON_NAMES = re.compile(r"[^()#;\\]{0,300}")
+_PYTHON_FROM = re.compile(
+    r"^[ \t]{0,40}from[ \t]{1,9}(\.{0,20})([\w.]{0,200})[ \t]{1,9}import[ \t]{0,9}"
+    r"(?:\(([^)#]{0,2000})|([^\n#;\\(]{1,300}))",
+    re.MULTILINE,
+)
 _PYTHON_IMPORT = re.compile(r"^[ \t]{0,40}import[ \t]{1,9}([\w., \t]{1,500})", re.MULTILINE)
 _NAME = re.compile(r"(?:^|,)\s{0,80}([\w.]{1,200})")
 _SCRIPT = re.compile(r"\b(?:from|import|require)[\s(]{0,20}[\"'](\.[^\"'\n]{0,300})[\"']")
@@ -65,8 +68,7 @@ def _python(path: str, text: str) -> Iterator[str]:
         base = _anchored(path, "../" * (dots - 1) + module) if dots else module
         if base:
             yield base
-            names = _PYTHON_NAMES.match(text, found.end())
-            yield from (f"{base.rstrip('/')}/{name}" for name in _NAME.findall(names[0] if names else ""))
+            yield from (f"{base.rstrip('/')}/{name}" for name in _NAME.findall(found[3] or found[4] or ""))
     for found in _PYTHON_IMPORT.finditer(text):
         yield from (name.replace(".", "/") for name in _NAME.findall(found[1]))
 

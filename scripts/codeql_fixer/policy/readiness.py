@@ -51,8 +51,9 @@ class KnownIssue(Protocol):
 class Context(Struct, frozen=True, kw_only=True):
     """What else is known about the issues of one candidate.
 
-    `busy` holds (repository in lower case, fingerprint) of what open claims are about. A retry inside one run does not
-    rest. `fix_rate` and `failing` are of the family, None where nothing is known and where nothing is wrong.
+    `repository` is in lower case, and `busy` holds repository and fingerprint of what open claims are about. A retry
+    inside one run does not rest. `fix_rate` and `failing` are of the family: None where nothing is known, and where
+    nothing is wrong.
     """
 
     now: datetime
@@ -100,11 +101,12 @@ class Rules:
             msg = "no rule says which issues may have a session: give at least one"
             raise ValueError(msg)
         self._rules = tuple(rules)
+        self._checks = tuple(rule.check for rule in rules)  # a fleet has a million issues
 
     def __call__(self, issue: KnownIssue, context: Context) -> Verdict | None:
         """The first objection; None when the issue is ready."""
-        for rule in self._rules:
-            verdict = rule.check(issue, context)
+        for check in self._checks:
+            verdict = check(issue, context)
             if verdict is not None:
                 return verdict
         return None
@@ -124,7 +126,7 @@ _NOT_NOW = {
 
 
 def _claimed(issue: KnownIssue, context: Context) -> Verdict | None:
-    if (context.repository.lower(), issue.fingerprint) in context.busy:
+    if (context.repository, issue.fingerprint) in context.busy:
         return Verdict(action=DecisionAction.SKIP, reason="a claim for it is open")
     return None
 
@@ -165,6 +167,8 @@ def _exhausted(issue: KnownIssue, context: Context) -> Verdict | None:
 
 
 def _had_its_sessions(issue: KnownIssue, context: Context) -> Verdict | None:
+    if len(issue.attempts) < context.max_attempts:
+        return None
     started = sum(attempt.session is not None or bool(attempt.pull_requests) for attempt in _counting(issue))
     if started >= context.max_attempts:
         return _ask(f"it had its {counted(context.max_attempts, 'session')}: it needs a person")
@@ -205,11 +209,11 @@ def _ask(reason: str) -> Verdict:
 
 
 def _counting(issue: KnownIssue) -> list[Attempt]:
-    return attempts_since_opened(issue.tracked, issue.attempts) if issue.tracked else []
+    return attempts_since_opened(issue.tracked, issue.attempts) if issue.tracked and issue.attempts else []
 
 
 def _failures(issue: KnownIssue) -> list[datetime]:
-    return failures_of(issue.tracked, issue.attempts) if issue.tracked else []
+    return failures_of(issue.tracked, issue.attempts) if issue.tracked and issue.attempts else []
 
 
 DEFAULT_RULES = Rules(

@@ -1,0 +1,159 @@
+"""The skip rules: what each of them says, that the first objection decides, and that there has to be a rule."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codeql_fixer.domain.cycle import DecisionAction, PullRequestState
+from codeql_fixer.domain.dispatch import DispatchStatus
+from codeql_fixer.domain.session import SessionState
+from codeql_fixer.domain.tracked import Lifecycle
+from codeql_fixer.policy.fix_rates import FixRate
+from codeql_fixer.policy.monitoring import FailingFamily
+from codeql_fixer.policy.readiness import DEFAULT_RULES, Context, Rule, Rules, Verdict
+from tests.dispatching import attempt, candidate_issue
+from tests.records import at, fingerprint
+
+if TYPE_CHECKING:
+    from codeql_fixer.policy.dispatching import CandidateIssue
+
+SKIP, WAIT, ASK = DecisionAction.SKIP, DecisionAction.WAIT, DecisionAction.ASK
+FAILED = SessionState.FAILED
+AMBIGUOUS = attempt(1, outcome=DispatchStatus.AMBIGUOUS)
+HOPELESS = FixRate(family="xss", failed=20)
+
+
+def _context(**members: Any) -> Context:  # noqa: ANN401 - passed on
+    return Context(**{"now": at(100), "repository": "acme/shop", **members})
+
+
+def _failing(hours: float) -> FailingFamily:
+    return FailingFamily(family="xss", failures=3, until=at(hours))
+
+
+def _failed(*hours: float) -> dict[str, Any]:
+    return {"attempts": tuple(attempt(when, session=FAILED) for when in hours)}
+
+
+ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[DecisionAction, str, float | None] | None]] = {
+    "ready": ({}, {}, None),
+    "claimed": ({}, {"busy": {("acme/shop", fingerprint(1))}}, (SKIP, "a claim for it is open", None)),
+    "another's": ({}, {"busy": {("acme/shop", fingerprint(2)), ("a/b", fingerprint(1))}}, None),
+    "dismissed": ({"dismissed_until": at(101)}, {}, (SKIP, "it is dismissed", 101)),
+    "dismissed until now": ({"dismissed_until": at(100)}, {}, None),
+    "fixed": ({"lifecycle": Lifecycle.FIXED}, {}, (SKIP, "it is fixed", None)),
+    "verified": ({"lifecycle": Lifecycle.VERIFIED_FIXED}, {}, (SKIP, "it is fixed", None)),
+    "at work": ({"lifecycle": Lifecycle.SESSION_DISPATCHED}, {}, (SKIP, "a session is at work on it", None)),
+    "open": ({"lifecycle": Lifecycle.PR_OPEN}, {}, (SKIP, "its pull request is open", None)),
+    "merged": (
+        {"lifecycle": Lifecycle.PR_MERGED},
+        {},
+        (WAIT, "its fix is merged and no scan has looked since", None),
+    ),
+    "unknown": ({"tracked": None}, {}, (SKIP, "no scan of the default branch has reported it", None)),
+    "ambiguous": (
+        {"attempts": (AMBIGUOUS,)},
+        {},
+        (ASK, "nobody can tell whether a session was started for it", None),
+    ),
+    "ambiguous before the last": ({"attempts": (AMBIGUOUS, attempt(2, outcome=DispatchStatus.REFUSED))}, {}, None),
+    "exhausted": (_failed(1, 2, 3, 4), {"max_attempts": 9}, (ASK, "4 attempts failed: it needs a person", None)),
+    "had its sessions": (_failed(1, 2), {"max_attempts": 2}, (ASK, "it had its 2 sessions: it needs a person", None)),
+    "closed counts as a session": (
+        {"attempts": (attempt(1, (PullRequestState.CLOSED, 2)),)},
+        {"max_attempts": 1},
+        (ASK, "it had its 1 session: it needs a person", None),
+    ),
+    "refused is no session": (
+        {"attempts": (attempt(1, outcome=DispatchStatus.REFUSED), attempt(2, session=FAILED))},
+        {"max_attempts": 2},
+        None,
+    ),
+    "rests": (_failed(90), {}, (WAIT, "it rests until 2026-03-05 19:00 after 1 failure", 115)),
+    "rested": (_failed(75), {}, None),
+    "a retry does not rest": (_failed(98), {"is_retry": True}, None),
+    "a family that fails": (
+        {},
+        {"failing": _failing(120)},
+        (WAIT, "3 sessions in a row failed for xss: no more before 2026-03-06", 120),
+    ),
+    "a family that may try again": ({}, {"failing": _failing(100)}, None),
+    "a family without hope": (
+        {},
+        {"fix_rate": HOPELESS, "min_fix_rate_pct": 20},
+        (SKIP, "0 of 20 attempts at xss fixed anything, and at least 20 % are asked for", None),
+    ),
+    "a family with little hope": ({}, {"fix_rate": HOPELESS, "min_fix_rate_pct": 5}, None),
+}
+
+
+@pytest.mark.parametrize(("issue", "context", "expected"), ROWS.values(), ids=ROWS)
+def test_default_rules(
+    issue: dict[str, Any], context: dict[str, Any], expected: tuple[DecisionAction, str, float | None] | None
+) -> None:
+    verdict = DEFAULT_RULES(candidate_issue(1, **issue), _context(**context))
+
+    if expected is None:
+        assert verdict is None
+    else:
+        action, reason, until = expected
+        assert verdict == Verdict(action=action, reason=reason, until=None if until is None else at(until))
+
+
+def test_default_rules__the_most_informative_reason_first() -> None:
+    """One that is dismissed and rests, in a family that fails, is dismissed."""
+    issue = candidate_issue(1, dismissed_until=at(200), lifecycle=Lifecycle.FIXED, **_failed(90))
+    context = _context(failing=_failing(120), busy={("acme/shop", fingerprint(1))})
+
+    said = [(name, verdict.reason) for name, verdict in DEFAULT_RULES.explained(issue, context) if verdict]
+
+    assert said == [
+        ("no claim is open", "a claim for it is open"),
+        ("not dismissed", "it is dismissed"),
+        ("nothing under way", "it is fixed"),
+        ("rested", "it rests until 2026-03-05 19:00 after 1 failure"),
+        ("its family does not fail in a row", "3 sessions in a row failed for xss: no more before 2026-03-06"),
+    ]
+    verdict = DEFAULT_RULES(issue, context)
+    assert verdict
+    assert verdict.reason == said[0][1]
+
+
+def test_rules__none_is_an_error() -> None:
+    with pytest.raises(ValueError, match="give at least one"):
+        Rules([])
+
+
+def test_rules__may_be_others() -> None:
+    no = Verdict(action=ASK, reason="no")
+
+    assert Rules([Rule("never", lambda *_: no)])(candidate_issue(1), _context()) == no
+
+
+ISSUES = st.builds(
+    candidate_issue,
+    st.just(1),
+    lifecycle=st.sampled_from(Lifecycle),
+    dismissed_until=st.none() | st.floats(0, 200).map(at),
+    attempts=st.lists(st.floats(0, 99), max_size=5).map(
+        lambda hours: tuple(attempt(when, session=FAILED) for when in sorted(hours))
+    ),
+)
+
+
+@given(issue=ISSUES, failing_until=st.floats(0, 200), is_retry=st.booleans())
+def test_default_rules__a_verdict_with_a_time_changes_then(
+    issue: CandidateIssue, failing_until: float, *, is_retry: bool
+) -> None:
+    """The reason, at least: another one may hold it for longer."""
+    known = {"failing": _failing(failing_until), "is_retry": is_retry, "max_attempts": 9}
+
+    verdict = DEFAULT_RULES(issue, _context(**known))
+
+    if verdict and verdict.until:
+        assert verdict.until > at(100)
+        assert DEFAULT_RULES(issue, _context(**known, now=verdict.until)) != verdict
