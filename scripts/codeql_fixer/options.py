@@ -149,6 +149,10 @@ OPTIONS = (
         metavar="DB",
         use=Use.FLEET,
     ),
+    Option("github_api_url", "address of GitHub's API; default: github.com's", "", "URL", use=Use.FLEET),
+    Option(
+        "workflow_ref", "branch or tag of the control repository's workflow that scans", "main", "REF", use=Use.FLEET
+    ),
     Option(
         "sla_hours",
         "hours until an issue has to be fixed, by tier",

@@ -102,6 +102,9 @@ class FleetSettings(Struct, frozen=True, kw_only=True):
     sla_hours: dict[SeverityTier, int]
     dispatch: DispatchSettings
     max_sessions: int = 25
+    control_repo: str = ""
+    workflow_ref: str = "main"
+    github_api_url: str = ""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], flags: Mapping[str, str] | None = None) -> FleetSettings:
@@ -119,6 +122,9 @@ class FleetSettings(Struct, frozen=True, kw_only=True):
             sla_hours=reader.hours("sla_hours"),
             dispatch=reader.dispatch(),
             max_sessions=reader.number("max_sessions", MAX_SESSIONS),
+            control_repo=reader.control_repo(),
+            workflow_ref=reader.matching("workflow_ref", _BRANCH, "a branch or tag"),
+            github_api_url=reader.address("github_api_url"),
         )
         if "@" in (flags or {}).get("index", "").partition("//")[2]:
             reader.fault(BY_NAME["index"], "a flag is no place for a password; give it as the variable INDEX")
@@ -298,11 +304,15 @@ class _Reader:
                 allowed[SeverityTier(tier)] = int(hours)
         return allowed
 
+    def control_repo(self) -> str:
+        """The repository that holds the ledger, which in Actions is known; "" where nobody says."""
+        return self.repository("control_repo", is_required=False) or self._environ.get("GITHUB_REPOSITORY", "")
+
     def ledger(self, *, is_needed: bool) -> LedgerSettings | None:
         """Where the ledger is: as given, else the control repository's branch, which in Actions is known."""
         server = self._environ.get("GITHUB_SERVER_URL", "") or _SERVER
         place, _, branch = self.text("ledger").partition("#")
-        control = self.repository("control_repo", is_required=False) or self._environ.get("GITHUB_REPOSITORY", "")
+        control = self.control_repo()
         if not place and control:
             place = f"{server}/{control}.git"
         if not place:

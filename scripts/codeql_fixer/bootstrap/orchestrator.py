@@ -2,31 +2,58 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 import codeql_fixer
+from codeql_fixer.adapters.dry_run import DryAgent, DryHosting, DryLedger
 from codeql_fixer.adapters.prompts.playbooks import Playbooks
 from codeql_fixer.adapters.prompts.renderer import JinjaRenderer
 from codeql_fixer.adapters.source_tree import NoCheckout
+from codeql_fixer.app.author import Author
 from codeql_fixer.app.batch_work import Routers
+from codeql_fixer.app.claiming import Claimer
+from codeql_fixer.app.cycle import CycleRunner, Deadline
+from codeql_fixer.app.dispatch import Dispatcher
 from codeql_fixer.app.fleet_work import FleetWork, Words
+from codeql_fixer.app.follow import HOSTS, Follower
+from codeql_fixer.app.intake import AnalysisIntake
+from codeql_fixer.app.observe import Observer
 from codeql_fixer.app.planner import Planner
-from codeql_fixer.bootstrap.agents import AgentRoom, has_codemod, profiles_of, registry_of
+from codeql_fixer.app.scan_fleet import FleetScanner
+from codeql_fixer.app.settle import Settler
+from codeql_fixer.app.start import Starter
+from codeql_fixer.app.watch_pulls import PullRequestWatcher
+from codeql_fixer.bootstrap.agents import PARALLEL, AgentRoom, has_codemod, profiles_of, registry_of
 from codeql_fixer.bootstrap.fleet import Fleet
 from codeql_fixer.bootstrap.pipeline import playbook_directory
 from codeql_fixer.domain.record import Producer
 from codeql_fixer.domain.registry import slug_of
 from codeql_fixer.domain.route import Routing
 from codeql_fixer.errors import UserError
+from codeql_fixer.ports.agent import Agent
+from codeql_fixer.ports.hosting import Workflow
 
 if TYPE_CHECKING:
+    from codeql_fixer.app.dispatch import Watcher
+    from codeql_fixer.app.keep import Recorder
+    from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome
+    from codeql_fixer.domain.finding import Reading
     from codeql_fixer.domain.registry import Registry
-    from codeql_fixer.ports.agent import Agent
+    from codeql_fixer.ports.hosting import Hosting
     from codeql_fixer.ports.index import Index
+    from codeql_fixer.ports.ledger import Ledger
     from codeql_fixer.settings import FleetSettings
+
+_WORKFLOW = "codeql-fixer.yml"
 
 
 class OrchestratorRoom:
@@ -67,6 +94,44 @@ class OrchestratorRoom:
         """What plans are made by."""
         return Planner(index=index, registry=self.registry, sla_hours=self.settings.sla_hours, only=only)
 
+    def hosting(self, *, is_needed: bool) -> Hosting | None:
+        """The host of the repositories, None where no token is given.
+
+        Raises:
+            UserError: it is needed and no token is given, or PyGithub is not installed.
+        """
+        token = self.settings.ledger.token
+        if not token and not is_needed:
+            return None
+        try:
+            from codeql_fixer.adapters.github.factory import github_host  # noqa: PLC0415
+        except ModuleNotFoundError as error:
+            raise UserError(
+                "to ask GitHub, install codeql-fixer with its extra: pip install 'codeql-fixer[github]'"
+            ) from error
+
+        return github_host(token, base_url=self.settings.github_api_url, state=self.fleet.directory)
+
+    def workflow(self) -> Workflow:
+        """The workflow of the control repository that scans a target.
+
+        Raises:
+            UserError: nobody says which repository that is.
+        """
+        if not self.settings.control_repo:
+            raise UserError("scans are started in the control repository: say which with --control-repo OWNER/NAME")
+        return Workflow(repository=self.settings.control_repo, file=_WORKFLOW, ref=self.settings.workflow_ref)
+
+    def hosts(self) -> frozenset[str]:
+        """Where pull requests may be seen."""
+        return HOSTS | {urlsplit(self.settings.ledger.server).netloc.lower()}
+
+    def told_outcome(self, intent: DispatchIntent, outcome: DispatchOutcome | None) -> None:
+        """Say what became of a claim."""
+        became = "nobody can tell yet, the next run looks" if outcome is None else outcome.status.value
+        more = "" if outcome is None else outcome.session_url or outcome.reason
+        self.tell(f"{intent.target_repo} {intent.batch_id} -> {intent.agent}: {became} {more}".rstrip())
+
     def agents(self, *, is_starting: bool) -> dict[str, Agent]:
         """The agents that are set up here, none where none is."""
         room = AgentRoom(
@@ -97,6 +162,148 @@ class OrchestratorRoom:
             ),
             run_id=run_id,
         )
+
+
+class CycleParts(Struct, frozen=True, kw_only=True):
+    """What a run is made of: the runner and its work. `agents` are those that it may ask."""
+
+    runner: CycleRunner
+    work: FleetWork
+    agents: Mapping[str, Agent]
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """What a command asks for: which halves of a cycle, where, how long, and whether anything is to happen."""
+
+    run_id: str
+    scans: bool = True
+    dispatches: bool = True
+    only: frozenset[str] | None = None
+    is_dry: bool = False
+    max_seconds: float | None = None
+
+
+def build_cycle(room: OrchestratorRoom, wanted: Wanted, on_step: Callable[[str], None]) -> CycleParts:
+    """A cycle, or half of one.
+
+    Args:
+        room: the parts.
+        wanted: what is asked for.
+        on_step: hears what is being done, for people.
+
+    Raises:
+        UserError: no agent is set up for sessions, or no token for scans.
+    """
+    index, clock = room.fleet.index(), room.clock
+    ledger: Ledger = room.fleet.ledger()
+    recorder = room.fleet.recorder()
+    agents: Mapping[str, Agent] = room.agents(is_starting=not wanted.is_dry) if wanted.dispatches else {}
+    hosting = room.hosting(is_needed=wanted.scans and not wanted.dispatches)
+    if wanted.is_dry:
+        ledger = DryLedger(ledger)
+        recorder = replace(recorder, ledger=ledger)
+        agents = {name: DryAgent(agent, room.tell) for name, agent in agents.items()}
+        hosting = DryHosting(hosting, room.tell) if hosting else None
+    author = Author(producer=room.producer, run_id=wanted.run_id, clock=clock)
+    planner = room.planner(index, only=wanted.only)
+    runner = CycleRunner(
+        ledger=ledger,
+        index=index,
+        planner=planner,
+        scanner=_scanner(room, (ledger, index, hosting), recorder=recorder, author=author)
+        if wanted.scans and hosting
+        else None,
+        dispatcher=_dispatcher(
+            room, (ledger, index, hosting), agents, recorder=recorder, author=author, on_step=on_step
+        )
+        if wanted.dispatches
+        else None,
+        author=author,
+        deadline=Deadline(
+            monotonic=time.monotonic,
+            end=None if wanted.max_seconds is None else time.monotonic() + wanted.max_seconds,
+        ),
+        on_step=on_step,
+    )
+    return CycleParts(runner=runner, work=room.work(planner, agents, run_id=wanted.run_id), agents=agents)
+
+
+def _scanner(
+    room: OrchestratorRoom, places: tuple[Ledger, Index, Hosting], *, recorder: Recorder, author: Author
+) -> FleetScanner:
+    ledger, index, hosting = places
+    intake = AnalysisIntake(
+        hosting=hosting, reader_of=_TextReader, tree=NoCheckout(), recorder=recorder, producer=room.producer
+    )
+    return FleetScanner(
+        ledger=ledger,
+        index=index,
+        hosting=hosting,
+        registry=room.registry,
+        workflow=room.workflow(),
+        author=author,
+        intake=intake.take_in,
+        tell=room.tell,
+    )
+
+
+class _TextReader:
+    """Reads one text in SARIF by way of a file that goes with the reading."""
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+
+    def read(self) -> Reading:
+        """The findings."""
+        from codeql_fixer.adapters.sarif.reader import SarifReader  # noqa: PLC0415
+
+        with TemporaryDirectory(prefix="codeql-fixer-") as folder:
+            file = Path(folder) / "analysis.sarif"
+            file.write_bytes(self._text)
+            return SarifReader([file], "", ()).read()
+
+
+def _dispatcher(
+    room: OrchestratorRoom,
+    places: tuple[Ledger, Index, Hosting | None],
+    agents: Mapping[str, Agent],
+    *,
+    recorder: Recorder,
+    author: Author,
+    on_step: Callable[[str], None],
+) -> Dispatcher:
+    ledger, index, hosting = places
+    settings, tell = room.settings, room.tell
+    watchers: tuple[Watcher, ...] = (
+        Observer(index=index, agents=agents, recorder=recorder, author=author, tell=tell, hosts=room.hosts()),
+    )
+    if hosting:
+        watchers += (PullRequestWatcher(index=index, hosting=hosting, recorder=recorder, author=author, tell=tell),)
+    return Dispatcher(
+        settler=Settler(ledger=ledger, index=index, agents=agents, author=author, tell=tell),
+        watchers=watchers,
+        claimer=Claimer(ledger=ledger, index=index, agents=agents, author=author, monotonic=time.monotonic),
+        starter=Starter(
+            agents=agents,
+            recorder=recorder,
+            author=author,
+            parallel=PARALLEL,
+            max_failure_rate=settings.dispatch.max_failure_rate,
+            on_outcome=room.told_outcome,
+        ),
+        follower=Follower(
+            agents=agents,
+            recorder=recorder,
+            author=author,
+            sleep=time.sleep,
+            poll_seconds=settings.dispatch.poll_seconds,
+            time_limit=None,
+            on_session=lambda _: None,
+        ),
+        limits=room.planner(index, only=None).limits(max_sessions=settings.max_sessions),
+        waves=None,
+        on_step=on_step,
+    )
 
 
 def chosen(registry: Registry, repository: str, tag: str, known: frozenset[str]) -> frozenset[str] | None:

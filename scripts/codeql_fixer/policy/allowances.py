@@ -121,6 +121,12 @@ class Allowances:
         found = [refusal for allowance, buckets in self._buckets for refusal in _refusals(allowance, buckets, use)]
         return max(found, key=lambda refusal: refusal.free_at or _BY_EVENT, default=None)
 
+    def used(self, allowance: Allowance, now: datetime) -> float:
+        """How much of one of the allowances is used; where each has its own, what the one has that has used most."""
+        start = _start_of(allowance, now)
+        buckets = next(buckets for one, buckets in self._buckets if one == allowance)
+        return max((bucket.used_after(start) for bucket in buckets.values()), default=0) / _EXACT
+
     def take(self, use: Use) -> None:
         """Count a use from now on."""
         for allowance, buckets in self._buckets:

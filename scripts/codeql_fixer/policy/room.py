@@ -14,6 +14,7 @@ from codeql_fixer.policy.overlaps import WorkInProgress
 from codeql_fixer.policy.plain_text import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import timedelta
 
     from codeql_fixer.policy.dispatching import Candidate, Facts, Limits
@@ -104,6 +105,24 @@ class Room:
         self._allowances.take(self._use(candidate, agent, max_acu))
         self._in_progress.take(repository, _files_of(candidate))
         self.busy |= {(repository, issue.fingerprint) for issue in candidate.issues}
+
+    def used(self, repository: str) -> Iterator[tuple[str, float, int]]:
+        """Every limit that holds for a repository, with what is used of it and how much that may be."""
+        limits, own = self._limits, self._limits.of(repository)
+        hours = f"{limits.period.total_seconds() / 3600:g} h"
+        yield "sessions of this run", self._sessions, limits.max_sessions
+        yield f"sessions in {hours}", self._in_period, limits.max_in_period
+        yield "sessions at work", self._at_work, limits.max_at_work
+        if limits.max_acu_in_period is not None:
+            yield f"ACU in {hours}", self._acu, limits.max_acu_in_period
+        yield "sessions of the repository", self._by_repository[repository.lower()], own.max_sessions
+        if own.max_open_prs is not None:
+            open_prs = self._facts.open_pull_requests.get(repository.lower(), 0)
+            yield "open pull requests of the repository", open_prs, own.max_open_prs
+        for allowance in limits.allowances:
+            whose = f"{allowance.kind} {allowance.name}".rstrip()
+            per = f" per {allowance.window}" if allowance.window else ""
+            yield f"{whose}: {allowance.unit}{per}", self._allowances.used(allowance, self._facts.now), allowance.limit
 
     def _end_of_period(self) -> datetime | None:
         """When the oldest session leaves the period."""

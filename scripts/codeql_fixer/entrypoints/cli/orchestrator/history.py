@@ -31,9 +31,7 @@ def run(flags: Mapping[str, str], own: Mapping[str, str | None], *, is_json: boo
         UserError: there is no such issue.
     """
     settings = FleetSettings.from_environ(os.environ, flags)
-    wanted = (own["fingerprint"] or "").lower()
-    if not _FINGERPRINT.fullmatch(wanted):
-        raise UserError(f"{wanted!r:.60} is no fingerprint: 4 to 20 of the characters 0-9 and a-f are")
+    wanted = fingerprint_of(own["fingerprint"])
     fleet = Fleet(settings, os.environ, say)
     index = fleet.index()
     tip = caught_up(fleet, index)
@@ -55,6 +53,18 @@ def run(flags: Mapping[str, str], own: Mapping[str, str | None], *, is_json: boo
         print(json.dumps({"ledger_commit": tip, "issues": issues}))
         return
     print("\n\n".join(_text(*item) for item in found))
+
+
+def fingerprint_of(given: str | None) -> str:
+    """A fingerprint or the start of one.
+
+    Raises:
+        UserError: it is none.
+    """
+    wanted = (given or "").lower()
+    if not _FINGERPRINT.fullmatch(wanted):
+        raise UserError(f"{wanted!r:.60} is no fingerprint: 4 to 20 of the characters 0-9 and a-f are")
+    return wanted
 
 
 def _event_document(event: Event) -> dict[str, str]:

@@ -44,6 +44,13 @@ class Verb(NamedTuple):
 _REPO = Argument("--repo", "only this repository", "OWNER/NAME")
 _TAG = Argument("--tag", "only repositories with this tag", "TAG")
 _SESSION = Argument("session", "id of a session of ours", "SESSION")
+_CYCLE = (
+    _REPO,
+    _TAG,
+    Argument("--dry-run", "only say what would be done", is_flag=True),
+    Argument("--max-duration", "begin nothing new after so many seconds", "SECONDS"),
+)
+_CYCLE_OPTIONS = ("registry", "max_sessions", "sla_hours", "forge", "github_api_url", "workflow_ref")
 _AGENTS = ("registry", "forge", "poll_seconds")
 VERBS = (
     Verb(
@@ -81,6 +88,34 @@ VERBS = (
         ),
         (_REPO, _TAG),
         ("registry", "max_sessions", "sla_hours"),
+    ),
+    Verb(
+        "explain",
+        "show why an issue gets a session now or does not: gates, score, limits, and when that could change",
+        ("orchestrator.py explain 4be89e0fbf4569e1d682 --registry repo_registry.json",),
+        (Argument("fingerprint", "of the issue, or the start of it", "FINGERPRINT"), _REPO),
+        ("registry", "max_sessions", "sla_hours"),
+    ),
+    Verb(
+        "dispatch",
+        "see what came of sessions, decide, and start sessions",
+        ("orchestrator.py dispatch --registry repo_registry.json --dry-run", "orchestrator.py dispatch --tag pci"),
+        _CYCLE,
+        _CYCLE_OPTIONS,
+    ),
+    Verb(
+        "scan",
+        "have repositories scanned that are due",
+        ("orchestrator.py scan --control-repo acme/security --registry repo_registry.json",),
+        _CYCLE,
+        _CYCLE_OPTIONS,
+    ),
+    Verb(
+        "cycle",
+        "scan what is due, then dispatch: what a schedule runs",
+        ("orchestrator.py cycle --registry repo_registry.json --max-duration 3000",),
+        _CYCLE,
+        _CYCLE_OPTIONS,
     ),
     Verb(
         "history",

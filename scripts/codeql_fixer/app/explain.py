@@ -1,0 +1,110 @@
+"""Why an issue gets a session now, or does not: every gate, every term of its score, every limit."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from codeql_fixer.app.fleet_work import candidate_issue
+from codeql_fixer.app.plan import plan
+from codeql_fixer.domain.priority import Score
+from codeql_fixer.policy.dispatching import context_of
+from codeql_fixer.policy.ranking import standing_of
+from codeql_fixer.policy.readiness import DEFAULT_RULES, Verdict
+from codeql_fixer.policy.room import Room
+from codeql_fixer.ports.index import IssueRow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from codeql_fixer.app.claiming import Work
+    from codeql_fixer.app.plan import Planned
+    from codeql_fixer.app.planner import Planner
+    from codeql_fixer.domain.registry import RepositoryEntry
+    from codeql_fixer.policy.dispatching import Held, Limits
+
+
+class Explanation(Struct, frozen=True, kw_only=True):
+    """The answer and what it rests on.
+
+    `until` is the earliest time at which the answer could be another one, None when only an event changes it. `gates`
+    are the rules with what each says, None for nothing; `limits` are names with what is used of how much.
+    """
+
+    row: IssueRow
+    answer: str
+    is_next: bool
+    until: datetime | None
+    gates: tuple[tuple[str, Verdict | None], ...]
+    score: Score
+    limits: tuple[tuple[str, float, int], ...]
+
+
+def explain(row: IssueRow, planner: Planner, work: Work, limits: Limits, *, now: datetime) -> Explanation:
+    """Explain one issue.
+
+    Args:
+        row: the issue.
+        planner: what the operator wants.
+        work: what could be fixed.
+        limits: what is allowed.
+        now: the time of the question.
+    """
+    planned = plan(planner, work, limits, now=now)
+    facts, entry = planned.plan.facts, planner.registry.entry(row.repository)
+    issue = candidate_issue(row, planner.index)
+    room = Room(facts, limits)
+    context = context_of(row.repository, row.issue.family, facts, limits=limits, busy=room.busy)
+    gates = tuple(DEFAULT_RULES.explained(issue, context))
+    held = _held(row, planned)
+    is_next = any(
+        item.candidate.repository == row.repository
+        and row.issue.fingerprint in {one.fingerprint for one in item.candidate.issues}
+        for item in planned.dispatches
+    )
+    answer, until = _answer(entry, planned, next((said for _, said in gates if said), None), held, is_next=is_next)
+    standing = standing_of(entry, planner.registry.objectives) or '[0,"",[]]'
+    return Explanation(
+        row=row,
+        answer=answer,
+        is_next=is_next,
+        until=until,
+        gates=gates,
+        score=planned.plan.score(standing, row.issue),
+        limits=tuple(room.used(row.repository)),
+    )
+
+
+def _held(row: IssueRow, planned: Planned) -> Held | None:
+    for item in planned.held:
+        if item.candidate.repository == row.repository and row.issue.fingerprint in {
+            one.fingerprint for one in item.candidate.issues
+        }:
+            return item
+    return None
+
+
+def _answer(
+    entry: RepositoryEntry, planned: Planned, said: Verdict | None, held: Held | None, *, is_next: bool
+) -> tuple[str, datetime | None]:
+    """What becomes of it, and until when at least."""
+    facts = planned.plan.facts
+    pause = facts.paused or (facts.pauses.get(entry.repository.lower(), ""))
+    if is_next:
+        return "the next cycle starts a session for it", None
+    if pause:
+        return f"it waits: paused: {pause}", None
+    if not entry.auto_dispatch:
+        why = "its repository is not in the registry" if not entry.is_listed else "auto_dispatch is off for it"
+        return f"nothing is started for it by itself: {why}", None
+    if said:
+        return f"{said.action}: {said.reason}", said.until
+    if held:
+        return f"{held.action}: {held.reason}", held.until
+    return "it waits: others are more important, and take all that there is room for", _first(planned.held)
+
+
+def _first(held: Sequence[Held]) -> datetime | None:
+    return min((item.until for item in held if item.until), default=None)

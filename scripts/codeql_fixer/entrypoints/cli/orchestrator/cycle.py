@@ -1,0 +1,136 @@
+"""`cycle`: have repositories scanned that are due, see what came of sessions, decide, start sessions, and tell."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from datetime import UTC
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from codeql_fixer.adapters.clock import SystemClock
+from codeql_fixer.app.cycle import CycleReport
+from codeql_fixer.bootstrap.orchestrator import OrchestratorRoom, Wanted, build_cycle, chosen
+from codeql_fixer.entrypoints.boundary import say
+from codeql_fixer.entrypoints.cli.orchestrator.showing import caught_up, cell, print_table
+from codeql_fixer.entrypoints.cli.pipeline_output import described_sessions, progress
+from codeql_fixer.errors import UpstreamError, UserError
+from codeql_fixer.policy.plain_text import counted
+from codeql_fixer.settings import FleetSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from codeql_fixer.app.scan_fleet import ScanOrder
+
+_SECONDS = re.compile("[0-9]{1,6}")
+
+
+def run(flags: Mapping[str, str], own: Mapping[str, str | None], *, is_json: bool) -> None:
+    """Do it.
+
+    Raises:
+        UserError: the registry is wrong, or what the cycle needs is not set up.
+        UpstreamError: a part of it failed; the others were done.
+        LedgerNotWrittenError: records are kept for a replay.
+    """
+    run_halves(flags, own, is_json=is_json)
+
+
+def run_halves(
+    flags: Mapping[str, str],
+    own: Mapping[str, str | None],
+    *,
+    is_json: bool,
+    scans: bool = True,
+    dispatches: bool = True,
+) -> None:
+    """A whole cycle, or one half of it; raises as `run`."""
+    clock = SystemClock()
+    room = OrchestratorRoom(FleetSettings.from_environ(os.environ, flags), os.environ, clock=clock.now, tell=say)
+    index = room.fleet.index()
+    caught_up(room.fleet, index)
+    wanted = Wanted(
+        run_id=f"{clock.now().astimezone(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:6]}",
+        scans=scans,
+        dispatches=dispatches,
+        only=chosen(room.registry, own["repo"] or "", own["tag"] or "", frozenset(index.standings())),
+        is_dry=bool(own["dry_run"]),
+        max_seconds=_seconds(own["max_duration"]),
+    )
+    report = CycleReport()
+    try:
+        with progress(sys.stderr) as on_step:
+            parts = build_cycle(room, wanted, on_step)
+            parts.runner.run(parts.work, report)
+    finally:  # what was done is told, whatever failed after it
+        if is_json:
+            print(json.dumps(_document(report, wanted)))
+        else:
+            _show(report, wanted)
+    if report.problems:
+        raise UpstreamError("\n".join(report.problems))
+
+
+def _seconds(given: str | None) -> float | None:
+    if not given:
+        return None
+    if not _SECONDS.fullmatch(given) or not int(given):
+        raise UserError(f"--max-duration {given!r:.40}: must be a whole number of seconds, at least 1")
+    return float(given)
+
+
+def _show(report: CycleReport, wanted: Wanted) -> None:
+    if wanted.is_dry:
+        print("dry run: nothing was recorded, scanned or started")
+    if report.paused:
+        print(f"paused: {cell(report.paused, 200)}")
+    if wanted.scans:
+        print(f"{counted(len(report.scans), 'scan')} started" if report.scans else "no scan was due")
+        if report.scans:
+            print_table([("REPOSITORY", "FROM", "WHY", "PROBLEM"), *map(_scan_row, report.scans)])
+    if wanted.dispatches:
+        print(described_sessions(report.dispatch.summary()))
+    for part in report.left_out:
+        print(f"no time was left for: {part}; the next cycle does it")
+
+
+def _scan_row(order: ScanOrder) -> tuple[str, ...]:
+    return (cell(order.repository), order.source.value, cell(order.decision.reason, 100), cell(order.problem, 100))
+
+
+def _document(report: CycleReport, wanted: Wanted) -> dict[str, object]:
+    summary = report.dispatch.summary()
+    return {
+        "run_id": wanted.run_id,
+        "is_dry_run": wanted.is_dry,
+        "paused": report.paused or None,
+        "scans": [
+            {
+                "repository": order.repository,
+                "source": order.source.value,
+                "reason": order.decision.reason,
+                "problem": order.problem or None,
+            }
+            for order in report.scans
+        ],
+        "sessions": [
+            {
+                "repository": item.intent.target_repo,
+                "intent_id": item.intent.id,
+                "agent": item.intent.agent,
+                "issues": list(item.intent.fingerprints),
+                "status": item.outcome.status.value if item.outcome else None,
+                "session_id": item.outcome.session_id if item.outcome else None,
+                "session_url": item.outcome.session_url if item.outcome else None,
+                "problem": item.outcome.reason if item.outcome else None,
+            }
+            for item in report.dispatch.started
+        ],
+        "held": [{"action": held.action, "reason": held.reason, "issues": held.issues} for held in summary.held],
+        "settled": summary.settled,
+        "left_out": report.left_out,
+        "problems": report.problems,
+    }

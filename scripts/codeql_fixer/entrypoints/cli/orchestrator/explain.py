@@ -1,0 +1,101 @@
+"""`explain`: why an issue gets a session now or does not: gates, score, limits, and when that could change."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+from codeql_fixer.adapters.clock import SystemClock
+from codeql_fixer.app.explain import explain
+from codeql_fixer.bootstrap.orchestrator import OrchestratorRoom
+from codeql_fixer.entrypoints.boundary import say
+from codeql_fixer.entrypoints.cli.orchestrator.history import fingerprint_of
+from codeql_fixer.entrypoints.cli.orchestrator.showing import (
+    caught_up,
+    cell,
+    issue_document,
+    print_table,
+    state_of,
+    when,
+)
+from codeql_fixer.errors import UserError
+from codeql_fixer.settings import FleetSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from codeql_fixer.app.explain import Explanation
+    from codeql_fixer.policy.readiness import Verdict
+
+
+def run(flags: Mapping[str, str], own: Mapping[str, str | None], *, is_json: bool) -> None:
+    """Do it.
+
+    Raises:
+        UserError: there is no such issue.
+    """
+    clock = SystemClock()
+    room = OrchestratorRoom(FleetSettings.from_environ(os.environ, flags), os.environ, clock=clock.now, tell=say)
+    wanted = fingerprint_of(own["fingerprint"])
+    index = room.fleet.index()
+    tip = caught_up(room.fleet, index)
+    rows = index.issues(wanted, room.registry.canonical(own["repo"]) if own["repo"] else "")
+    if not rows:
+        raise UserError(f"{wanted}: the ledger has no issue with this fingerprint")
+    planner = room.planner(index, only=None)
+    profiles = frozenset(profile.name for profile in room.registry.others.routing.profiles)
+    work = room.work(planner, {}, run_id="explain", imagined=profiles)
+    found = [
+        explain(row, planner, work, planner.limits(max_sessions=room.settings.max_sessions), now=clock.now())
+        for row in rows
+    ]
+    if is_json:
+        print(json.dumps({"ledger_commit": tip, "issues": [_document(one) for one in found]}))
+        return
+    for number, one in enumerate(found):
+        if number:
+            print()
+        _show(one)
+
+
+def _show(one: Explanation) -> None:
+    issue = one.row.issue
+    where = f"{issue.file or '(no file)'}:{issue.start_line or '?'}"
+    print(f"{issue.fingerprint}  {issue.tier}  {cell(issue.rule_id)}  {cell(where)}")
+    print(f"{one.row.repository}: {state_of(one.row)}")
+    print(f"=> {cell(one.answer, 200)}" + (f", not before {when(one.until)} UTC" if one.until else ""))
+    print()
+    print_table([("GATE", "", "WHY", "NOT BEFORE (UTC)"), *(_gate(name, said) for name, said in one.gates)])
+    print()
+    terms = [(name, f"{value:.4f}") for name, value in one.score.terms().items()]
+    print_table([("SCORE", "VALUE"), *terms, ("total", f"{one.score.total:.4f}")])
+    print()
+    print_table([("LIMIT", "USED", "OF"), *((cell(name), f"{used:g}", str(most)) for name, used, most in one.limits)])
+
+
+def _gate(name: str, said: Verdict | None) -> tuple[str, ...]:
+    if said is None:
+        return (name, "open", "", "")
+    return (name, said.action.value, cell(said.reason, 100), when(said.until))
+
+
+def _document(one: Explanation) -> dict[str, object]:
+    return {
+        **issue_document(one.row),
+        "answer": one.answer,
+        "would_start": one.is_next,
+        "not_before": one.until.isoformat() if one.until else None,
+        "gates": [
+            {
+                "name": name,
+                "action": said.action.value if said else None,
+                "reason": said.reason if said else None,
+                "not_before": said.until.isoformat() if said and said.until else None,
+            }
+            for name, said in one.gates
+        ],
+        "score": one.score.total,
+        "terms": one.score.terms(),
+        "limits": [{"name": name, "used": used, "limit": most} for name, used, most in one.limits],
+    }
