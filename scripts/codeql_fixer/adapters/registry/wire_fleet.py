@@ -31,7 +31,8 @@ Scope = Annotated[
     Meta(
         pattern=f"^(?:fleet|tag(?::[A-Za-z0-9][A-Za-z0-9._:/-]{{0,63}})?|repo(?::{REPOSITORY})?"
         f"|family(?::{_NAME})?|agent(?::{_NAME})?){END}",
-        description="fleet, or one of tag, repo, family and agent, alone or followed by a name as in repo:OWNER/NAME",
+        description="fleet, tag:NAME, repo:OWNER/NAME, family:NAME or agent:NAME; without :NAME each tag, repo, family "
+        "or agent has it on its own",
     ),
 ]
 
@@ -80,13 +81,7 @@ class Weights(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Budget(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How much may be used by whom; exactly one of sessions, ACU and open pull requests."""
 
-    scope: Annotated[
-        Scope,
-        Meta(
-            description="`fleet`, or all of `tag:NAME`, `repo:OWNER/NAME`, `family:NAME` or `agent:NAME` together; "
-            "without a name each tag, repo, family or agent on its own"
-        ),
-    ]
+    scope: Scope
     sessions: Annotated[Many | None, Meta(description="sessions that start")] = None
     acu: Annotated[Many | None, Meta(description="ACU that they use or are promised")] = None
     open_prs: Annotated[Many | None, Meta(description="pull requests that are open at the same time")] = None
