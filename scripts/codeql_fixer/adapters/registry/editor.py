@@ -97,7 +97,8 @@ def add_discovered(path: Path, names: Iterable[str]) -> tuple[tuple[str, ...], t
         return _with(text, [{"repo": slug} for slug in added]) if added else text
 
     _edit(path, edit)
-    return tuple(added), tuple(slug for slug in slugs if slug not in frozenset(added))
+    new = frozenset(added)
+    return tuple(added), tuple(slug for slug in slugs if slug not in new)
 
 
 def _slug(repository: str) -> str:

@@ -55,14 +55,13 @@ def without_effect(file: File) -> Iterator[Fault]:
     had = tags_of([file.defaults]).union(*(tags_of([one.overrides, one, file.defaults]) for one in file.repos))
     spoken: list[tuple[Path, str]] = [(("tags", name), name) for name in file.tags]
     for number, objective in enumerate(file.orchestrator.objectives):
-        spoken += [(("orchestrator", "objectives", number, "tags"), name) for name in objective.tags]
+        path = ("orchestrator", "objectives", number, "tags")
+        spoken += [((*path, position), name) for position, name in enumerate(objective.tags)]
     for number, budget in enumerate(file.orchestrator.budgets):
         kind, _, name = budget.scope.partition(":")
         if kind == ScopeKind.TAG and name:
             spoken.append((("orchestrator", "budgets", number, "scope"), name))
-    for path, name in spoken:
-        if name not in had:
-            yield path, f"no repository has the tag {name}"
+    return ((path, "no repository has this tag") for path, name in spoken if name not in had)
 
 
 def _faults_of_profiles(file: File) -> Iterator[Fault]:
@@ -121,7 +120,7 @@ def _faults_of_settings(file: File) -> Iterator[Fault]:
     for path, settings in _levels(file):
         if settings.group is not None and settings.group not in file.groups:
             known = ", ".join(file.groups) or "none"
-            yield (*path, "group"), f"{settings.group} is no group; known are {known}: add it to groups"
+            yield (*path, "group"), f"is no group; known are {known}: add it to groups"
         for language in _parts(settings.languages):
             if language.lower() not in KNOWN:
                 yield (*path, "languages"), _NO_LANGUAGE

@@ -205,9 +205,9 @@ def test_edits__refuse_what_cannot_be_meant(path: Path, *, action: str, name: st
 @pytest.mark.parametrize(
     ("settings", "problem"),
     [
-        ({"schedule": "dayly"}, r"repos\[3\].schedule: must be one of"),
+        ({"schedule": "yearly"}, r"repos\[3\].schedule: must be one of"),
         ({"aliases": ["acme/website"]}, r"repos\[3\].aliases\[0\]: is a name of repos\[1\] already"),
-        ({"group": "none"}, "none is no group"),
+        ({"group": "none"}, "is no group"),
         ({"importance_score": 101}, "must be at most 100"),
     ],
 )

@@ -57,24 +57,24 @@ def _repo(**members: object) -> dict[str, object]:
         ),
         (_repo(aliases=["shop"]), "line 6: repos[0].aliases[0]: must be owner/name, or its address without a password"),
         # Groups have to be there, wherever they are named.
-        (_repo(group="web"), "line 5: repos[0].group: web is no group; known are none: add it to groups"),
+        (_repo(group="web"), "line 5: repos[0].group: is no group; known are none: add it to groups"),
         (
             {"groups": {"api": {}}, "defaults": {"group": "web"}},
-            "line 6: defaults.group: web is no group; known are api: add it to groups",
+            "line 6: defaults.group: is no group; known are api: add it to groups",
         ),
         (
             {"tags": {"x": {"group": "web"}}},
-            "line 4: tags.x.group: web is no group; known are none: add it to groups",
+            "line 4: tags.x.group: is no group; known are none: add it to groups",
         ),
         (
             _repo(overrides={"group": "web"}),
-            "line 6: repos[0].overrides.group: web is no group; known are none: add it to groups",
+            "line 6: repos[0].overrides.group: is no group; known are none: add it to groups",
         ),
         ({"groups": {"g": {"weight": 101}}}, "line 4: groups.g.weight: must be at most 100"),
         ({"groups": {"g": {"weight": 0}}}, "line 4: groups.g.weight: must be at least 1"),
         # Settings.
         (
-            _repo(schedule="dayly"),
+            _repo(schedule="yearly"),
             "line 5: repos[0].schedule: must be one of biweekly, daily, hourly, monthly, never, weekly",
         ),
         (
@@ -179,7 +179,7 @@ def test_review__tells_everything_at_once_and_what_is_ignored(tmp_path: Path) ->
     told, warnings = review(path)
 
     assert [line.partition(": ")[2] for line in told] == [
-        "line 6: repos[0].group: web is no group; known are none: add it to groups",
+        "line 6: repos[0].group: is no group; known are none: add it to groups",
         "line 14: orchestrator.budgets[0]: needs exactly one of sessions, acu, open_prs, and has none",
     ]
     assert [line.partition(": ")[2] for line in warnings] == ["line 2: colour: unknown key, ignored"]
@@ -224,7 +224,7 @@ def test_read_registry__warns_of_tags_that_no_repository_has(tmp_path: Path) -> 
     _, warnings = read(tmp_path, raw)
 
     assert [warning.partition("repo_registry.json: ")[2] for warning in warnings] == [
-        "line 11: tags.mistyped: no repository has the tag mistyped",
-        "line 19: orchestrator.objectives[0].tags: no repository has the tag pci",
-        "line 27: orchestrator.budgets[0].scope: no repository has the tag gone",
+        "line 11: tags.mistyped: no repository has this tag",
+        "line 20: orchestrator.objectives[0].tags[0]: no repository has this tag",
+        "line 27: orchestrator.budgets[0].scope: no repository has this tag",
     ]
