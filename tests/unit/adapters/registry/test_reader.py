@@ -357,10 +357,59 @@ def test_schema__is_valid_and_takes_the_example() -> None:
 
 
 _members = st.sampled_from(["repo", "tags", "max_acu", "agents", "rules", "modes", "devin", "kind", "version", "repos"])
-_scalars = st.sampled_from(["devin", "acme/shop", "2.0", "", "x\n", 1, 0, -1, 1.5, 2.0, 10**30, True, None])
+_fleet_members = st.sampled_from(
+    [
+        "weight",
+        "schedule",
+        "scope",
+        "sessions",
+        "acu",
+        "open_prs",
+        "per",
+        "importance",
+        "sla",
+        "name",
+        "target_severity",
+        "target_count",
+        "priority",
+        "languages",
+        "queries",
+        "include_paths",
+        "installation_id",
+        "aliases",
+        "group",
+    ]
+)
+_scalars = st.sampled_from(
+    [
+        "fleet",
+        "tag:a",
+        "day",
+        "weekly",
+        "high",
+        "-x",
+        0.5,
+        1e300,
+        "devin",
+        "acme/shop",
+        "2.0",
+        "",
+        "x\n",
+        1,
+        0,
+        -1,
+        1.5,
+        2.0,
+        10**30,
+        True,
+        None,
+    ]
+)
 _values = st.recursive(
     _scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_members, inner, max_size=4), max_leaves=12
 )
+
+_fleet_values = st.dictionaries(_fleet_members, _values, max_size=5) | _values
 
 
 @given(
@@ -371,7 +420,20 @@ _values = st.recursive(
             "agents": st.fixed_dictionaries(
                 {}, optional={"rules": st.lists(_values, max_size=2), "profiles": _values, "allow": _values}
             ),
-            "orchestrator": _values,
+            "orchestrator": st.fixed_dictionaries(
+                {},
+                optional={
+                    "paused": _values,
+                    "weights": _fleet_values,
+                    "budgets": st.lists(_fleet_values, max_size=2),
+                    "objectives": st.lists(_fleet_values, max_size=2),
+                    "global_session_limit": _values,
+                    "min_fix_rate_pct": _values,
+                    "blast_radius": _values,
+                },
+            ),
+            "tags": st.dictionaries(_members, _fleet_values, max_size=2),
+            "groups": st.dictionaries(_members, _fleet_values, max_size=2),
             "defaults": st.fixed_dictionaries(
                 {},
                 optional={
@@ -381,7 +443,14 @@ _values = st.recursive(
                     "agents": _values,
                 },
             ),
-            "repos": st.lists(st.fixed_dictionaries({"repo": _values}, optional={"importance": _values}), max_size=2),
+            "repos": st.lists(
+                st.builds(
+                    lambda entry, more: entry | more,
+                    st.fixed_dictionaries({"repo": _values}, optional={"importance": _values}),
+                    st.dictionaries(_fleet_members, _values, max_size=3),
+                ),
+                max_size=2,
+            ),
         },
     )
 )
