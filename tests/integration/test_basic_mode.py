@@ -355,6 +355,16 @@ def test_basic__an_operator_may_switch_a_repository_off(twin: DevinTwin, user: U
     assert user.sessions(twin) == []
 
 
+def test_basic__an_operator_may_pause_the_whole_fleet(twin: DevinTwin, user: User) -> None:
+    registry = user.folder / "registry.json"
+    registry.write_text(json.dumps({"orchestrator": {"paused": "an audit runs"}}))
+
+    done = user.basic("--registry", registry)
+
+    assert "pauses the whole fleet: an audit runs" in document(done, 2)["error"]["message"]
+    assert user.sessions(twin) == []
+
+
 # --- secrets
 
 

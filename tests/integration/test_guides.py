@@ -15,9 +15,11 @@ from codeql_fixer.adapters.registry.wire import registry_schema
 from codeql_fixer.adapters.repo_config import SCHEMA, read_config
 from codeql_fixer.adapters.source_tree import CheckoutTree
 from codeql_fixer.app.brief import BriefWriter
+from codeql_fixer.domain.allowance import ScopeKind, Unit, Window
 from codeql_fixer.domain.batch import Batch
 from codeql_fixer.domain.registry import COOLDOWN_HOURS
 from codeql_fixer.domain.route import AgentKind, Conditions, NoRoute
+from codeql_fixer.domain.schedule import ScanSource
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.options import OPTIONS
 from codeql_fixer.policy.complexity import complexity_of
@@ -28,6 +30,7 @@ from tests.unit.policy.test_routing import facts
 ROOT = Path(__file__).parents[2]
 GUIDES = ROOT / "docs/guides"
 ROUTING = (GUIDES / "routing.md").read_text()
+REGISTRY = (GUIDES / "registry.md").read_text()
 BATCHES: dict[str, dict[str, Any]] = {
     "1 file": {},
     "3 files": {"files": frozenset({"a.py", "b.py", "c.py"})},
@@ -69,6 +72,32 @@ def test_routing_guide__decides_as_it_says(tmp_path: Path) -> None:
             assert agent == "nobody"
         else:
             assert [found.agent, found.mode, str(found.max_acu or "")] == [agent, mode, acu]
+
+
+def test_registry_guide__merges_as_it_says(tmp_path: Path) -> None:
+    (tmp_path / "registry.json").write_text(_example(REGISTRY, "levels"))
+    registry, warnings = read_registry(tmp_path / "registry.json")
+
+    assert warnings == ()
+    for repository, *wanted, _ in _rows(REGISTRY, "<!-- example: entries -->"):
+        entry = registry.entry(repository)
+        found = [entry.importance, entry.schedule, entry.max_open_prs or "", "yes" if entry.auto_scan else "no"]
+        assert list(map(str, found)) == wanted, repository
+    assert registry.group_weights == {"backend": 3, "frontend": 1}
+    assert {row[0].strip("`") for row in _rows(REGISTRY, "## Where scans come from")} == set(ScanSource)
+
+
+def test_budgets_guide__has_an_example_that_is_read(tmp_path: Path) -> None:
+    page = (GUIDES / "keys-and-budgets.md").read_text()
+    (tmp_path / "registry.json").write_text(_example(page, "budgets"))
+
+    registry, warnings = read_registry(tmp_path / "registry.json")
+
+    assert warnings == ()
+    assert len(registry.allowances) == 6
+    assert {allowance.unit for allowance in registry.allowances} == set(Unit)
+    assert {allowance.kind for allowance in registry.allowances} == set(ScopeKind)
+    assert all(f"`{window}`" in page for window in Window)
 
 
 def test_routing_guide__names_every_kind_and_condition() -> None:
@@ -119,7 +148,7 @@ def test_keys_and_budgets_guide__names_what_there_is() -> None:
 
     assert variables <= {option.variable for option in OPTIONS}
     assert limits <= keys | options
-    assert set(types["Fleet"]["properties"]) <= limits
+    assert set(types["Fleet"]["properties"]) - {"paused", "weights", "objectives", "blast_radius", "clusters"} <= limits
     rests = [row[1] for row in _rows(page, "## After a failure")]
     assert rests[: len(COOLDOWN_HOURS)] == ["24 h", "72 h", "1 week"]
     assert COOLDOWN_HOURS == (24, 72, 7 * 24)

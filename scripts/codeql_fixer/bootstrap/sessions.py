@@ -82,8 +82,11 @@ class BatchSessions(Struct, frozen=True, kw_only=True):
         """The dispatcher and its work.
 
         Raises:
-            UserError: there is no agent to ask, none of the wanted name, or the operator has disabled the repository.
+            UserError: there is no agent to ask, none of the wanted name, or the operator has disabled the repository
+                or paused the fleet.
         """
+        if self.registry.paused:
+            raise UserError(f"{self.settings.dispatch.registry} pauses the whole fleet: {self.registry.paused}")
         entry = self.registry.entry(self.facts.target_repo)
         if not entry.is_enabled:
             raise UserError(f"{self.facts.target_repo} is disabled in {self.settings.dispatch.registry}")

@@ -19,10 +19,10 @@ BATCH_SIZE = 5
 COOLDOWN_HOURS = (24, 72, 168)
 # owner/name as GitHub allows it, or the address of a repository; the registry is no place for a password.
 REPOSITORY = (
-    r"(?:https?://[^/\s@]+/|git@[^:/\s@]+:)?"
+    r"(?:https?://[^/\s@]+/|(?:ssh|git)://(?:git@)?[^/\s@]+/|git@[^:/\s@]+:)?"
     r"([A-Za-z0-9][A-Za-z0-9-]{0,38}/(?!\.{0,2}(?:\.git)?/*$)[A-Za-z0-9._-]{1,100}?)(?:\.git)?/*"
 )
-_REPOSITORY = re.compile(REPOSITORY)
+_REPOSITORY = re.compile(REPOSITORY, re.IGNORECASE)
 
 
 def slug_of(repository: str) -> str:
@@ -36,8 +36,8 @@ class RepositoryEntry(Struct, frozen=True, kw_only=True):
 
     `importance` goes from 0 to 100. `cooldown_hours` are the rests after the first, the second failure and so on, after
     which a person has to look. `auto_dispatch` says whether sessions may be started without being asked for one by one:
-    never for a disabled repository, nor for one that `is_listed` False says nobody registered. `auto_scan` says the same
-    of scans. `aliases` are forks and earlier names, in lower case. `group` is the one it takes turns in.
+    never for a disabled repository, nor for one that `is_listed` False says nobody registered. `auto_scan` says the
+    same of scans. `aliases` are forks and earlier names, in lower case. `group` is the one it takes turns in.
     """
 
     repository: str = ""
@@ -70,8 +70,9 @@ class Registry(Struct, frozen=True, kw_only=True):
     At most `global_session_limit` sessions start in any `global_session_limit_period_hours`, and they may use at most
     `max_acu_per_period` agent compute units; at most `max_parallel_sessions` are at work at once. None means no limit.
     `allowances` hold beside these. `group_weights` say how many turns a group gets for one of a group of weight 1.
-    `paused` says why nothing is dispatched, "" while nothing holds it. `family_failure_limit` is how many sessions for a
-    family may fail in a row before no more are started for it. `slugs` lead from aliases to the repository's own name.
+    `paused` says why nothing is dispatched, "" while nothing holds it. `family_failure_limit` is how many sessions for
+    a family may fail in a row before no more are started for it. `slugs` lead from every name of a listed repository,
+    in lower case and aliases among them, to its own.
     """
 
     repositories: Mapping[str, RepositoryEntry] = {}

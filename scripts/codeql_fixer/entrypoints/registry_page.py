@@ -10,16 +10,18 @@ from codeql_fixer.adapters.registry.wire import LATER, registry_schema
 _HEAD = """\
 # repo_registry.json
 
-Made by `make schemas` from `scripts/codeql_fixer/adapters/registry/wire.py`. The [routing guide](../guides/routing.md)
+Made by `make schemas` from `scripts/codeql_fixer/adapters/registry/wire.py`. The [guide](../guides/registry.md)
 explains what it is for, [repo_registry.json](../../repo_registry.json) is an example, and
 [the schema](repo-registry.schema.json) is for editors: name it in `$schema`.
 
 The registry is the operator's: it names commands and limits. Keep it where only operators can write.
 
-What a repository's own settings do not say comes from the first of these that does: `overrides` before them, `defaults`
-after them, and for agents the fleet's `agents` at last. Only `rules` add up, in that order. A repository is known by
-owner/name or by its address, in upper or lower case. One that is not listed has the `defaults`, and no session starts
-for it by itself.
+What holds for a repository is what the first of these says that says anything: its `overrides`, its own settings, its
+`tags` in the order of the file, its group's `schedule`, the `defaults`, and for agents the fleet's `agents` at last.
+Two things differ: of several tags the highest importance counts, and `rules` add up, in that order.
+
+A repository is known by owner/name or by its address, in upper or lower case, and by its `aliases`. One that is not
+listed has the `defaults`, and for it no scan and no session starts by itself.
 
 A wrong value stops the run. All faults are told at once, each with its line, its path and what is wanted. Values are
 not shown, since they may be secret. A key that has no meaning is a warning.
@@ -32,10 +34,16 @@ _PARTS = {
     "RouteRule": "A rule",
     "ModeTable": "A mode by complexity",
     "Fleet": "`orchestrator`",
-    "Settings": "Settings: `defaults`, `overrides`, and each of `repos`",
+    "Budget": "`orchestrator.budgets`",
+    "Weights": "`orchestrator.weights`",
+    "Objective": "`orchestrator.objectives`",
+    "Group": "`groups.NAME`",
+    "Settings": "Settings: `defaults`, `tags.NAME`, `overrides`, and each of `repos`",
     "Agents": "`agents` of a repository",
+    "TaggedSettings": "Settings that no tag has",
     "Repository": "`repos`",
 }
+_BASES = {"TaggedSettings": ("Settings",), "Repository": ("TaggedSettings",)}
 _TYPES = {"string": "text", "boolean": "`true`, `false`", "object": "object by name"}
 
 
@@ -45,7 +53,7 @@ def registry_page() -> str:
     lines = [_HEAD]
     for name, title in _PARTS.items():
         found = types[name]
-        shared = types["Settings"]["properties"] if name == "Repository" else {}
+        shared = {key for base in _BASES.get(name, ()) for key in types[base]["properties"]}
         lines += [
             f"## {title}",
             "",
@@ -77,7 +85,7 @@ def _words(value: dict[str, Any], types: dict[str, Any]) -> str:
         return " or ".join(_words(one, types) for one in value["anyOf"] if one.get("type") != "null")
     if "enum" in value:
         return ", ".join(f"`{one}`" for one in value["enum"])
-    if value["type"] == "integer":
+    if value["type"] in {"integer", "number"}:
         return f"{value['minimum']:,} to {value['maximum']:,}"
     if value["type"] == "array":
         return f"list: {_words(value['items'], types)}"

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import msgspec
 from msgspec import inspect
 
+from codeql_fixer.adapters.registry.fitting import faults_between
 from codeql_fixer.adapters.registry.wire import LATER, File, registry_schema
-from codeql_fixer.domain.registry import slug_of
-from codeql_fixer.domain.route import AGENT_LABEL, CODEMODDER, DEVIN, AgentKind
-from codeql_fixer.policy.languages import KNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jsonschema.exceptions import ValidationError
 
-    from codeql_fixer.adapters.registry.places import Path
-    from codeql_fixer.adapters.registry.wire import Agents, Settings
+    from codeql_fixer.adapters.registry.places import Fault, Path
 
-Fault: TypeAlias = "tuple[Path, str]"
 DISAGREEMENT = "does not have the form that docs/reference/registry.md describes"  # a test shows that it is never told
 _MOST_OF_A_PATTERN = 60  # longer ones help nobody
 MOST_FAULTS = 25  # to tell of; nobody mends more at a time
@@ -49,7 +45,7 @@ def faults_of(raw: object) -> list[Fault]:
     except msgspec.ValidationError:
         found = [_told(fault) for fault in islice(_validator().iter_errors(raw), MOST_FAULTS + 1)]
         return found or [((), DISAGREEMENT)]
-    return [*_faults_of_profiles(file), *_faults_of_repositories(file), *_faults_of_names(file)]
+    return list(faults_between(file))
 
 
 def unknown_keys(raw: object) -> list[Fault]:
@@ -128,74 +124,3 @@ def _told(fault: ValidationError) -> Fault:
 
 def _is_null(fault: ValidationError) -> bool:
     return fault.validator_value == "null"
-
-
-_LOCAL_DEFAULTS: dict[str, Any] = {
-    "sessions_at_once": None,
-    "gates": (),
-    "finds_gates": True,
-    "needs_tests": False,
-    "coverage_floor": None,
-}
-
-
-def _faults_of_profiles(file: File) -> Iterator[Fault]:
-    for name, profile in file.agents.profiles.items():
-        path = ("agents", "profiles", name)
-        is_command, is_devin = profile.kind is AgentKind.COMMAND, profile.kind is AgentKind.DEVIN
-        if is_command and not profile.command:
-            yield path, "needs a command, a list of arguments such as ['coder', '{prompt_file}']"
-        if profile.command and not is_command:
-            yield (*path, "command"), "is for agents of kind command only"
-        if profile.is_paid is not None and not is_command:
-            yield (*path, "is_paid"), "is for agents of kind command only; what the others cost is known"
-        if is_devin and msgspec.structs.replace(profile, **_LOCAL_DEFAULTS) != profile:
-            yield path, "has gates or a number of sessions at once, which are for agents of this machine only"
-        if profile.max_acu is not None and not is_devin:
-            yield (*path, "max_acu"), "is for agents of kind devin only; nobody else counts ACU"
-
-
-def _faults_of_repositories(file: File) -> Iterator[Fault]:
-    first: dict[str, int] = {}
-    for position, repository in enumerate(file.repos):
-        slug = slug_of(repository.repo).lower()
-        if first.setdefault(slug, position) != position:
-            yield ("repos", position, "repo"), f"is the same repository as repos[{first[slug]}]; merge the two"
-
-
-def _faults_of_names(file: File) -> Iterator[Fault]:
-    known = {DEVIN.name, CODEMODDER.name, *file.agents.profiles}
-    yield from _faults_of_agents(file.agents, ("agents",), known)
-    for path, settings in _levels(file):
-        yield from _faults_of_agents(settings.agents, (*path, "agents"), known)
-        forced = [label for label in settings.labels or () if label.startswith(AGENT_LABEL)]
-        if len(set(forced)) > 1:
-            yield (*path, "labels"), "force several agents; keep one"
-        for label in forced:
-            if label.removeprefix(AGENT_LABEL) not in known:
-                yield (*path, "labels"), _no_agent(label.removeprefix(AGENT_LABEL), known)
-
-
-def _levels(file: File) -> Iterator[tuple[Path, Settings]]:
-    yield ("defaults",), file.defaults
-    for position, repository in enumerate(file.repos):
-        yield ("repos", position), repository
-        yield ("repos", position, "overrides"), repository.overrides
-
-
-def _faults_of_agents(agents: Agents, path: Path, known: set[str]) -> Iterator[Fault]:
-    named: list[tuple[Path, tuple[str, ...]]] = [(("allow",), agents.allow or ()), (("default",), agents.default or ())]
-    for number, rule in enumerate(agents.rules):
-        named += [(("rules", number, "agents"), rule.agents), (("rules", number, "modes"), tuple(rule.modes))]
-        for position, language in enumerate(rule.languages):
-            if language.lower() not in KNOWN:
-                place = (*path, "rules", number, "languages", position)
-                yield place, f"is not known; known are {', '.join(sorted(KNOWN))}"
-    for steps, names in named:
-        for name in names:
-            if name not in known:
-                yield (*path, *steps), _no_agent(name, known)
-
-
-def _no_agent(name: str, known: set[str]) -> str:
-    return f"{name} is no agent; known are {', '.join(sorted(known))}: add it to agents.profiles"

@@ -5,17 +5,28 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 Path = Sequence[str | int]
+Fault = tuple[Path, str]
 _BLANK = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
 
 
+class Member(NamedTuple):
+    """Key or position of a member of an object or list, and the places where it, its value and what follows begin."""
+
+    key: str | int
+    start: int
+    value: int
+    end: int
+
+
 def line_of(text: str, path: Path) -> int:
     """The line, from 1, of the value at a path of valid JSON; where the path ends early, of its last known part."""
-    at = _skip(text, 0)
+    at = skip(text, 0)
     for step in path:
-        found = next((place for key, place in _members(text, at) if key == step), None)
+        found = next((member.value for member in members(text, at) if member.key == step), None)
         if found is None:
             break
         at = found
@@ -28,25 +39,27 @@ def words_of(path: Path) -> str:
     return words.removeprefix(".") or "the file"
 
 
-def _members(text: str, at: int) -> Iterator[tuple[str | int, int]]:
-    """Key or position of every member of the value at a place, and where the member stands."""
+def members(text: str, at: int) -> Iterator[Member]:
+    """The members of the value at a place of valid JSON; none of what is no object or list."""
     opening = text[at]
     if opening not in "{[":
         return
-    at = _skip(text, at + 1)
+    at = skip(text, at + 1)
     position = 0
     while text[at] not in "}]":
         key: str | int = position
+        start = at
         if opening == "{":
             key, at = _DECODER.raw_decode(text, at)
-            at = _skip(text, _skip(text, at) + 1)  # over the colon
-        yield key, at
-        _, at = _DECODER.raw_decode(text, at)
-        at = _skip(text, at)
-        at = _skip(text, at + 1) if text[at] == "," else at
+            at = skip(text, skip(text, at) + 1)  # over the colon
+        _, end = _DECODER.raw_decode(text, at)
+        yield Member(key, start, at, end)
+        at = skip(text, end)
+        at = skip(text, at + 1) if text[at] == "," else at
         position += 1
 
 
-def _skip(text: str, at: int) -> int:
+def skip(text: str, at: int) -> int:
+    """The first place from here on that is not blank."""
     found = _BLANK.match(text, at)
     return found.end() if found else at

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from codeql_fixer.adapters.registry.checks import MOST_FAULTS, faults_of, unknown_keys
+from codeql_fixer.adapters.registry.fitting import without_effect
 from codeql_fixer.adapters.registry.merge import registry_of
 from codeql_fixer.adapters.registry.places import line_of, words_of
 from codeql_fixer.adapters.registry.wire import File
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from codeql_fixer.adapters.registry.places import Path as Place
+    from codeql_fixer.adapters.registry.places import Fault
     from codeql_fixer.domain.registry import Registry
 
 _MOST_BYTES = 10_000_000
@@ -31,15 +32,42 @@ def read_registry(path: Path) -> tuple[Registry, tuple[str, ...]]:
         InputError: there is no such file, or it is no JSON.
         ConfigError: values are wrong; one line per fault.
     """
-    text = _text(path)
-    raw = _parsed(text, str(path))
+    return parse_registry(text_of(path), str(path))
+
+
+def parse_registry(text: str, name: str) -> tuple[Registry, tuple[str, ...]]:
+    """The same of a text; `name` is what faults call it.
+
+    Raises:
+        InputError: it is no JSON.
+        ConfigError: values are wrong; one line per fault.
+    """
+    raw = _parsed(text, name)
     if faults := faults_of(raw):
-        raise ConfigError("\n".join(_told(str(path), text, faults)))
+        raise ConfigError("\n".join(_told(name, text, faults)))
     file = msgspec.convert(raw, File)
-    return registry_of(file), tuple(_told(str(path), text, unknown_keys(raw)))
+    return registry_of(file), tuple(_told(name, text, [*unknown_keys(raw), *without_effect(file)]))
 
 
-def _text(path: Path) -> str:
+def review(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Faults and warnings, both as lines for people: what is ignored is told even where something is wrong.
+
+    Raises:
+        InputError: there is no such file, or it is no JSON.
+    """
+    name, text = str(path), text_of(path)
+    raw = _parsed(text, name)
+    if faults := faults_of(raw):
+        return tuple(_told(name, text, faults)), tuple(_told(name, text, unknown_keys(raw)))
+    return (), parse_registry(text, name)[1]
+
+
+def text_of(path: Path) -> str:
+    """The text of a file, without a byte order mark.
+
+    Raises:
+        InputError: it cannot be read, is too large or no UTF-8.
+    """
     try:
         with path.open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
@@ -73,7 +101,7 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _told(name: str, text: str, found: Sequence[tuple[Place, str]]) -> list[str]:
+def _told(name: str, text: str, found: Sequence[Fault]) -> list[str]:
     places = sorted((line_of(text, place), words_of(place), problem) for place, problem in found[:MOST_FAULTS])
     told = [f"{name}: line {line}: {one_line(f'{words}: {problem}', 500)}" for line, words, problem in places]
     return told if len(found) <= MOST_FAULTS else [*told, f"{name}: and more"]

@@ -199,6 +199,24 @@ VERBS = (
         ("forge",),
     ),
     Verb(
+        "registry",
+        "show, check and change the operator's list of repositories",
+        (
+            "orchestrator.py registry show acme/shop --json",
+            "orchestrator.py registry add acme/shop --importance high --tag production --alias acme-forks/shop",
+            "orchestrator.py registry validate --registry fleet.json",
+        ),
+        (
+            Argument("action", "show, validate, add or remove", "ACTION"),
+            Argument("repository", "owner/name; show shows all without one", "OWNER/NAME", is_optional=True),
+            Argument("--importance", "for add: critical, high, medium, low, or 0 to 100", "N"),
+            Argument("--tag", "for add: a tag of it; can be given again", "TAG", is_list=True),
+            Argument("--schedule", "for add: how often it is scanned", "SCHEDULE"),
+            Argument("--alias", "for add: a fork or an earlier name; can be given again", "OWNER/NAME", is_list=True),
+        ),
+        ("registry",),
+    ),
+    Verb(
         "fsck",
         "check every record on the ledger",
         ("orchestrator.py fsck --ledger ../ledger.git",),

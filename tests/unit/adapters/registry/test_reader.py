@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import msgspec
@@ -17,21 +16,18 @@ from codeql_fixer.adapters.registry.places import line_of, words_of
 from codeql_fixer.adapters.registry.reader import read_registry
 from codeql_fixer.adapters.registry.wire import File, registry_schema
 from codeql_fixer.domain.gate import Gate, GateKind, Judging
-from codeql_fixer.domain.registry import Registry, RepositoryEntry, slug_of
+from codeql_fixer.domain.registry import Registry, RepositoryEntry
 from codeql_fixer.domain.route import CODEMODDER, AgentKind, AgentProfile, ModeTable, Route, Routing
+from codeql_fixer.domain.schedule import Schedule
 from codeql_fixer.errors import ConfigError, InputError
 from codeql_fixer.policy.routing import route
+from tests.unit.adapters.registry.files import ROOT, read
 from tests.unit.policy.test_routing import facts
 
-ROOT = Path(__file__).parents[3]
+if TYPE_CHECKING:
+    from pathlib import Path
+
 CODER = {"kind": "command", "command": ["coder", "{prompt_file}"]}
-
-
-def read(tmp_path: Path, registry: object) -> tuple[Registry, tuple[str, ...]]:
-    """The registry that is written so, as text or as JSON with one member per line."""
-    path = tmp_path / "repo_registry.json"
-    path.write_text(registry if isinstance(registry, str) else json.dumps(registry, indent=1))
-    return read_registry(path)
 
 
 def faults(tmp_path: Path, registry: object) -> list[str]:
@@ -93,7 +89,7 @@ def test_read_registry__reads_every_key(tmp_path: Path) -> None:
                     "auto_dispatch": False,
                     "max_sessions_per_cycle": 2,
                     "cooldown_hours": [],
-                    "max_attempts": 1,
+                    "max_dispatch_attempts": 1,
                     "max_acu_per_session": 4,
                     "agents": {"allow": ["coder"], "default": []},
                 }
@@ -114,6 +110,7 @@ def test_read_registry__reads_every_key(tmp_path: Path) -> None:
                 auto_dispatch=False,
                 max_sessions_per_cycle=2,
                 cooldown_hours=(),
+                auto_scan=True,
                 max_attempts=1,
                 routing=Routing(
                     profiles=(
@@ -142,6 +139,7 @@ def test_read_registry__reads_every_key(tmp_path: Path) -> None:
         global_session_limit_period_hours=12,
         max_parallel_sessions=3,
         max_acu_per_period=100,
+        slugs={"acme/shop": "acme/shop"},
     )
 
 
@@ -156,7 +154,7 @@ def test_read_registry__the_most_special_level_wins(tmp_path: Path) -> None:
             "defaults": {
                 "importance_score": 10,
                 "tags": ["a"],
-                "max_attempts": 1,
+                "max_dispatch_attempts": 1,
                 "cooldown_hours": [1],
                 "agents": {"rules": [{}], "allow": ["codemodder"]},
             },
@@ -165,9 +163,9 @@ def test_read_registry__the_most_special_level_wins(tmp_path: Path) -> None:
                     "repo": "acme/shop",
                     "importance": "high",
                     "tags": ["b"],
-                    "max_attempts": 2,
+                    "max_dispatch_attempts": 2,
                     "agents": {"rules": [rule("mine"), {}]},
-                    "overrides": {"tags": [], "max_attempts": 3, "agents": {"rules": [{}], "default": []}},
+                    "overrides": {"tags": [], "max_dispatch_attempts": 3, "agents": {"rules": [{}], "default": []}},
                 }
             ],
         },
@@ -190,44 +188,6 @@ def test_read_registry__the_most_special_level_wins(tmp_path: Path) -> None:
     assert entry.routing.allow == others.routing.allow == ("codemodder",)
 
 
-@pytest.mark.parametrize(
-    ("name", "asked"),
-    [
-        ("acme/shop", "acme/shop"),
-        ("Acme/Shop", "acme/SHOP"),
-        ("https://github.com/acme/shop", "acme/shop"),
-        ("https://github.example/acme/shop.git/", "ACME/shop"),
-        ("git@github.com:acme/shop.git", "https://github.com/Acme/Shop"),
-    ],
-)
-def test_entry__knows_a_repository_by_any_of_its_names(tmp_path: Path, *, name: str, asked: str) -> None:
-    registry, _ = read(tmp_path, {"repos": [{"repo": name, "importance_score": 1}]})
-
-    assert registry.entry(asked).importance == 1
-    assert registry.entry(asked).is_listed
-
-
-@pytest.mark.parametrize(
-    ("settings", "listed", "is_automatic"),
-    [({}, True, True), ({"auto_dispatch": False}, True, False), ({"enabled": False}, True, False), ({}, False, False)],
-)
-def test_entry__starts_nothing_by_itself_where_nobody_wants_it(
-    tmp_path: Path, *, settings: dict[str, Any], listed: bool, is_automatic: bool
-) -> None:
-    registry, _ = read(tmp_path, {"repos": [{"repo": "acme/shop", **settings}]})
-
-    entry = registry.entry("acme/shop" if listed else "acme/other")
-
-    assert entry.auto_dispatch is is_automatic
-    assert entry.is_listed is listed
-
-
-@pytest.mark.parametrize("name", ["", "acme", "a/b/c", "a b/c", "../b", "a/..", "a/.git", "https://u:p@github.com/a/b"])
-def test_slug_of__is_empty_for_what_is_no_repository(name: str) -> None:
-    assert slug_of(name) == ""
-    assert Registry().entry(name).repository == name
-
-
 def test_read_registry__warns_of_what_has_no_effect(tmp_path: Path) -> None:
     _, warnings = read(
         tmp_path,
@@ -238,13 +198,13 @@ def test_read_registry__warns_of_what_has_no_effect(tmp_path: Path) -> None:
                 "profiles": {"devin": {"kind": "devin", "mode": {"hard": "x"}, "token": "secret"}},
                 "rules": [{"if": 1, "modes": {"devin": {"odd": "x"}}}],
             },
-            "defaults": {"schedule": "daily", "agents": {"x": 1}},
-            "repos": [{"repo": "acme/shop", "schedule": "daily", "batch_size": 3, "overrides": {"objectives": 3}}],
+            "defaults": {"max_sessions": 5, "agents": {"x": 1}},
+            "repos": [{"repo": "acme/shop", "max_sessions": 9, "dry_run": True, "overrides": {"objectives": 3}}],
         },
     )
 
     assert [warning.partition("repo_registry.json: ")[2] for warning in warnings] == [
-        "line 1: the file: without effect in this version: concurrency, schedule, batch_size",
+        "line 1: the file: without effect in this version: concurrency, max_sessions, dry_run",
         "line 2: colour: unknown key, ignored",
         "line 9: agents.profiles.devin.mode.hard: unknown key, ignored",
         "line 11: agents.profiles.devin.token: unknown key, ignored",
@@ -259,9 +219,10 @@ def test_read_registry__reads_the_first_generations_file(shared: Path) -> None:
     registry, warnings = read_registry(shared / "telemetry/predecessor-registry.json")
 
     assert len(warnings) == 1
-    assert "without effect in this version: languages, queries" in warnings[0]
+    assert "without effect in this version: max_sessions, persist_logs, dry_run, concurrency" in warnings[0]
     assert registry.global_session_limit == 3
-    assert registry.entry("https://github.com/Juice-Shop/juice-shop").max_sessions_per_cycle == 2
+    shop = registry.entry("https://github.com/Juice-Shop/juice-shop")
+    assert (shop.max_sessions_per_cycle, shop.schedule, shop.scan.languages) == (2, Schedule.WEEKLY, "javascript")
 
 
 def test_read_registry__tells_all_wrong_values_at_once(tmp_path: Path) -> None:
@@ -396,10 +357,59 @@ def test_schema__is_valid_and_takes_the_example() -> None:
 
 
 _members = st.sampled_from(["repo", "tags", "max_acu", "agents", "rules", "modes", "devin", "kind", "version", "repos"])
-_scalars = st.sampled_from(["devin", "acme/shop", "2.0", "", "x\n", 1, 0, -1, 1.5, 2.0, 10**30, True, None])
+_fleet_members = st.sampled_from(
+    [
+        "weight",
+        "schedule",
+        "scope",
+        "sessions",
+        "acu",
+        "open_prs",
+        "per",
+        "importance",
+        "sla",
+        "name",
+        "target_severity",
+        "target_count",
+        "priority",
+        "languages",
+        "queries",
+        "include_paths",
+        "installation_id",
+        "aliases",
+        "group",
+    ]
+)
+_scalars = st.sampled_from(
+    [
+        "fleet",
+        "tag:a",
+        "day",
+        "weekly",
+        "high",
+        "-x",
+        0.5,
+        1e300,
+        "devin",
+        "acme/shop",
+        "2.0",
+        "",
+        "x\n",
+        1,
+        0,
+        -1,
+        1.5,
+        2.0,
+        10**30,
+        True,
+        None,
+    ]
+)
 _values = st.recursive(
     _scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_members, inner, max_size=4), max_leaves=12
 )
+
+_fleet_values = st.dictionaries(_fleet_members, _values, max_size=5) | _values
 
 
 @given(
@@ -410,11 +420,37 @@ _values = st.recursive(
             "agents": st.fixed_dictionaries(
                 {}, optional={"rules": st.lists(_values, max_size=2), "profiles": _values, "allow": _values}
             ),
-            "orchestrator": _values,
-            "defaults": st.fixed_dictionaries(
-                {}, optional={"tags": _values, "max_attempts": _values, "cooldown_hours": _values, "agents": _values}
+            "orchestrator": st.fixed_dictionaries(
+                {},
+                optional={
+                    "paused": _values,
+                    "weights": _fleet_values,
+                    "budgets": st.lists(_fleet_values, max_size=2),
+                    "objectives": st.lists(_fleet_values, max_size=2),
+                    "global_session_limit": _values,
+                    "min_fix_rate_pct": _values,
+                    "blast_radius": _values,
+                },
             ),
-            "repos": st.lists(st.fixed_dictionaries({"repo": _values}, optional={"importance": _values}), max_size=2),
+            "tags": st.dictionaries(_members, _fleet_values, max_size=2),
+            "groups": st.dictionaries(_members, _fleet_values, max_size=2),
+            "defaults": st.fixed_dictionaries(
+                {},
+                optional={
+                    "tags": _values,
+                    "max_dispatch_attempts": _values,
+                    "cooldown_hours": _values,
+                    "agents": _values,
+                },
+            ),
+            "repos": st.lists(
+                st.builds(
+                    lambda entry, more: entry | more,
+                    st.fixed_dictionaries({"repo": _values}, optional={"importance": _values}),
+                    st.dictionaries(_fleet_members, _values, max_size=3),
+                ),
+                max_size=2,
+            ),
         },
     )
 )
