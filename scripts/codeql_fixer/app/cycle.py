@@ -59,6 +59,7 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
         author: of the records.
         deadline: when it has to be over.
         on_step: hears what is being done, for people.
+        has_readers: False where nobody looks at the snapshot.
     """
 
     ledger: Ledger
@@ -69,6 +70,7 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
     author: Author
     deadline: Deadline
     on_step: Callable[[str], None]
+    has_readers: bool = True
 
     def run(self, work: Work, report: CycleReport | None = None) -> CycleReport:
         """Do it.
@@ -122,4 +124,5 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
         self.planner.line_up()
         observed = self.planner.observed()
         records = [self.author.cycle("objectives", objectives=observed)] if observed else []
-        self.ledger.append([*records, snapshot_of(self.planner, self.author)])
+        snapshots = [snapshot_of(self.planner, self.author)] if self.has_readers else []
+        self.ledger.append([*records, *snapshots])

@@ -145,6 +145,7 @@ class Simulation:
             author=author,
             deadline=Deadline(monotonic=self._seconds),
             on_step=_ignore,
+            has_readers=False,
         )
         routers = Routers(routing=Routing(), agents=places.agents, has_codemod=config.has_codemod)
         return runner.run(FleetWork(planner, routers=routers, words=_WORDS, run_id=author.run_id))

@@ -393,16 +393,22 @@ ORDER BY q.repository, q.at;
 SELECT repository, COUNT(*) FROM pull_requests WHERE state = 'open' GROUP BY repository ORDER BY repository;
 
 -- name: files_at_work
-SELECT DISTINCT d.repository, i.file
-FROM claims d
-JOIN dispatch_issues di ON di.intent_id = d.intent_id
-JOIN repositories r ON r.name = d.repository
-JOIN issues i ON i.repository_id = r.id
-  AND (i.fingerprint = di.fingerprint OR i.id IN (SELECT a.issue_id FROM aliases a WHERE a.alias = di.fingerprint))
-LEFT JOIN sessions s ON s.session_id = d.session_id
-WHERE d.claimed_at IS NOT NULL AND i.file <> '' AND (d.outcome IS NULL
-  OR (d.outcome IN ('created', 'adopted') AND (s.status IS NULL OR s.status IN ('queued', 'working', 'waiting'))))
-ORDER BY d.repository, i.file;
+-- What is at work first: few claims are. By name and by earlier name apart: an OR would look at all issues for each claim.
+WITH at_work AS MATERIALIZED (
+  SELECT d.repository AS repository, r.id AS repository_id, di.fingerprint AS fingerprint
+  FROM claims d
+  JOIN dispatch_issues di ON di.intent_id = d.intent_id
+  JOIN repositories r ON r.name = d.repository
+  LEFT JOIN sessions s ON s.session_id = d.session_id
+  WHERE d.claimed_at IS NOT NULL AND (d.outcome IS NULL
+    OR (d.outcome IN ('created', 'adopted') AND (s.status IS NULL OR s.status IN ('queued', 'working', 'waiting'))))
+)
+SELECT w.repository AS repository, i.file AS file FROM at_work w
+JOIN issues i ON i.fingerprint = w.fingerprint AND i.repository_id = w.repository_id WHERE i.file <> ''
+UNION
+SELECT w.repository, i.file FROM at_work w JOIN aliases a ON a.alias = w.fingerprint
+JOIN issues i ON i.id = a.issue_id AND i.repository_id = w.repository_id WHERE i.file <> ''
+ORDER BY repository, file;
 
 -- name: forget_open_counts!
 DELETE FROM open_counts WHERE repository = :repository;
@@ -420,6 +426,20 @@ DELETE FROM fix_counts WHERE repository = :repository;
 
 -- name: add_fix_counts!
 -- An attempt fixed its issue when its pull request was merged and a scan proved it; it failed as policy/cooldown.py says.
+WITH claimed AS (
+  SELECT d.intent_id AS intent_id, di.fingerprint AS fingerprint, r.id AS repository_id
+  FROM dispatches d
+  JOIN dispatch_issues di ON di.intent_id = d.intent_id
+  JOIN repositories r ON r.name = d.repository
+  WHERE d.repository = :repository
+),
+named AS (
+  SELECT c.intent_id AS intent_id, i.id AS issue_id FROM claimed c
+  JOIN issues i ON i.fingerprint = c.fingerprint AND i.repository_id = c.repository_id
+  UNION
+  SELECT c.intent_id, i.id FROM claimed c
+  JOIN aliases a ON a.alias = c.fingerprint JOIN issues i ON i.id = a.issue_id AND i.repository_id = c.repository_id
+)
 INSERT INTO fix_counts (repository, family, fixed, failed)
 SELECT repository, family, SUM(fixed), SUM(failed) FROM (
   SELECT d.repository AS repository, i.family AS family,
@@ -432,11 +452,8 @@ SELECT repository, family, SUM(fixed), SUM(failed) FROM (
       ELSE 1
     END AS failed
   FROM claims d
-  JOIN dispatch_issues di ON di.intent_id = d.intent_id
-  JOIN repositories r ON r.name = d.repository
-  JOIN issues i ON i.repository_id = r.id
-    AND (i.fingerprint = di.fingerprint OR i.id IN (SELECT a.issue_id FROM aliases a WHERE a.alias = di.fingerprint))
-    AND i.tracking <> 'renamed'
+  JOIN named n ON n.intent_id = d.intent_id
+  JOIN issues i ON i.id = n.issue_id AND i.tracking <> 'renamed'
   LEFT JOIN sessions s ON s.session_id = d.session_id
   LEFT JOIN proposals l ON l.intent_id = d.intent_id OR (l.intent_id = '' AND l.session_id <> '' AND l.session_id = d.session_id)
   LEFT JOIN pull_requests p ON p.repository = l.repository AND p.number = l.number
