@@ -67,9 +67,9 @@ class FleetHost:
         world.at(world.now + after, lambda: self._decide(pull, fixes, is_good=is_good))
         return pull.url
 
-    def open_count(self) -> int:
-        """How many pull requests are open."""
-        return sum(pull.state is PullRequestState.OPEN for pull in self._pulls.values())
+    def open_pull_requests(self) -> list[PullRequest]:
+        """Those that nobody has decided about."""
+        return [pull for pull in self._pulls.values() if pull.state is PullRequestState.OPEN]
 
     def _decide(self, pull: PullRequest, fixes: frozenset[str], *, is_good: bool) -> None:
         world, key = self._world, pull.repository.lower()

@@ -165,7 +165,7 @@ class Simulation:
             open_issues=open_issues,
             sessions=len(jobs),
             acu=round(sum(job.acu for job in jobs if job.is_over), 2),
-            open_pull_requests=self.host.open_count(),
+            open_pull_requests=len(self.host.open_pull_requests()),
             missed=missed,
             verified=verified,
         )
