@@ -23,7 +23,6 @@ from codeql_fixer.ports.ledger import Stored
 from codeql_fixer.twin.fleet.luck import Luck
 from codeql_fixer.twin.fleet.simulation import Configuration, Places, Simulation
 from codeql_fixer.twin.fleet.start import made_up
-from codeql_fixer.twin.fleet.world import BEGINNING
 
 if TYPE_CHECKING:
     import random
@@ -85,7 +84,7 @@ def new_index() -> SqlIndex:
 def start_for(registry: Registry, assumptions: Assumptions, seed: int) -> Start:
     """A made-up start for the repositories of a registry."""
     names = [entry.repository for entry in registry.repositories.values()]
-    return made_up(names, assumptions, Luck(seed), now=BEGINNING)
+    return made_up(names, assumptions, Luck(seed))
 
 
 def simulation(registry: Registry, assumptions: Assumptions, seed: int) -> Simulation:
@@ -162,10 +161,10 @@ class Model:
         simulated.world.advance(simulated.world.now + timedelta(hours=hours))
         self.check_work()
         simulated.places = Places(
-            ledger=Mortal(self._ledger, fate),  # type: ignore[arg-type]
+            ledger=Mortal(self._ledger, fate),
             index=simulated.places.index,
-            agents={name: Mortal(agent, fate) for name, agent in simulated.agents.items()},  # type: ignore[misc]
-            hosting=Mortal(simulated.host, fate),  # type: ignore[arg-type]
+            agents={name: Mortal(agent, fate) for name, agent in simulated.agents.items()},
+            hosting=Mortal(simulated.host, fate),
         )
         try:
             simulated.cycle()
@@ -240,7 +239,7 @@ class Model:
     # --- what the index knows, against what is in the code
 
     def check_index(self) -> None:
-        """Whatever a scan reported is open; what is called fixed is not in the code, or came back after the last scan."""
+        """Whatever a scan reported is open; what is called fixed is gone, or came back after the last scan."""
         self._read()
         index = self.simulated.places.index
         for name, run in self._runs.items():
@@ -279,4 +278,3 @@ def some_fate(stream: random.Random) -> Fate:
     if stream.random() > 1 / 3:
         return Fate()
     return Fate(stream.randrange(40), is_after=stream.random() < 1 / 2)
-

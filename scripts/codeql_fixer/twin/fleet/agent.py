@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -12,7 +12,9 @@ from codeql_fixer.domain.session import (
     PullRequestLink,
     ReportStatus,
     Session,
+    SessionMessage,
     SessionReport,
+    SessionRequest,
     SessionState,
 )
 from codeql_fixer.errors import (
@@ -27,9 +29,7 @@ from codeql_fixer.twin.fleet.start import cost_factor
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
-    from datetime import datetime
 
-    from codeql_fixer.domain.session import SessionRequest
     from codeql_fixer.twin.fleet.forge import FleetHost
     from codeql_fixer.twin.fleet.world import World
 
@@ -81,7 +81,8 @@ class FleetAgent:
         self._answer()
         job = self._job(request)
         self.jobs[job.id] = job
-        self._by_tag.setdefault(request.tag, []).append(job)
+        for tag in (request.tag, *request.tags):
+            self._by_tag.setdefault(tag, []).append(job)
         self._world.at(job.ends_at, lambda: self._end(job))
         lost = self._world.luck.chance("answer", request.intent_id)
         if lost < self._world.assumptions.lost_answers:
@@ -111,10 +112,13 @@ class FleetAgent:
         return iter([self._session(job) for job in reversed(self.jobs.values())])
 
     def messages(self, session_id: str, cursor: str = "") -> MessagePage:
-        """Nothing was written."""
-        del cursor
+        """What it was asked, and one word when it is over."""
         self.get(session_id)
-        return MessagePage((), "")
+        job = self.jobs[session_id]
+        written = [SessionMessage(id="1", is_agent=False, text=job.request.prompt, at=job.begins_at)]
+        if job.is_over:
+            written.append(SessionMessage(id="2", is_agent=True, text=job.end.value, at=job.ends_at))
+        return MessagePage(tuple(written[int(cursor or 0) :]), str(len(written)))
 
     def send(self, session_id: str, text: str) -> None:
         """Nobody reads it."""

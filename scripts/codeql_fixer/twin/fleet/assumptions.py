@@ -13,9 +13,10 @@ from codeql_fixer.domain.severity import SeverityTier
 
 
 class FamilyAssumption(Struct, frozen=True, kw_only=True):
-    """One weakness family: its share of all findings, how often an attempt at one of them fixes it, and what a session costs.
+    """One weakness family.
 
-    `share` is relative to those of the other families; `acu` is the median for a session with one finding.
+    `share` is that of all findings, relative to those of the other families; `fix_probability` says how often an
+    attempt at one of them fixes it; `acu` is what a session with one of them costs, in the median.
     """
 
     share: float = 1.0

@@ -1,9 +1,8 @@
-"""What simulations of several seeds say together: means with 95 % confidence intervals, and which differences are sure."""
+"""What simulations of several seeds say together: means with 95 % confidence intervals, and what is sure of them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from msgspec import Struct
 from codeql_fixer.domain.severity import SeverityTier
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from codeql_fixer.twin.fleet.simulation import Day
 
@@ -63,7 +62,7 @@ def figures_of(day: Day) -> Mapping[str, float]:
     }
 
 
-def burn_down(runs: Sequence[Sequence[Day]]) -> list[Mapping[str, Interval]]:
+def burn_down(runs: Sequence[Sequence[Day]]) -> list[dict[str, Interval]]:
     """Every day's figures over the runs of one configuration, one for each seed."""
     found = []
     for days in zip(*runs, strict=True):
@@ -73,7 +72,7 @@ def burn_down(runs: Sequence[Sequence[Day]]) -> list[Mapping[str, Interval]]:
 
 
 def differences(first: Sequence[Sequence[Day]], second: Sequence[Sequence[Day]]) -> list[Difference]:
-    """The last day of two configurations. Run by run both had the same seed, so what the worlds differ in cancels out."""
+    """The last day of two configurations. Run by run both had the same seed, so what worlds differ in cancels out."""
     ends = [[figures_of(days[-1]) for days in runs] for runs in (first, second)]
     return [
         Difference(
@@ -94,7 +93,7 @@ def interval(values: Sequence[float]) -> Interval:
 
 
 def students_t(freedom: int) -> float:
-    """The 97.5th percentile; beyond the table by Cornish and Fisher's expansion, which is right to four digits there."""
+    """The 97.5th percentile; beyond the table by Cornish and Fisher's expansion, right to three decimals there."""
     if freedom <= len(_T):
         return _T[freedom - 1]
     first = (_Z**3 + _Z) / 4

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -16,6 +15,7 @@ from codeql_fixer.twin.fleet.luck import hours_about
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from codeql_fixer.ports.hosting import Analysis, Workflow, WorkflowRun
     from codeql_fixer.twin.fleet.scanner import FleetScans

@@ -20,6 +20,7 @@ from codeql_fixer.domain.scan_run import (
 )
 from codeql_fixer.domain.schedule import ScanSource
 from codeql_fixer.domain.severity import SeverityTier
+from codeql_fixer.errors import UserError
 from codeql_fixer.policy.identity import FINGERPRINT_VERSION
 from codeql_fixer.twin.fleet.luck import hours_about
 
@@ -58,8 +59,15 @@ class FleetScans:
                 self._by_itself(repository, entry)
 
     def trigger(self, name: str) -> None:
-        """Scan a repository, as the workflow of the control repository does."""
-        self._start(self._world.repositories[name.lower()], ScanSource.WORKFLOW)
+        """Scan a repository, as the workflow of the control repository does.
+
+        Raises:
+            UserError: there is no such repository.
+        """
+        repository = self._world.repositories.get(name.lower())
+        if repository is None:
+            raise UserError(f"{name}: there is no such repository")
+        self._start(repository, ScanSource.WORKFLOW)
 
     def take_in(self, entry: RepositoryEntry, since: datetime | None) -> int:
         """Record the newest scan that the host has, if it was made since then; returns how many that are."""
@@ -137,7 +145,9 @@ class FleetScans:
             scope=ScanScope.DEFAULT_BRANCH,
             fingerprint_version=FINGERPRINT_VERSION,
             scans=(_summary(rules, len(flaws)),),
-            filters=FilterRecord(severity_threshold=SeverityTier.NONE, include_paths=(), exclude_paths=(), languages=()),
+            filters=FilterRecord(
+                severity_threshold=SeverityTier.NONE, include_paths=(), exclude_paths=(), languages=()
+            ),
             counts=Counts(
                 results_read=len(flaws),
                 suppressed=0,

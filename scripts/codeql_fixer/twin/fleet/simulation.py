@@ -96,17 +96,13 @@ class Simulation:
         index: an empty one.
     """
 
-    def __init__(
-        self, start: Start, configuration: Configuration, luck: Luck, *, ledger: Ledger, index: Index
-    ) -> None:
+    def __init__(self, start: Start, configuration: Configuration, luck: Luck, *, ledger: Ledger, index: Index) -> None:
         self.configuration = configuration
         self.world = World(start, luck)
         self.scans = FleetScans(self.world, ledger, configuration.registry)
         self.host = FleetHost(self.world, self.scans)
         profiles = configuration.registry.others.routing.profiles
-        self.agents = {
-            one.name: FleetAgent(one.name, self.world, self.host, is_paid=one.is_paid) for one in profiles
-        }
+        self.agents = {one.name: FleetAgent(one.name, self.world, self.host, is_paid=one.is_paid) for one in profiles}
         self.places = Places(ledger=ledger, index=index, agents=self.agents, hosting=self.host)
         self.told: list[str] = []
         self._cycles = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from codeql_fixer.ports.index import Index
     from codeql_fixer.twin.fleet.luck import Luck
 
+BEGINNING = datetime(2030, 1, 7, tzinfo=UTC)  # a Monday; nothing depends on it
 _OLDEST = timedelta(days=30)  # of the findings of a made-up fleet at its start
 _SMALLEST = 0.1
 # What is assumed of a family weighs as much as this many attempts at it.
@@ -42,32 +43,31 @@ class Start(Struct, frozen=True, kw_only=True):
     assumptions: Assumptions
 
 
-def made_up(names: Iterable[str], assumptions: Assumptions, luck: Luck, *, now: datetime) -> Start:
+def made_up(names: Iterable[str], assumptions: Assumptions, luck: Luck) -> Start:
     """A fleet that nobody has: each repository with a size of its own, and findings that came in the last month."""
-    return Start(
-        repositories=tuple(_made_up(name, assumptions, luck, now) for name in names), assumptions=assumptions
-    )
+    return Start(repositories=tuple(_made_up(name, assumptions, luck) for name in names), assumptions=assumptions)
 
 
-def _made_up(name: str, assumptions: Assumptions, luck: Luck, now: datetime) -> StartRepository:
+def _made_up(name: str, assumptions: Assumptions, luck: Luck) -> StartRepository:
     stream = luck.stream("start", name)
     size = size_of(stream, assumptions.size_spread)
     maker = FlawMaker(name, size, assumptions, luck=stream)
     count = poisson(stream, size * assumptions.open_at_start)
     return StartRepository(
-        name=name, size=size, flaws=tuple(maker.make(now - stream.random() * _OLDEST) for _ in range(count))
+        name=name, size=size, flaws=tuple(maker.make(BEGINNING - stream.random() * _OLDEST) for _ in range(count))
     )
 
 
-def taken_over(index: Index, names: Sequence[str], assumptions: Assumptions) -> Start:
+def taken_over(index: Index, names: Sequence[str], assumptions: Assumptions, *, now: datetime) -> Start:
     """The fleet that an index knows: what is open, and what attempts and sessions tell about families.
 
     Args:
         index: of the user; it is only read.
         names: of the repositories; what the index does not know starts without findings.
         assumptions: for all that it does not tell.
+        now: the time of the index; findings are as old at the simulation's beginning as they are then.
     """
-    flaws = {name: _open_in(index, name) for name in names}
+    flaws = {name: _open_in(index, name, BEGINNING - now) for name in names}
     known = [found for found in flaws.values() if found]
     mean = sum(map(len, known)) / len(known) if known else 1.0
     everything = [flaw for found in known for flaw in found]
@@ -80,7 +80,7 @@ def taken_over(index: Index, names: Sequence[str], assumptions: Assumptions) -> 
     )
 
 
-def _open_in(index: Index, name: str) -> tuple[Flaw, ...]:
+def _open_in(index: Index, name: str, later: timedelta) -> tuple[Flaw, ...]:
     return tuple(
         Flaw(
             fingerprint=row.issue.fingerprint,
@@ -89,7 +89,7 @@ def _open_in(index: Index, name: str) -> tuple[Flaw, ...]:
             tier=row.issue.tier,
             file=row.issue.file,
             line=row.issue.start_line or 1,
-            present_since=row.issue.opened_at,
+            present_since=row.issue.opened_at + later,
         )
         for row in index.issues_in(name)
         if row.issue.tracking.is_open

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
 from typing import TYPE_CHECKING, TypeAlias
@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from codeql_fixer.twin.fleet.flaws import Flaw, FlawMaker
 from codeql_fixer.twin.fleet.luck import exponential
+from codeql_fixer.twin.fleet.start import BEGINNING
 
 if TYPE_CHECKING:
     import random
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from codeql_fixer.twin.fleet.luck import Luck
     from codeql_fixer.twin.fleet.start import Start, StartRepository
 
-BEGINNING = datetime(2030, 1, 7, tzinfo=UTC)  # a Monday; nothing depends on it
 _MONTH = timedelta(days=30)
 Happening: TypeAlias = Callable[[], None]
 
@@ -31,14 +31,13 @@ class World:
     Args:
         start: what there is at first.
         luck: of the seed.
-        now: when it begins.
     """
 
-    def __init__(self, start: Start, luck: Luck, *, now: datetime = BEGINNING) -> None:
-        self.now, self.luck, self.assumptions = now, luck, start.assumptions
+    def __init__(self, start: Start, luck: Luck) -> None:
+        self.now, self.luck, self.assumptions = BEGINNING, luck, start.assumptions
         self._events: list[tuple[datetime, int, Happening]] = []
         self._order = count()
-        self._outages = {who: _Outages(luck.stream("outages", who), self, since=now) for who in ("agent", "host")}
+        self._outages = {who: _Outages(luck.stream("outages", who), self) for who in ("agent", "host")}
         self.repositories = {one.name.lower(): Repository(one, self) for one in start.repositories}
 
     def clock(self) -> datetime:
@@ -84,8 +83,8 @@ class Repository:
         """A merged change removes some findings; some of them come back later."""
         world = self._world
         for name in fingerprints:
-            flaw = self.flaws[name]
-            if not flaw.is_present:
+            flaw = self.flaws.get(name)
+            if flaw is None or not flaw.is_present:
                 continue
             self._remove(flaw)
             stream = world.luck.stream("regression", self.name, name, flaw.fixes)
@@ -121,11 +120,11 @@ class Repository:
 class _Outages:
     """When a service is out of order, one outage after the other."""
 
-    def __init__(self, stream: random.Random, world: World, *, since: datetime) -> None:
+    def __init__(self, stream: random.Random, world: World) -> None:
         self._stream, self._often = stream, world.assumptions.outages_per_month
         self._length = timedelta(hours=world.assumptions.outage_hours)
-        self._begin = since
-        self._follow(since)
+        self._begin = world.now
+        self._follow(world.now)
 
     def is_out(self, now: datetime) -> bool:
         while self._often and now >= self._begin + self._length:
