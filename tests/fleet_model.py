@@ -40,9 +40,15 @@ _SOURCES = ("workflow", "workflow", "code-scanning", "self-reported")
 _GONE = {Lifecycle.FIXED, Lifecycle.VERIFIED_FIXED}
 
 
-def registry_for(count: int) -> Registry:
-    """A fleet in which every kind of limit bites."""
-    document = {
+def registry_for(count: int, tight: int = 0) -> Registry:
+    """A fleet with limits. Where all of them are there, one hides another: `tight` says which of them bite."""
+    choices: list[dict[str, dict[str, Any]]] = [
+        {},
+        {"orchestrator": {"budgets": [], "global_session_limit": max(2, count // 5)}},
+        {"orchestrator": {"budgets": [], "max_acu_per_period": count}},
+        {"orchestrator": {"budgets": []}, "defaults": {"max_sessions_per_cycle": 1}},
+    ]
+    document: dict[str, Any] = {
         "version": "2.0",
         "agents": {"profiles": {"devin": {"kind": "devin", "max_acu": 12}}},
         "orchestrator": {
@@ -79,6 +85,8 @@ def registry_for(count: int) -> Registry:
             for number in range(count)
         ],
     }
+    for part, members in choices[tight % len(choices)].items():
+        document[part] |= members
     registry, warnings = parse_registry(msgspec.json.encode(document).decode(), "the test's registry")
     assert warnings == ()
     return registry

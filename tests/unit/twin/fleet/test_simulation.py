@@ -34,9 +34,7 @@ def _last(assumptions: Assumptions, *, count: int = 8, days: int = 8, seed: int 
 
 
 def test_simulation__the_same_seed_gives_the_same_days() -> None:
-    one, same, other = (
-        [*simulation(registry_for(10), Assumptions(), seed).days(5)] for seed in (3, 3, 4)
-    )
+    one, same, other = ([*simulation(registry_for(10), Assumptions(), seed).days(5)] for seed in (3, 3, 4))
 
     assert one == same
     assert one != other
