@@ -119,11 +119,12 @@ def test_queue__who_is_worked_on_leaves_the_line(index: SqlIndex, ledger: Memory
 
     _learn(index, ledger, intent("1", 1, 1))
     assert _fingerprints(index, line) == [fingerprint(2)]
-    assert index.files_at_work().keys() == {SHOP}
+    assert index.files_of(SHOP, fingerprint(1))
+    assert [claim.is_at_work for claim in index.claims(at(9))] == [True]
 
     _learn(index, ledger, outcome("1", 2, status=DispatchStatus.RELEASED, session=""))
     assert sorted(_fingerprints(index, line)) == [fingerprint(1), fingerprint(2)]
-    assert index.files_at_work() == {}
+    assert index.claims(at(9)) == []
     key = next(item.key for item in index.waiting(_stretch(line, until=9)))
     assert [attempt.outcome for attempt in index.attempts_at(key)] == [DispatchStatus.RELEASED]
 

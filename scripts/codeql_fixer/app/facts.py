@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from codeql_fixer.policy.room import longest_window
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from codeql_fixer.domain.claim import Claim
     from codeql_fixer.policy.dispatching import Limits
     from codeql_fixer.ports.index import Index
 
@@ -25,18 +27,47 @@ def facts_of(index: Index, limits: Limits, now: datetime) -> Facts:
         family: [Ended(end.at, end.is_success) for end in found]
         for family, found in (index.session_ends(now - _MEMORY) if limits.family_failure_limit else {}).items()
     }
+    claims = index.claims(now - longest_window(limits))
     return Facts(
         now=now,
-        claims=tuple(index.claims(now - longest_window(limits))),
+        claims=tuple(claims),
         paused=limits.paused,
         pauses={name: pause.reason for name, pause in index.pauses().items()},
-        acu_by_family=index.acu_by_family(),
+        acu_by_family=_AcuByFamily(index),
         fix_rates={
             family: FixRate(family=family, fixed=count.fixed, failed=count.failed)
             for family, count in index.fix_counts().items()
         },
         failing=failing_families(ends, limits.family_failure_limit),
-        busy_files=index.files_at_work() if limits.keeps_files_apart else {},
+        busy_files=_busy_files(index, claims) if limits.keeps_files_apart else {},
         open_pull_requests=index.open_pull_requests(),
         pull_requests_of_claims=index.open_pull_requests_by_claim() if limits.allowances else {},
     )
+
+
+def _busy_files(index: Index, claims: Sequence[Claim]) -> dict[str, frozenset[str]]:
+    """The files that sessions at work change."""
+    found: dict[str, frozenset[str]] = {}
+    for claim in claims:
+        for name in claim.fingerprints if claim.is_at_work else ():
+            found[claim.repository] = found.get(claim.repository, frozenset()) | index.files_of(claim.repository, name)
+    return found
+
+
+class _AcuByFamily(Mapping[str, tuple[float, ...]]):
+    """What sessions took, read when somebody asks for a family: few decisions do."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._known: dict[str, tuple[float, ...]] = {}
+
+    def __getitem__(self, family: str) -> tuple[float, ...]:
+        if family not in self._known:
+            self._known[family] = self._index.acu_of(family)
+        return self._known[family]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)

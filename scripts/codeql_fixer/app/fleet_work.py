@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from codeql_fixer.policy.ranking import Ranked
     from codeql_fixer.ports.index import Index, IssueRow
 
-_PAGE = 4  # batches of a family are made at a time
+_PAGE = 2  # batches of a family are made at a time
 # A repository offers so many batches for each session that it may have, and the fleet so many in all: enough for some
 # that have to wait, and a bound for what a plan costs when nearly all have to.
 _OFFERS_PER_SESSION = 3

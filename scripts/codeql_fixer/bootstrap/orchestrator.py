@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -43,6 +42,8 @@ from codeql_fixer.ports.agent import Agent
 from codeql_fixer.ports.hosting import Workflow
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from codeql_fixer.app.dispatch import Watcher
     from codeql_fixer.app.keep import Recorder
     from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome
@@ -306,7 +307,9 @@ def _dispatcher(
     )
 
 
-def chosen(registry: Registry, repository: str, tag: str, known: frozenset[str]) -> frozenset[str] | None:
+def chosen(
+    registry: Registry, known: frozenset[str], *, repository: str | None, tag: str | None
+) -> frozenset[str] | None:
     """The repositories that `--repo` and `--tag` mean, in lower case; None for all.
 
     Raises:

@@ -44,9 +44,10 @@ class Limits(Struct, frozen=True, kw_only=True):
     beside them. `max_acu_in_period` is None for no such limit. What is said of a repository is of the run, which may
     have decided before: `started` names the repository of each session that came of that. `each` holds for those that
     are not in `repositories`, which are by name in lower case. `min_fix_rate_pct` and `family_failure_limit` are what
-    families have to do; `paused` says why the fleet is held, "" when it is not. A retry inside one run does not rest. With
-    `keeps_files_apart` no two sessions work on one file. With `stops_when_full` no candidate is looked at when nothing
-    can get a session any more; else each of them is told why not.
+    families have to do; `paused` says why the fleet is held, "" when it is not.
+
+    A retry inside one run does not rest. With `keeps_files_apart` no two sessions work on one file. With
+    `stops_when_full` no candidate is looked at when nothing can get a session any more; else each is told why not.
     """
 
     max_sessions: int = 25

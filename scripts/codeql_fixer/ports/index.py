@@ -185,8 +185,8 @@ class Index(Queue, Protocol):
         """All claims since a moment, and earlier ones that are not settled or whose session may be running."""
         ...
 
-    def acu_by_family(self) -> Mapping[str, tuple[float, ...]]:
-        """Agent compute units that sessions took which are not at work any more, least first, by weakness family."""
+    def acu_of(self, family: str) -> tuple[float, ...]:
+        """Agent compute units that the latest sessions for a family took which are not at work, least first."""
         ...
 
     def pause_of(self, repository: str) -> Pause | None:

@@ -68,8 +68,8 @@ class Queue(Protocol):
         """How sessions ended that were claimed since a moment, by family and in the order of their ends."""
         ...
 
-    def files_at_work(self) -> Mapping[str, frozenset[str]]:
-        """The files that open sessions work on, by repository."""
+    def files_of(self, repository: str, fingerprint: str) -> frozenset[str]:
+        """The file of an issue, by any of its names; none for one that is in no file."""
         ...
 
     def open_counts(self) -> Mapping[str, Mapping[SeverityTier, int]]:

@@ -170,21 +170,36 @@ WHERE d.repository = :repository AND d.claimed_at IS NOT NULL
 ORDER BY d.claimed_at, d.intent_id, p.repository, p.number;
 
 -- name: claims
+-- The plus keeps SQLite from walking through all claims by time.
+WITH wanted AS (
+  SELECT intent_id FROM dispatches WHERE claimed_at > :since
+  UNION
+  SELECT intent_id FROM dispatches WHERE is_over = 0
+)
 SELECT d.intent_id, d.repository, d.agent, d.attempt, d.claimed_at, d.act_before, d.family, d.max_acu, d.outcome,
   COALESCE(d.session_id, ''), s.status, s.acu_used, d.account, di.fingerprint
-FROM claims d
+FROM wanted w
+JOIN claims d ON d.intent_id = w.intent_id
 JOIN dispatch_issues di ON di.intent_id = d.intent_id
 LEFT JOIN sessions s ON s.session_id = d.session_id
-WHERE d.claimed_at IS NOT NULL AND (d.claimed_at > :since OR d.outcome IS NULL
-  OR (d.outcome IN ('created', 'adopted') AND (s.status IS NULL OR s.status IN ('queued', 'working', 'waiting'))))
+WHERE +d.claimed_at IS NOT NULL
 ORDER BY d.claimed_at, d.intent_id, di.fingerprint;
+
+-- name: mark_over!
+UPDATE dispatches SET is_over = CASE WHEN EXISTS (
+    SELECT 1 FROM claims d LEFT JOIN sessions s ON s.session_id = d.session_id
+    WHERE d.intent_id = dispatches.intent_id AND (d.outcome IS NULL
+      OR (d.outcome IN ('created', 'adopted') AND (s.status IS NULL OR s.status IN ('queued', 'working', 'waiting'))))
+  ) THEN 0 ELSE 1 END
+WHERE repository = :repository;
 
 -- name: claim_of_session
 SELECT intent_id FROM dispatches WHERE session_id = :session_id;
 
--- name: acu_by_family
-SELECT d.family, s.acu_used FROM claims d JOIN sessions s ON s.session_id = d.session_id
-WHERE s.acu_used > 0 AND s.status NOT IN ('queued', 'working') ORDER BY d.family, s.acu_used;
+-- name: acu_of
+SELECT s.acu_used FROM claims d JOIN sessions s ON s.session_id = d.session_id
+WHERE d.family = :family AND s.acu_used > 0 AND s.status NOT IN ('queued', 'working')
+ORDER BY d.claimed_at DESC, d.intent_id LIMIT :most;
 
 -- name: pause_of
 SELECT reason, at FROM pauses WHERE repository = :repository AND is_paused = 1;
@@ -357,20 +372,33 @@ ORDER BY CASE i.tier WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THE
 LIMIT :most OFFSET :start;
 
 -- name: attempts_of_issue
-WITH mine AS (
-  SELECT d.* FROM issues i JOIN repositories r ON r.id = i.repository_id
-  JOIN dispatch_issues di ON di.fingerprint = i.fingerprint
-    OR di.fingerprint IN (SELECT a.alias FROM aliases a WHERE a.issue_id = i.id)
-  JOIN claims d ON d.intent_id = di.intent_id AND d.repository = r.name
-  WHERE i.id = :id
+-- CROSS JOIN keeps SQLite to the order in which tables are named: from the issue to its claims, and never through all.
+WITH names AS (
+  SELECT r.name AS repository, i.fingerprint AS fingerprint
+  FROM issues i JOIN repositories r ON r.id = i.repository_id WHERE i.id = :id
+  UNION
+  SELECT r.name, a.alias FROM aliases a JOIN issues i ON i.id = a.issue_id JOIN repositories r ON r.id = i.repository_id
+  WHERE a.issue_id = :id
+),
+mine AS (
+  SELECT d.intent_id AS intent_id, d.session_id AS session_id
+  FROM names n CROSS JOIN dispatch_issues di CROSS JOIN claims d
+  WHERE di.fingerprint = n.fingerprint AND d.intent_id = di.intent_id AND d.repository = n.repository
+),
+linked AS (
+  SELECT m.intent_id AS intent_id, l.repository AS repository, l.number AS number
+  FROM mine m CROSS JOIN proposals l WHERE l.intent_id = m.intent_id
+  UNION
+  SELECT m.intent_id, l.repository, l.number
+  FROM mine m CROSS JOIN proposals l WHERE l.session_id = m.session_id AND l.intent_id = '' AND l.session_id <> ''
 )
 SELECT '', d.intent_id, d.claimed_at, d.outcome, d.session_id, s.status, p.state, p.merged_at, p.observed_at,
   d.attempt, d.agent, s.observed_at, COALESCE(NULLIF(s.detail, ''), d.reason)
-FROM mine d
+FROM mine m CROSS JOIN claims d
 LEFT JOIN sessions s ON s.session_id = d.session_id
-LEFT JOIN proposals l ON l.intent_id = d.intent_id OR (l.intent_id = '' AND l.session_id <> '' AND l.session_id = d.session_id)
-LEFT JOIN pull_requests p ON p.repository = l.repository AND p.number = l.number
-WHERE d.claimed_at IS NOT NULL
+LEFT JOIN linked k ON k.intent_id = d.intent_id
+LEFT JOIN pull_requests p ON p.repository = k.repository AND p.number = k.number
+WHERE d.intent_id = m.intent_id AND d.claimed_at IS NOT NULL
 ORDER BY d.claimed_at, d.intent_id, p.repository, p.number;
 
 -- name: pauses
@@ -392,17 +420,13 @@ ORDER BY q.repository, q.at;
 -- name: open_pull_requests
 SELECT repository, COUNT(*) FROM pull_requests WHERE state = 'open' GROUP BY repository ORDER BY repository;
 
--- name: files_at_work
-SELECT DISTINCT d.repository, i.file
-FROM claims d
-JOIN dispatch_issues di ON di.intent_id = d.intent_id
-JOIN repositories r ON r.name = d.repository
-JOIN issues i ON i.repository_id = r.id
-  AND (i.fingerprint = di.fingerprint OR i.id IN (SELECT a.issue_id FROM aliases a WHERE a.alias = di.fingerprint))
-LEFT JOIN sessions s ON s.session_id = d.session_id
-WHERE d.claimed_at IS NOT NULL AND i.file <> '' AND (d.outcome IS NULL
-  OR (d.outcome IN ('created', 'adopted') AND (s.status IS NULL OR s.status IN ('queued', 'working', 'waiting'))))
-ORDER BY d.repository, i.file;
+-- name: files_of
+SELECT i.file FROM issues i JOIN repositories r ON r.id = i.repository_id
+WHERE r.name = :repository AND i.fingerprint = :fingerprint AND i.file <> ''
+UNION
+SELECT i.file FROM aliases a JOIN issues i ON i.id = a.issue_id JOIN repositories r ON r.id = i.repository_id
+WHERE r.name = :repository AND a.alias = :fingerprint AND i.file <> ''
+ORDER BY 1;
 
 -- name: forget_open_counts!
 DELETE FROM open_counts WHERE repository = :repository;
@@ -421,27 +445,49 @@ DELETE FROM fix_counts WHERE repository = :repository;
 -- name: add_fix_counts!
 -- An attempt fixed its issue when its pull request was merged and a scan proved it; it failed as policy/cooldown.py says.
 INSERT INTO fix_counts (repository, family, fixed, failed)
+WITH started AS (
+  SELECT d.repository AS repository, d.intent_id AS intent_id, d.session_id AS session_id, s.status AS status
+  FROM claims d LEFT JOIN sessions s ON s.session_id = d.session_id
+  WHERE d.repository = :repository AND d.outcome IN ('created', 'adopted')
+),
+tried AS (
+  SELECT t.intent_id AS intent_id, i.id AS issue_id
+  FROM started t CROSS JOIN dispatch_issues di CROSS JOIN repositories r CROSS JOIN issues i
+  WHERE di.intent_id = t.intent_id AND r.name = t.repository
+    AND i.repository_id = r.id AND i.fingerprint = di.fingerprint
+  UNION
+  SELECT t.intent_id, i.id
+  FROM started t CROSS JOIN dispatch_issues di CROSS JOIN aliases a CROSS JOIN issues i CROSS JOIN repositories r
+  WHERE di.intent_id = t.intent_id AND a.alias = di.fingerprint AND i.id = a.issue_id
+    AND r.id = i.repository_id AND r.name = t.repository
+),
+linked AS (
+  SELECT t.intent_id AS intent_id, l.repository AS repository, l.number AS number
+  FROM started t CROSS JOIN proposals l WHERE l.intent_id = t.intent_id
+  UNION
+  SELECT t.intent_id, l.repository, l.number
+  FROM started t CROSS JOIN proposals l WHERE l.session_id = t.session_id AND l.intent_id = '' AND l.session_id <> ''
+),
+pulled AS (
+  SELECT k.intent_id AS intent_id, COUNT(*) AS pulls,
+    MAX(CASE WHEN p.state = 'open' THEN 1 ELSE 0 END) AS has_open,
+    MAX(CASE WHEN p.state = 'merged' THEN 1 ELSE 0 END) AS has_merged,
+    MAX(COALESCE(p.merged_at, p.observed_at)) AS last_at
+  FROM linked k CROSS JOIN pull_requests p WHERE p.repository = k.repository AND p.number = k.number
+  GROUP BY k.intent_id
+)
 SELECT repository, family, SUM(fixed), SUM(failed) FROM (
-  SELECT d.repository AS repository, i.family AS family,
-    CASE WHEN i.lifecycle = 'verified_fixed' AND MAX(CASE WHEN p.state = 'merged' THEN 1 ELSE 0 END) = 1 THEN 1 ELSE 0 END AS fixed,
+  SELECT t.repository AS repository, i.family AS family,
+    CASE WHEN i.lifecycle = 'verified_fixed' AND p.has_merged = 1 THEN 1 ELSE 0 END AS fixed,
     CASE
-      WHEN COUNT(p.number) = 0 THEN CASE WHEN s.status IN ('finished', 'failed', 'stopped') THEN 1 ELSE 0 END
-      WHEN MAX(CASE WHEN p.state = 'open' THEN 1 ELSE 0 END) = 1 THEN 0
-      WHEN MAX(CASE WHEN p.state = 'merged' THEN 1 ELSE 0 END) = 1
-        THEN CASE WHEN i.last_seen_at > MAX(COALESCE(p.merged_at, p.observed_at)) THEN 1 ELSE 0 END
+      WHEN p.pulls IS NULL THEN CASE WHEN t.status IN ('finished', 'failed', 'stopped') THEN 1 ELSE 0 END
+      WHEN p.has_open = 1 THEN 0
+      WHEN p.has_merged = 1 THEN CASE WHEN i.last_seen_at > p.last_at THEN 1 ELSE 0 END
       ELSE 1
     END AS failed
-  FROM claims d
-  JOIN dispatch_issues di ON di.intent_id = d.intent_id
-  JOIN repositories r ON r.name = d.repository
-  JOIN issues i ON i.repository_id = r.id
-    AND (i.fingerprint = di.fingerprint OR i.id IN (SELECT a.issue_id FROM aliases a WHERE a.alias = di.fingerprint))
-    AND i.tracking <> 'renamed'
-  LEFT JOIN sessions s ON s.session_id = d.session_id
-  LEFT JOIN proposals l ON l.intent_id = d.intent_id OR (l.intent_id = '' AND l.session_id <> '' AND l.session_id = d.session_id)
-  LEFT JOIN pull_requests p ON p.repository = l.repository AND p.number = l.number
-  WHERE d.repository = :repository AND d.outcome IN ('created', 'adopted')
-  GROUP BY d.repository, d.intent_id, i.id, i.family, i.lifecycle, i.last_seen_at, s.status
+  FROM started t JOIN tried x ON x.intent_id = t.intent_id
+  JOIN issues i ON i.id = x.issue_id AND i.tracking <> 'renamed'
+  LEFT JOIN pulled p ON p.intent_id = t.intent_id
 ) counted GROUP BY repository, family;
 
 -- name: fix_counts
@@ -456,20 +502,32 @@ WHERE (excluded.at, excluded.issues) < (baselines.at, baselines.issues);
 SELECT definition, issues FROM baselines ORDER BY definition;
 
 -- name: session_ends
-SELECT d.family, s.observed_at, CASE WHEN EXISTS (
+WITH ended AS (
+  SELECT d.family AS family, d.intent_id AS intent_id, d.session_id AS session_id, s.observed_at AS at
+  FROM claims d JOIN sessions s ON s.session_id = d.session_id
+  WHERE d.claimed_at > :since AND s.status IN ('finished', 'failed', 'stopped')
+)
+SELECT e.family, e.at, CASE WHEN EXISTS (
     SELECT 1 FROM proposals l JOIN pull_requests p ON p.repository = l.repository AND p.number = l.number
-    WHERE (l.intent_id = d.intent_id OR (l.intent_id = '' AND l.session_id <> '' AND l.session_id = d.session_id))
-      AND p.state <> 'closed'
+    WHERE l.intent_id = e.intent_id AND p.state <> 'closed'
+  ) OR EXISTS (
+    SELECT 1 FROM proposals l JOIN pull_requests p ON p.repository = l.repository AND p.number = l.number
+    WHERE l.session_id = e.session_id AND l.intent_id = '' AND p.state <> 'closed'
   ) THEN 1 ELSE 0 END
-FROM claims d JOIN sessions s ON s.session_id = d.session_id
-WHERE d.claimed_at > :since AND s.status IN ('finished', 'failed', 'stopped')
-ORDER BY s.observed_at, d.intent_id;
+FROM ended e ORDER BY e.at, e.intent_id;
 
 -- name: open_pull_requests_by_claim
-SELECT d.intent_id, COUNT(DISTINCT p.number) FROM pull_requests p
-JOIN proposals l ON l.repository = p.repository AND l.number = p.number
-JOIN dispatches d ON d.intent_id = l.intent_id OR (l.intent_id = '' AND l.session_id <> '' AND l.session_id = d.session_id)
-WHERE p.state = 'open' GROUP BY d.intent_id ORDER BY d.intent_id;
+SELECT intent_id, COUNT(*) FROM (
+  SELECT d.intent_id AS intent_id, p.repository, p.number FROM pull_requests p
+  JOIN proposals l ON l.repository = p.repository AND l.number = p.number
+  JOIN dispatches d ON d.intent_id = l.intent_id
+  WHERE p.state = 'open'
+  UNION
+  SELECT d.intent_id, p.repository, p.number FROM pull_requests p
+  JOIN proposals l ON l.repository = p.repository AND l.number = p.number AND l.intent_id = '' AND l.session_id <> ''
+  JOIN dispatches d ON d.session_id = l.session_id
+  WHERE p.state = 'open'
+) linked GROUP BY intent_id ORDER BY intent_id;
 
 -- name: pull_requests_to_watch
 SELECT p.repository, p.number, MAX(l.intent_id), MAX(l.session_id) FROM pull_requests p

@@ -56,7 +56,7 @@ def run_halves(
         run_id=f"{clock.now().astimezone(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:6]}",
         scans=scans,
         dispatches=dispatches,
-        only=chosen(room.registry, own["repo"] or "", own["tag"] or "", frozenset(index.standings())),
+        only=chosen(room.registry, frozenset(index.standings()), repository=own["repo"], tag=own["tag"]),
         is_dry=bool(own["dry_run"]),
         max_seconds=_seconds(own["max_duration"]),
     )

@@ -47,7 +47,7 @@ def run(flags: Mapping[str, str], own: Mapping[str, str | None], *, is_json: boo
     profiles = frozenset(profile.name for profile in room.registry.others.routing.profiles)
     work = room.work(planner, {}, run_id="explain", imagined=profiles)
     found = [
-        explain(row, planner, work, planner.limits(max_sessions=room.settings.max_sessions), now=clock.now())
+        explain(row, planner, work, limits=planner.limits(max_sessions=room.settings.max_sessions), now=clock.now())
         for row in rows
     ]
     if is_json:

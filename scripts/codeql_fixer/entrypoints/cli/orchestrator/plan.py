@@ -32,7 +32,7 @@ def run(flags: Mapping[str, str], own: Mapping[str, str | None], *, is_json: boo
     room = OrchestratorRoom(FleetSettings.from_environ(os.environ, flags), os.environ, clock=clock.now, tell=say)
     index = room.fleet.index()
     tip = caught_up(room.fleet, index)
-    only = chosen(room.registry, own["repo"] or "", own["tag"] or "", frozenset(index.standings()))
+    only = chosen(room.registry, frozenset(index.standings()), repository=own["repo"], tag=own["tag"])
     planner = room.planner(index, only=only)
     profiles = frozenset(profile.name for profile in room.registry.others.routing.profiles)
     work = room.work(planner, {}, run_id="plan", imagined=profiles)
