@@ -344,9 +344,20 @@ UPDATE repositories SET standing = :standing WHERE name = :repository;
 UPDATE issues SET standing = :standing WHERE repository_id = (SELECT id FROM repositories WHERE name = :repository);
 
 -- name: next_line^
-SELECT standing, tier, family FROM issues
-WHERE lifecycle IN ('new', 'recurring', 'regressed') AND standing <> '' AND (standing, tier, family) > (:standing, :tier, :family)
-ORDER BY standing, tier, family LIMIT 1;
+-- In three steps, since comparing rows of three columns uses an index for the first of them only.
+SELECT standing, tier, family FROM (
+  SELECT 1 AS step, a.* FROM (SELECT standing, tier, family FROM issues
+    WHERE lifecycle IN ('new', 'recurring', 'regressed') AND standing <> ''
+      AND standing = :standing AND tier = :tier AND family > :family ORDER BY family LIMIT 1) a
+  UNION ALL
+  SELECT 2, b.* FROM (SELECT standing, tier, family FROM issues
+    WHERE lifecycle IN ('new', 'recurring', 'regressed') AND standing <> ''
+      AND standing = :standing AND tier > :tier ORDER BY tier, family LIMIT 1) b
+  UNION ALL
+  SELECT 3, c.* FROM (SELECT standing, tier, family FROM issues
+    WHERE lifecycle IN ('new', 'recurring', 'regressed') AND standing <> ''
+      AND standing > :standing ORDER BY standing, tier, family LIMIT 1) c
+) next ORDER BY step LIMIT 1;
 
 -- name: in_line
 SELECT i.id, r.name, i.opened_at FROM issues i JOIN repositories r ON r.id = i.repository_id
