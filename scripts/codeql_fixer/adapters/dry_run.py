@@ -34,6 +34,10 @@ class DryLedger:
         """As the ledger has it."""
         return self._ledger.read_since(tip, waiting=waiting)
 
+    def pause(self) -> str | None:
+        """As the ledger has it."""
+        return self._ledger.pause()
+
     def audit(self) -> Iterable[Damaged]:
         """As the ledger has it."""
         return self._ledger.audit()

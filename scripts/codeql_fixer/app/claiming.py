@@ -101,7 +101,7 @@ class Claimer(Struct, frozen=True, kw_only=True):
 
     def facts(self, limits: Limits) -> Facts:
         """What a decision has to know."""
-        return facts_of(self.index, limits, self.author.clock())
+        return facts_of(self.index, limits, self.author.clock(), note=self.ledger.pause())
 
     def _intent(self, dispatch: Dispatch) -> DispatchIntent:
         agent = self.agents.get(dispatch.route.agent)

@@ -86,7 +86,7 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
         self.ledger.append([])
         catch_up(self.ledger, self.index)
         self.planner.line_up()
-        report.paused = self.planner.registry.paused
+        report.paused = self.planner.registry.paused or self.ledger.pause() or ""
         self._part("scans", self._scan, report)
         self._part("dispatch", lambda done: self._dispatch(work, done), report)
         self._part("snapshot", self._snapshot, report)

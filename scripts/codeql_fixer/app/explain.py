@@ -42,7 +42,9 @@ class Explanation(Struct, frozen=True, kw_only=True):
     limits: tuple[tuple[str, float, int], ...]
 
 
-def explain(row: IssueRow, planner: Planner, work: Work, *, limits: Limits, now: datetime) -> Explanation:
+def explain(
+    row: IssueRow, planner: Planner, work: Work, *, limits: Limits, now: datetime, note: str | None = None
+) -> Explanation:
     """Explain one issue.
 
     Args:
@@ -51,8 +53,9 @@ def explain(row: IssueRow, planner: Planner, work: Work, *, limits: Limits, now:
         work: what could be fixed.
         limits: what is allowed.
         now: the time of the question.
+        note: what `Ledger.pause` gave.
     """
-    planned = plan(planner, work, limits, now=now)
+    planned = plan(planner, work, limits, now=now, note=note)
     facts, entry = planned.plan.facts, planner.registry.entry(row.repository)
     issue = candidate_issue(row, planner.index)
     room = Room(facts, limits)

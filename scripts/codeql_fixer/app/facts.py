@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from codeql_fixer.policy.dispatching import Facts
 from codeql_fixer.policy.fix_rates import FixRate
+from codeql_fixer.policy.ledger_paths import PAUSE_PATH
 from codeql_fixer.policy.monitoring import Ended, failing_families
+from codeql_fixer.policy.plain_text import one_line
 from codeql_fixer.policy.room import longest_window
 
 if TYPE_CHECKING:
@@ -18,11 +20,12 @@ if TYPE_CHECKING:
     from codeql_fixer.policy.dispatching import Limits
     from codeql_fixer.ports.index import Index
 
+_MOST_NOTE = 300
 _MEMORY = timedelta(days=30)  # what a family did before says little about what it does now
 
 
-def facts_of(index: Index, limits: Limits, now: datetime) -> Facts:
-    """All of it, at the state of the ledger that the index reflects."""
+def facts_of(index: Index, limits: Limits, now: datetime, *, note: str | None = None) -> Facts:
+    """All of it, at the state of the ledger that the index reflects; `note` is what `Ledger.pause` gave."""
     ends = {
         family: [Ended(end.at, end.is_success) for end in found]
         for family, found in (index.session_ends(now - _MEMORY) if limits.family_failure_limit else {}).items()
@@ -31,7 +34,7 @@ def facts_of(index: Index, limits: Limits, now: datetime) -> Facts:
     return Facts(
         now=now,
         claims=tuple(claims),
-        paused=limits.paused,
+        paused=limits.paused or _said(note),
         pauses={name: pause.reason for name, pause in index.pauses().items()},
         acu_by_family=_AcuByFamily(index),
         fix_rates={
@@ -43,6 +46,11 @@ def facts_of(index: Index, limits: Limits, now: datetime) -> Facts:
         open_pull_requests=index.open_pull_requests(),
         pull_requests_of_claims=index.open_pull_requests_by_claim() if limits.allowances else {},
     )
+
+
+def _said(note: str | None) -> str:
+    """Why a person holds the fleet, "" when nobody does."""
+    return "" if note is None else one_line(note, _MOST_NOTE) or f"{PAUSE_PATH} is on the ledger"
 
 
 def _busy_files(index: Index, claims: Sequence[Claim]) -> dict[str, frozenset[str]]:

@@ -46,10 +46,8 @@ def run(flags: Mapping[str, str], own: Mapping[str, str | None], *, is_json: boo
     planner = room.planner(index, only=None)
     profiles = frozenset(profile.name for profile in room.registry.others.routing.profiles)
     work = room.work(planner, {}, run_id="explain", imagined=profiles)
-    found = [
-        explain(row, planner, work, limits=planner.limits(max_sessions=room.settings.max_sessions), now=clock.now())
-        for row in rows
-    ]
+    limits, note = planner.limits(max_sessions=room.settings.max_sessions), room.fleet.ledger().pause()
+    found = [explain(row, planner, work, limits=limits, now=clock.now(), note=note) for row in rows]
     if is_json:
         print(json.dumps({"ledger_commit": tip, "issues": [_document(one) for one in found]}))
         return

@@ -36,7 +36,8 @@ def run(flags: Mapping[str, str], own: Mapping[str, str | None], *, is_json: boo
     planner = room.planner(index, only=only)
     profiles = frozenset(profile.name for profile in room.registry.others.routing.profiles)
     work = room.work(planner, {}, run_id="plan", imagined=profiles)
-    planned = plan(planner, work, planner.limits(max_sessions=room.settings.max_sessions), now=clock.now())
+    limits = planner.limits(max_sessions=room.settings.max_sessions)
+    planned = plan(planner, work, limits, now=clock.now(), note=room.fleet.ledger().pause())
     if is_json:
         print(json.dumps(_document(planned, tip)))
     else:
