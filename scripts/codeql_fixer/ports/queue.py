@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from codeql_fixer.domain.queue import FixCount, KnownPullRequest, Line, ScanState, SessionEnd, Stretch, Waiting
     from codeql_fixer.domain.severity import SeverityTier
@@ -66,6 +66,10 @@ class Queue(Protocol):
 
     def session_ends(self, since: datetime) -> Mapping[str, tuple[SessionEnd, ...]]:
         """How sessions ended that were claimed since a moment, by family and in the order of their ends."""
+        ...
+
+    def session_durations(self, since: datetime) -> Mapping[str, tuple[timedelta, ...]]:
+        """How long sessions took from their claim to when somebody saw their end, by family."""
         ...
 
     def files_of(self, repository: str, fingerprint: str) -> frozenset[str]:

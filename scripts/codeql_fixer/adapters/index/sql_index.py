@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
+from datetime import timedelta
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -238,6 +239,13 @@ class SqlIndex:
         for family, at, is_success in self._ask("session_ends", since=micros(since)):
             found.setdefault(family, []).append(SessionEnd(parse_time(at), bool(is_success)))
         return {family: tuple(ends) for family, ends in found.items()}
+
+    def session_durations(self, since: datetime) -> dict[str, tuple[timedelta, ...]]:
+        """How long sessions took, by family."""
+        found: dict[str, list[timedelta]] = {}
+        for family, micro in self._ask("session_durations", since=micros(since)):
+            found.setdefault(family, []).append(timedelta(microseconds=micro))
+        return {family: tuple(durations) for family, durations in found.items()}
 
     def files_of(self, repository: str, fingerprint: str) -> frozenset[str]:
         """The file of an issue, by any of its names."""

@@ -544,3 +544,7 @@ SELECT intent_id, COUNT(*) FROM (
 SELECT p.repository, p.number, MAX(l.intent_id), MAX(l.session_id) FROM pull_requests p
 JOIN proposals l ON l.repository = p.repository AND l.number = p.number
 WHERE p.state = 'open' GROUP BY p.repository, p.number ORDER BY p.repository, p.number;
+
+-- name: session_durations
+SELECT d.family, s.observed_at - d.claimed_at FROM claims d JOIN sessions s ON s.session_id = d.session_id
+WHERE d.claimed_at > :since AND s.status IN ('finished', 'failed') ORDER BY d.family, d.claimed_at, d.intent_id;

@@ -77,7 +77,7 @@ VERBS = (
         "show how many issues are in which state",
         ("orchestrator.py status", "orchestrator.py status --repo acme/shop --json | jq .repositories"),
         (_REPO,),
-        ("sla_hours",),
+        ("registry", "sla_hours"),
     ),
     Verb(
         "plan",
