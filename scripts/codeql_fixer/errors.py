@@ -44,6 +44,14 @@ class UpstreamError(CodeqlFixerError):
     exit_code = ExitCode.UPSTREAM_FAILED
 
 
+class RateLimitedError(UpstreamError):
+    """A service takes no more calls for now, or this run has made all that it may; nothing was done."""
+
+
+class WorkflowUnsettledError(UpstreamError):
+    """Nobody can tell whether a workflow was started: look at its runs, and never simply start it again."""
+
+
 class AgentUnavailableError(UpstreamError):
     """An agent's service does not answer; surely nothing was started."""
 

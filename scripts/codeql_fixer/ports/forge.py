@@ -24,7 +24,7 @@ class Proposal(Struct, frozen=True, kw_only=True):
 
 
 class PullRequest(Struct, frozen=True, kw_only=True):
-    """A pull request as the forge describes it now."""
+    """A pull request as the forge describes it now; `updated_at` is None where the forge does not tell."""
 
     repository: str
     number: int
@@ -36,7 +36,9 @@ class PullRequest(Struct, frozen=True, kw_only=True):
     body: str = ""
     head_commit: str = ""
     merge_commit: str = ""
+    is_draft: bool = False
     created_at: datetime | None = None
+    updated_at: datetime | None = None
     merged_at: datetime | None = None
 
 
