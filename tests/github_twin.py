@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tests.twins import Answer, Twin, running
@@ -25,6 +26,10 @@ class GitHubTwin(Twin):
     def __init__(self, process: subprocess.Popen[str], started: Mapping[str, str]) -> None:
         super().__init__(process, started)
         self.token, self.read_token = started["token"], started["read_only_token"]
+
+    def now(self) -> datetime:
+        """What time it is for it."""
+        return datetime.fromtimestamp(self.stats()["now"], UTC)
 
     @property
     def environment(self) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import zlib
 from contextlib import suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -54,16 +55,16 @@ class Answers:
     def get(self, address: str) -> Answer | None:
         """What was answered at an address, None for nothing known."""
         key = self._key(address)
-        with self._lock, suppress(sqlite3.Error):  # a store that does not work costs calls and nothing else
+        with self._lock, suppress(sqlite3.Error, zlib.error):  # a store that does not work costs calls and nothing else
             row = self._database.execute("SELECT etag, link, content FROM answers WHERE key = ?", (key,)).fetchone()
             if row is not None:
                 self._database.execute(_USE, (key,))
-                return Answer(etag=row[0], link=row[1], content=row[2])
+                return Answer(etag=row[0], link=row[1], content=zlib.decompress(row[2]))
         return None
 
     def put(self, address: str, answer: Answer) -> None:
         """Remember what was answered."""
-        row = (self._key(address), answer.etag, answer.link, answer.content)
+        row = (self._key(address), answer.etag, answer.link, zlib.compress(answer.content, level=1))
         with self._lock, suppress(sqlite3.Error):
             self._database.execute(_PUT, row)
             self._database.execute(_FORGET, (_MOST,))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _JSON = "application/vnd.github+json"
 _VERSION = ("X-GitHub-Api-Version", "2022-11-28")
 _HOPS, _HALTS = 4, 3
-_KEPT_BYTES = 512 * 1024
+_KEPT_BYTES = 8 * 1024 * 1024
 _LEADS_ON = frozenset({301, 302, 307, 308})
 _LEADS_WRITES_ON = frozenset({307, 308})
 _LINK = re.compile(r"<([^>]*)>")

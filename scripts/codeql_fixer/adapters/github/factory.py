@@ -6,6 +6,8 @@ import hashlib
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
+
 from codeql_fixer.adapters.github.answers import Answers
 from codeql_fixer.adapters.github.caller import Caller
 from codeql_fixer.adapters.github.host import GitHubHost
@@ -28,6 +30,7 @@ def github_host(
     base_url: str = "",
     state: Path | None = None,
     limits: CallLimits | None = None,
+    http: Limits | None = None,
     timing: Timing | None = None,
 ) -> GitHubHost:
     """GitHub as a token sees it.
@@ -37,6 +40,7 @@ def github_host(
         base_url: of the API; "" for github.com, https://HOST/api/v3 for a server of an enterprise, or of the twin.
         state: the folder in which answers are kept, None to keep none.
         limits: how much may be asked.
+        http: how long a call may take.
         timing: how time passes between calls.
 
     Raises:
@@ -49,7 +53,8 @@ def github_host(
     parts = urlsplit(url)
     origin = f"{parts.scheme}://{parts.netloc}"
     limits, timing = limits or CallLimits(), timing or Timing()
-    client = HttpClient(Endpoint(base_url=origin, bearer=token), Limits(waits_when_busy=False), timing=timing)
+    http = replace(http or Limits(), waits_when_busy=False)
+    client = HttpClient(Endpoint(base_url=origin, bearer=token), http, timing=timing)
     owner = hashlib.sha256(f"{url} {token}".encode()).hexdigest()
     answers = None if state is None else Answers(state / _STORE, owner)
     caller = Caller(client, origin, answers=answers, limits=limits, timing=timing)

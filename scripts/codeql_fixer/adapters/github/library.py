@@ -94,7 +94,13 @@ def _new_requester(caller: Caller, base_url: str) -> Requester:
     with _injecting:
         Requester.injectConnectionClasses(connection, connection)
         try:
-            client = Github(base_url=base_url, per_page=PAGE, retry=None, lazy=True)
+            client = Github(
+                base_url=base_url,
+                per_page=PAGE,
+                retry=None,
+                seconds_between_requests=None,
+                seconds_between_writes=None,
+            )
         finally:
             Requester.resetConnectionClasses()
     return client.requester
