@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _BASE = "/repos/{owner}/{repo}/actions"
 _MOST_INPUTS = 25
+_ALWAYS_TOLD = "2026-03-10"  # since this version of the API, whether asked for or not
 
 
 class _Order(Struct, frozen=True, kw_only=True):
@@ -76,7 +77,8 @@ class Actions:
             conclusion=workflow.conclusion,
         )
         repository.runs.append(run)
-        if not (order.return_run_details and self._state.switches.run_details):
+        is_told = order.return_run_details or call.request.headers.get("x-github-api-version", "") >= _ALWAYS_TOLD
+        if not (is_told and self._state.switches.run_details):
             return Response(status=204)
         return answer(
             {

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from codeql_fixer.twin.github.faults import Rule
     from codeql_fixer.twin.github.state import State
 
+FAMILIES = (Repositories, Actions, Pulls, Scanning)
 _DOCUMENTATION = "https://docs.github.com/rest"
 _LIMIT = "/rate_limit"
 
@@ -42,8 +43,7 @@ class Service:
         self._state, self._clock = state, clock
         self._faults, self._stats, self._limits = Faults(), Stats(), Limits(state)
         self._lock = threading.Lock()
-        families = (Repositories, Actions, Pulls, Scanning)
-        self._routes = Routes(route for family in families for route in family(state).routes())
+        self._routes = Routes(route for family in FAMILIES for route in family(state).routes())
         admin = Admin(state, clock=clock, faults=self._faults, stats=self._stats, limits=self._limits)
         self._admin = Routes(admin.routes())
 
