@@ -268,6 +268,16 @@ def test_pull_requests__that_did_not_change_are_not_read(twin: GitHubTwin, host:
     assert len(list(host.pull_requests(NAME, head_prefix="devin/1", since=AGES_AGO))) == 111
 
 
+def test_pull_request__of_a_stranger_is_known_by_its_repository(twin: GitHubTwin, host: GitHubHost) -> None:
+    twin.pull(NAME, "devin/1", author="devin-ai[bot]")
+    twin.pull(NAME, "devin/1", author="mallory", head_owner="mallory")
+
+    mallorys, devins = host.pull_requests(NAME, head_prefix="devin/", since=AGES_AGO)
+
+    assert (devins.author, devins.head_repository) == ("devin-ai[bot]", NAME)
+    assert (mallorys.author, mallorys.head_repository) == ("mallory", "mallory/shop")
+
+
 def test_pull_request__that_is_not_there(host: GitHubHost) -> None:
     with pytest.raises(UserError, match="pull request 9 of acme/shop: GitHub has none"):
         host.pull_request(NAME, 9)
@@ -339,6 +349,14 @@ def test_answers__are_not_for_other_tokens(twin: GitHubTwin, tmp_path: Path) -> 
     files = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert twin.ask("GET", "/rate_limit", headers={"Authorization": f"token {twin.read_token}"}).json["rate"]["used"]
     assert twin.token.encode() not in files
+
+
+def test_answers__that_cannot_be_kept_are_fetched(twin: GitHubTwin, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    host = github_host(twin.token, base_url=twin.url, state=tmp_path / "file/state")
+
+    assert host.repository(NAME) == host.repository(NAME)
 
 
 def test_calls__of_a_run_are_bounded(twin: GitHubTwin) -> None:

@@ -247,6 +247,16 @@ def test_answer__that_is_no_repository(body: str) -> None:
         _scripted(server.url).repository(NAME)
 
 
+@pytest.mark.parametrize("body", ["{", "7", "{}", '{"html_url": 7}', "[1]"])
+def test_start__with_an_answer_that_cannot_be_read_may_have_happened(body: str) -> None:
+    path = f"/repos/{NAME}/actions/workflows/scan.yml/dispatches"
+    with scripted({path: [{"body": body}]}) as server:
+        with pytest.raises(WorkflowUnsettledError, match="look at its runs"):
+            _scripted(server.url).trigger(SCAN, {})
+
+        assert len(server.seen()) == 1
+
+
 @pytest.mark.parametrize("body", ["7", "{", '{"message": "?"}', "[7]", '[{"number": 1}]'])
 def test_answer__that_is_no_list(body: str) -> None:
     with scripted({f"/repos/{NAME}/pulls": [{"body": body}]}) as server, pytest.raises(UpstreamError):

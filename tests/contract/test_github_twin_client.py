@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from githubkit import GitHub
+from githubkit import GitHub, TokenAuthStrategy
 from githubkit.exception import PrimaryRateLimitExceeded, RequestFailed, SecondaryRateLimitExceeded
 
 from tests.github_twin import github_twin
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.github_twin import GitHubTwin
+
+Client = GitHub[TokenAuthStrategy]
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
@@ -33,12 +35,14 @@ def twin(running: GitHubTwin) -> GitHubTwin:
 
 
 @pytest.fixture
-def client(twin: GitHubTwin) -> Iterator[GitHub[object]]:
-    with GitHub(twin.token, base_url=twin.url, http_cache=False, auto_retry=False, trust_env=False) as client:
+def client(twin: GitHubTwin) -> Iterator[Client]:
+    with GitHub(
+        TokenAuthStrategy(twin.token), base_url=twin.url, http_cache=False, auto_retry=False, trust_env=False
+    ) as client:
         yield client
 
 
-def test_client__reads_repositories_and_commits(twin: GitHubTwin, client: GitHub[object]) -> None:
+def test_client__reads_repositories_and_commits(twin: GitHubTwin, client: Client) -> None:
     for number in range(40):
         twin.repository(f"acme/r{number}", fork_of="acme/shop")
     twin.commits("acme/shop", 45, every_seconds=60)
@@ -52,17 +56,19 @@ def test_client__reads_repositories_and_commits(twin: GitHubTwin, client: GitHub
     assert client.rest.orgs.get("acme").parsed_data.public_repos == 41
 
 
-def test_client__follows_a_renamed_repository(twin: GitHubTwin, client: GitHub[object]) -> None:
+def test_client__follows_a_renamed_repository(twin: GitHubTwin, client: Client) -> None:
     twin.admin("POST", "repos/acme/shop/rename", {"to": "acme/store"})
 
     assert client.rest.repos.get("acme", "shop").parsed_data.full_name == "acme/store"
 
 
-def test_client__starts_workflows(twin: GitHubTwin, client: GitHub[object]) -> None:
+def test_client__starts_workflows(twin: GitHubTwin, client: Client) -> None:
     twin.workflow("acme/shop", "scan.yml", inputs={"target_repo": True})
-    order = {"ref": "main", "inputs": {"target_repo": "acme/bank"}}
+    inputs = {"target_repo": "acme/bank"}
 
-    started = client.rest.actions.create_workflow_dispatch("acme", "shop", "scan.yml", data=order).parsed_data
+    started = client.rest.actions.create_workflow_dispatch(
+        "acme", "shop", "scan.yml", ref="main", inputs=inputs
+    ).parsed_data
 
     run = client.rest.actions.get_workflow_run("acme", "shop", started.workflow_run_id).parsed_data
     assert (run.status, run.event, run.html_url) == ("queued", "workflow_dispatch", started.html_url)
@@ -73,7 +79,7 @@ def test_client__starts_workflows(twin: GitHubTwin, client: GitHub[object]) -> N
     assert client.rest.actions.get_workflow("acme", "shop", "scan.yml").parsed_data == workflow
 
 
-def test_client__reads_pull_requests(twin: GitHubTwin, client: GitHub[object]) -> None:
+def test_client__reads_pull_requests(twin: GitHubTwin, client: Client) -> None:
     number = twin.pull("acme/shop", "devin/fix", title="Fix it", is_draft=True)
     twin.change_pull("acme/shop", number, "merge")
 
@@ -84,7 +90,7 @@ def test_client__reads_pull_requests(twin: GitHubTwin, client: GitHub[object]) -
     assert (listed.number, listed.merged_at) == (number, pull.merged_at)
 
 
-def test_client__reads_analyses(twin: GitHubTwin, client: GitHub[object]) -> None:
+def test_client__reads_analyses(twin: GitHubTwin, client: Client) -> None:
     number = twin.analysis("acme/shop", {"runs": []}, category="/language:python")
 
     [listed] = client.rest.code_scanning.list_recent_analyses("acme", "shop", ref="refs/heads/main").parsed_data
@@ -93,7 +99,7 @@ def test_client__reads_analyses(twin: GitHubTwin, client: GitHub[object]) -> Non
     assert client.rest.code_scanning.get_analysis("acme", "shop", number).parsed_data == listed
 
 
-def test_client__knows_the_limits(twin: GitHubTwin, client: GitHub[object]) -> None:
+def test_client__knows_the_limits(twin: GitHubTwin, client: Client) -> None:
     before = client.rest.rate_limit.get().parsed_data.resources.core
     client.rest.repos.get("acme", "shop")
     after = client.rest.rate_limit.get().parsed_data.resources.core
@@ -109,7 +115,7 @@ def test_client__knows_the_limits(twin: GitHubTwin, client: GitHub[object]) -> N
     twin.switch(primary_per_hour=5000)
 
 
-def test_client__knows_the_errors(client: GitHub[object]) -> None:
+def test_client__knows_the_errors(client: Client) -> None:
     with pytest.raises(RequestFailed) as missing:
         client.rest.repos.get("acme", "none")
 

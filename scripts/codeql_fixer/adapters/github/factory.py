@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -38,7 +39,7 @@ def github_host(
     Args:
         token: of a user, an App's installation or a workflow.
         base_url: of the API; "" for github.com, https://HOST/api/v3 for a server of an enterprise, or of the twin.
-        state: the folder in which answers are kept, None to keep none.
+        state: the folder in which answers are kept where that can be done, None to keep none.
         limits: how much may be asked.
         http: how long a call may take.
         timing: how time passes between calls.
@@ -56,6 +57,16 @@ def github_host(
     http = replace(http or Limits(), waits_when_busy=False)
     client = HttpClient(Endpoint(base_url=origin, bearer=token), http, timing=timing)
     owner = hashlib.sha256(f"{url} {token}".encode()).hexdigest()
-    answers = None if state is None else Answers(state / _STORE, owner)
-    caller = Caller(client, origin, answers=answers, limits=limits, timing=timing)
+    caller = Caller(client, origin, answers=_answers(state, owner), limits=limits, timing=timing)
     return GitHubHost(caller, Library(caller, url))
+
+
+def _answers(state: Path | None, owner: str) -> Answers | None:
+    """The store of answers; without one, everything is fetched."""
+    if state is None:
+        return None
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        return Answers(state / _STORE, owner)
+    except (OSError, sqlite3.Error):
+        return None

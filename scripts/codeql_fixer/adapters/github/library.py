@@ -12,7 +12,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-from codeql_fixer.errors import UpstreamError, UserError
+from codeql_fixer.errors import UserError
+from codeql_fixer.transport.errors import DamagedAnswerError
 
 if TYPE_CHECKING:
     from collections.abc import ItemsView, Iterator, Mapping
@@ -114,11 +115,11 @@ def _raw(requester: object, headers: object, entry: object) -> object:
 
 @contextmanager
 def _readable(path: str) -> Iterator[None]:
-    """What PyGithub raises about bodies that it cannot read becomes an error of the service."""
+    """What PyGithub raises about bodies that it cannot read becomes an error of the call."""
     try:
         yield
     except (AssertionError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        raise UpstreamError(f"{path}: GitHub's answer cannot be read ({type(error).__name__})") from error
+        raise DamagedAnswerError(f"{path}: GitHub's answer cannot be read", words=type(error).__name__) from error
 
 
 class _Connection:

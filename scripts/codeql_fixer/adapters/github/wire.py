@@ -9,9 +9,9 @@ import msgspec
 from msgspec import Struct
 
 from codeql_fixer.domain.cycle import PullRequestState
-from codeql_fixer.errors import UpstreamError
 from codeql_fixer.ports.forge import PullRequest
 from codeql_fixer.ports.hosting import Analysis, HostedRepository, WorkflowRun
+from codeql_fixer.transport.errors import DamagedAnswerError
 
 T = TypeVar("T")
 
@@ -28,9 +28,14 @@ class _Repository(Struct, frozen=True):
     parent: _Named | None = None
 
 
+class _User(Struct, frozen=True):
+    login: str
+
+
 class _Branch(Struct, frozen=True):
     ref: str
     sha: str
+    repo: _Named | None = None
 
 
 class _PullRequest(Struct, frozen=True):
@@ -42,6 +47,7 @@ class _PullRequest(Struct, frozen=True):
     base: _Branch
     created_at: datetime
     updated_at: datetime
+    user: _User | None = None
     body: str | None = None
     draft: bool | None = None
     merged_at: datetime | None = None
@@ -99,8 +105,10 @@ def parse_pull_request(body: Any, repository: str) -> PullRequest:  # noqa: ANN4
         base=found.base.ref,
         title=found.title,
         body=found.body or "",
+        head_repository=found.head.repo.full_name if found.head.repo else "",
         head_commit=found.head.sha,
         merge_commit=(found.merge_commit_sha or "") if found.merged_at else "",
+        author=found.user.login if found.user else "",
         is_draft=bool(found.draft),
         created_at=found.created_at,
         updated_at=found.updated_at,
@@ -143,4 +151,5 @@ def _parsed(body: Any, kind: type[T], what: str) -> T:  # noqa: ANN401 - JSON sa
     try:
         return msgspec.convert(body, kind)
     except msgspec.ValidationError as error:
-        raise UpstreamError(f"GitHub describes {what} in another way than its documentation: {error}") from error
+        problem = f"GitHub describes {what} in another way than its documentation"
+        raise DamagedAnswerError(problem, words=str(error)) from error

@@ -11,6 +11,7 @@ from codeql_fixer.twin.github import shapes, shapes_of_work
 from codeql_fixer.twin.github.admin_of_work import AdminOfWork
 from codeql_fixer.twin.github.faults import Rule
 from codeql_fixer.twin.github.model import Repository
+from codeql_fixer.twin.github.orders import MOST_SECONDS, NewCommits, NewRepository, Rename
 from codeql_fixer.twin.github.repositories import found
 from codeql_fixer.twin.github.routing import Call, Route
 from codeql_fixer.twin.wire import ADMIN, Problem, Response, answer
@@ -24,35 +25,9 @@ if TYPE_CHECKING:
     from codeql_fixer.twin.github.state import State
     from codeql_fixer.twin.stats import Stats
 
-_MOST_COMMITS = 100_000
-
 
 class _Advance(Struct, frozen=True, forbid_unknown_fields=True):
-    advance_seconds: Annotated[float, Meta(ge=0)]
-
-
-class _NewRepository(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    default_branch: str = "main"
-    fork_of: str = ""
-    is_private: bool = False
-    is_archived: bool = False
-    has_code_scanning: bool = True
-    owner_kind: str = "Organization"
-    has_commits: bool = True
-
-
-class _Rename(Struct, frozen=True, forbid_unknown_fields=True):
-    to: str
-
-
-class _Commits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """So many commits, the last one at this time and each so long after the one before."""
-
-    count: Annotated[int, Meta(ge=1, le=_MOST_COMMITS)] = 1
-    branch: str = ""
-    at: float | None = None
-    every_seconds: Annotated[float, Meta(ge=0)] = 0.0
-    message: str = "Change something"
+    advance_seconds: Annotated[float, Meta(ge=0, le=MOST_SECONDS)]
 
 
 class Admin:
@@ -80,7 +55,7 @@ class Admin:
 
     def put_repository(self, call: Call) -> Response:
         """A repository with one commit; one that is there gets what is told of it and keeps the rest."""
-        given, owner, name = call.body(_NewRepository), call.parts["owner"], call.parts["repo"]
+        given, owner, name = call.body(NewRepository), call.parts["owner"], call.parts["repo"]
         parent = self._state.repository(*_pair(given.fork_of)) if given.fork_of else None
         try:
             repository = found(self._state, call)
@@ -102,13 +77,13 @@ class Admin:
 
     def rename(self, call: Call) -> Response:
         """Give a repository another owner or name; the old one leads to it."""
-        repository, (owner, name) = found(self._state, call), _pair(call.body(_Rename).to)
+        repository, (owner, name) = found(self._state, call), _pair(call.body(Rename).to)
         self._state.rename(repository, self._state.account(owner), name)
         return answer(shapes.repository(repository, self._state.url))
 
     def commit(self, call: Call) -> Response:
         """Commits on a branch, which is made where it is not there."""
-        repository, given = found(self._state, call), call.body(_Commits)
+        repository, given = found(self._state, call), call.body(NewCommits)
         branch, last = given.branch or repository.default_branch, given.at if given.at is not None else call.now
         for place in reversed(range(given.count)):
             newest = repository.commit(branch, last - place * given.every_seconds, given.message)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from msgspec import Meta, Raw, Struct
 
 from codeql_fixer.twin.github import shapes_of_work as shapes
 from codeql_fixer.twin.github.model import Analysis, Outcome, Pull, WorkflowFile
+from codeql_fixer.twin.github.orders import NewAnalysis, NewPull, NewWorkflow, PullAction, PullChange
 from codeql_fixer.twin.github.repositories import found
 from codeql_fixer.twin.github.routing import Call, Route
 from codeql_fixer.twin.github.scanning import whole_ref
@@ -21,53 +21,7 @@ if TYPE_CHECKING:
     from codeql_fixer.twin.github.model import Repository
     from codeql_fixer.twin.github.state import State
 
-_Action = Literal["merge", "close", "reopen", "draft", "ready", "push", "edit"]
 _BASE = f"{ADMIN}repos/{{owner}}/{{repo}}"
-
-
-class _Workflow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`inputs` says of each input whether it is required."""
-
-    inputs: dict[str, bool] = {}
-    has_dispatch: bool = True
-    is_active: bool = True
-    run_seconds: Annotated[float, Meta(ge=0)] = 300.0
-    conclusion: str = "success"
-
-
-class _NewPull(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`number` None takes the next one; `head_owner` "" is the repository's own."""
-
-    head: str
-    title: str = "A change"
-    body: str = ""
-    base: str = ""
-    head_owner: str = ""
-    author: str = "somebody"
-    is_draft: bool = False
-    number: Annotated[int, Meta(ge=1)] | None = None
-
-
-class _Change(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What happens to a pull request, and a new text where there is one."""
-
-    action: _Action
-    title: str | None = None
-    body: str | None = None
-
-
-class _NewAnalysis(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`sarif` is JSON, or a text for what is to be damaged."""
-
-    sarif: Raw
-    ref: str = ""
-    commit: str = ""
-    tool: str = "CodeQL"
-    tool_version: str = "2.20.0"
-    category: str = ""
-    error: str = ""
-    warning: str = ""
-    at: float | None = None
 
 
 class AdminOfWork:
@@ -85,7 +39,7 @@ class AdminOfWork:
 
     def put_workflow(self, call: Call) -> Response:
         """A workflow file, also in the place of one that is there."""
-        repository, given, file = found(self._state, call), call.body(_Workflow), call.parts["file"]
+        repository, given, file = found(self._state, call), call.body(NewWorkflow), call.parts["file"]
         known = repository.workflows.get(file)
         workflow = WorkflowFile(
             id=known.id if known else self._state.new_id(),
@@ -98,7 +52,7 @@ class AdminOfWork:
 
     def open_pull(self, call: Call) -> Response:
         """A pull request."""
-        repository, given = found(self._state, call), call.body(_NewPull)
+        repository, given = found(self._state, call), call.body(NewPull)
         number = given.number or max(repository.pulls, default=0) + 1
         if number in repository.pulls:
             raise Problem(422, f"there is a pull request {number} already")
@@ -123,7 +77,7 @@ class AdminOfWork:
 
     def change_pull(self, call: Call) -> Response:
         """What happens to one."""
-        repository, given = found(self._state, call), call.body(_Change)
+        repository, given = found(self._state, call), call.body(PullChange)
         pull = repository.pulls.get(call.number("number"))
         if pull is None:
             raise not_found()
@@ -135,7 +89,7 @@ class AdminOfWork:
 
     def put_analysis(self, call: Call) -> Response:
         """An analysis with its SARIF, newer than all that are there unless it says otherwise."""
-        repository, given = found(self._state, call), call.body(_NewAnalysis)
+        repository, given = found(self._state, call), call.body(NewAnalysis)
         content, results, rules = _read(bytes(given.sarif))
         branch = given.ref or repository.default_branch
         made = Analysis(
@@ -157,7 +111,7 @@ class AdminOfWork:
         return answer(shapes.analysis(made, repository, self._state.url))
 
 
-def _change(pull: Pull, action: _Action, repository: Repository, *, now: float) -> None:
+def _change(pull: Pull, action: PullAction, repository: Repository, *, now: float) -> None:
     is_open = pull.outcome is Outcome.OPEN
     if is_open == (action == "reopen") and action != "edit":
         raise Problem(422, f"a pull request that is {pull.outcome} cannot {action}")

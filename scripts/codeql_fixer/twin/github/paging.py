@@ -6,6 +6,7 @@ from math import ceil
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode
 
+from codeql_fixer.twin.github.routing import natural
 from codeql_fixer.twin.wire import Response, answer
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def paged(call: Call, entries: Sequence[T], shown: Callable[[T], object], *, url
 
 
 def _natural(text: str, default: int) -> int:
-    return max(int(text), 1) if text.isdecimal() and text.isascii() else default
+    number = natural(text)
+    return default if number is None else max(number, 1)
 
 
 def _address(call: Call, url: str, page: int) -> str:

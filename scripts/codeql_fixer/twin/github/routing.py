@@ -12,6 +12,7 @@ from codeql_fixer.twin import routing
 from codeql_fixer.twin.wire import Problem, Request
 
 T = TypeVar("T")
+_DIGITS = 18
 
 
 class Call(Struct, frozen=True, kw_only=True):
@@ -31,10 +32,10 @@ class Call(Struct, frozen=True, kw_only=True):
         Raises:
             Problem: 404, it is none.
         """
-        text = self.parts[name]
-        if not (text.isdecimal() and text.isascii()):
+        number = natural(self.parts[name])
+        if number is None:
             raise Problem(404, "Not Found")
-        return int(text)
+        return number
 
     def body(self, kind: type[T]) -> T:
         """The body as a typed value.
@@ -48,6 +49,11 @@ class Call(Struct, frozen=True, kw_only=True):
             raise Problem(422, f"Invalid request.\n\n{error}") from error
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise Problem(400, "Problems parsing JSON") from error
+
+
+def natural(text: str) -> int | None:
+    """A number in decimal digits, None for anything else and for what no id or page ever reaches."""
+    return int(text) if text.isdecimal() and text.isascii() and len(text) <= _DIGITS else None
 
 
 Route = routing.Route[Call]

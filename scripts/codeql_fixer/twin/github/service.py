@@ -16,7 +16,7 @@ from codeql_fixer.twin.github.faults import Faults, Sabotage
 from codeql_fixer.twin.github.limits import SECONDARY, Limits
 from codeql_fixer.twin.github.pulls import Pulls
 from codeql_fixer.twin.github.repositories import Repositories
-from codeql_fixer.twin.github.routing import Call, Routes
+from codeql_fixer.twin.github.routing import Call, Routes, natural
 from codeql_fixer.twin.github.scanning import Scanning
 from codeql_fixer.twin.stats import Stats
 from codeql_fixer.twin.wire import ADMIN, Delivery, Manner, Problem, Request, Response, answer
@@ -120,8 +120,8 @@ class Service:
     def _named(self, request: Request) -> Request:
         """A request with the name of the repository in the place of its id."""
         match request.path.split("/"):
-            case ["", "repositories", number, *rest] if number.isdecimal() and number.isascii():
-                repository = self._state.numbered(int(number))
+            case ["", "repositories", number, *rest]:
+                repository = self._state.numbered(natural(number))
                 if repository is not None:
                     return replace(request, path="/".join(("", "repos", repository.full_name, *rest)))
             case _:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from codeql_fixer.twin.github.model import Outcome
+from msgspec.structs import replace
+
+from codeql_fixer.twin.github.model import Account, Outcome
 from codeql_fixer.twin.github.shapes import WEB, account, api_url, listed, named, node_id, time_of
 
 if TYPE_CHECKING:
@@ -156,8 +158,11 @@ def analysis(one: Analysis, repository: Repository, url: str) -> dict[str, Any]:
 
 
 def _branch(label: tuple[str, str], commit: str, repository: Repository, *, url: str) -> dict[str, Any]:
-    """An end of a pull request. Whosever branch it is, the repository that is shown is the one with the request."""
+    """An end of a pull request, in the repository or in somebody's fork of it."""
     owner, ref = label
+    if owner != repository.owner.login:
+        fork = Account(id=1, login=owner, kind="User")
+        repository = replace(repository, owner=fork, parent=repository)
     return {
         "label": f"{owner}:{ref}",
         "ref": ref,

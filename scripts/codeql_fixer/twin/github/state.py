@@ -82,9 +82,9 @@ class State:
             raise not_found()
         return found
 
-    def numbered(self, number: int) -> Repository | None:
+    def numbered(self, number: int | None) -> Repository | None:
         """The repository with that id."""
-        return self._by_id.get(number)
+        return None if number is None else self._by_id.get(number)
 
     def moved(self, owner: str, name: str) -> int | None:
         """The id of the repository that had this name before, None where nobody had or somebody has it now."""
