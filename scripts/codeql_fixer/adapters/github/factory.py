@@ -52,7 +52,7 @@ def github_host(
         raise UserError("GITHUB_TOKEN is not set: a token is needed to read repositories and to start workflows")
     Endpoint(base_url=url, bearer=token)  # says what is wrong with the address as it was given
     parts = urlsplit(url)
-    origin = f"{parts.scheme}://{parts.netloc}"
+    origin = f"{parts.scheme}://{parts.netloc.lower()}"
     limits, timing = limits or CallLimits(), timing or Timing()
     http = replace(http or Limits(), waits_when_busy=False)
     client = HttpClient(Endpoint(base_url=origin, bearer=token), http, timing=timing)
