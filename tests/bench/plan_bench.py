@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from codeql_fixer.app.plan import Planned
+    from codeql_fixer.domain.brief import Brief
     from codeql_fixer.domain.kinds import AnyRecord
 
 SIZES = (10_000, 100_000, 1_000_000)
@@ -131,7 +132,7 @@ def _plan(planner: Planner) -> Planned:
     work = FleetWork(
         planner,
         routers=Routers(routing=Routing(), agents={}, has_codemod=lambda _: False, imagined=frozenset({"devin"})),
-        words=Words(renderer=_Nothing(), tree=NoCheckout(), excerpt=lambda _: b"", playbook_of=lambda _: ""),
+        words=Words(renderer=_NoPrompts(), tree=NoCheckout(), excerpt=lambda _: b"", playbook_of=lambda _: ""),
         run_id="bench",
     )
     return plan(planner, work, planner.limits(max_sessions=WANTED // 5), now=NOW)
@@ -192,11 +193,11 @@ def _rescan(name: str) -> AnyRecord:
     return scan("2", 999, *range(1, 50), target_repo=name)
 
 
-class _Nothing:
-    """Nobody asks it: a plan writes no prompt."""
+class _NoPrompts:
+    """Nobody asks for any: a plan starts nothing."""
 
-    def __getattr__(self, name: str) -> None:
-        raise AttributeError(name)
+    def render(self, brief: Brief) -> str:
+        raise NotImplementedError(brief.target_repo)
 
 
 if __name__ == "__main__":
