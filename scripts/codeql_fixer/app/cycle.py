@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from codeql_fixer.app.author import Author
 from codeql_fixer.app.catch_up import catch_up
@@ -121,5 +122,5 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
         catch_up(self.ledger, self.index)
         self.planner.line_up()
         observed = self.planner.observed()
-        records = [self.author.cycle("objectives", objectives=observed)] if observed else []
+        records = [replace(self.author.cycle("objectives"), objectives=observed)] if observed else []
         self.ledger.append([*records, snapshot_of(self.planner, self.author)])

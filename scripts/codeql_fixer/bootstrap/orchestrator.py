@@ -16,15 +16,18 @@ import codeql_fixer
 from codeql_fixer.adapters.dry_run import DryAgent, DryHosting, DryLedger
 from codeql_fixer.adapters.prompts.playbooks import Playbooks
 from codeql_fixer.adapters.prompts.renderer import JinjaRenderer
+from codeql_fixer.adapters.registry.reader import parse_registry, text_of
 from codeql_fixer.adapters.source_tree import NoCheckout
 from codeql_fixer.app.author import Author
 from codeql_fixer.app.batch_work import Routers
 from codeql_fixer.app.claiming import Claimer
 from codeql_fixer.app.cycle import CycleRunner, Deadline
+from codeql_fixer.app.decide_again import decide_again
 from codeql_fixer.app.dispatch import Dispatcher
 from codeql_fixer.app.fleet_work import FleetWork, Words
 from codeql_fixer.app.follow import HOSTS, Follower
 from codeql_fixer.app.intake import AnalysisIntake
+from codeql_fixer.app.keep import Recorder
 from codeql_fixer.app.observe import Observer
 from codeql_fixer.app.planner import Planner
 from codeql_fixer.app.scan_fleet import FleetScanner
@@ -34,24 +37,24 @@ from codeql_fixer.app.watch_pulls import PullRequestWatcher
 from codeql_fixer.bootstrap.agents import PARALLEL, AgentRoom, has_codemod, profiles_of, registry_of
 from codeql_fixer.bootstrap.fleet import Fleet
 from codeql_fixer.bootstrap.pipeline import playbook_directory
+from codeql_fixer.domain.cycle import DecisionInputs
 from codeql_fixer.domain.record import Producer
-from codeql_fixer.domain.registry import slug_of
+from codeql_fixer.domain.registry import Registry, slug_of
 from codeql_fixer.domain.route import Routing
+from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.errors import UserError
 from codeql_fixer.ports.agent import Agent
-from codeql_fixer.ports.hosting import Workflow
+from codeql_fixer.ports.hosting import Hosting, Workflow
+from codeql_fixer.ports.index import Index
+from codeql_fixer.ports.ledger import Ledger
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from codeql_fixer.app.dispatch import Watcher
-    from codeql_fixer.app.keep import Recorder
+    from codeql_fixer.domain.cycle import Cycle, Decision
     from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome
     from codeql_fixer.domain.finding import Reading
-    from codeql_fixer.domain.registry import Registry
-    from codeql_fixer.ports.hosting import Hosting
-    from codeql_fixer.ports.index import Index
-    from codeql_fixer.ports.ledger import Ledger
     from codeql_fixer.settings import FleetSettings
 
 _WORKFLOW = "codeql-fixer.yml"
@@ -126,6 +129,36 @@ class OrchestratorRoom:
     def hosts(self) -> frozenset[str]:
         """Where pull requests may be seen."""
         return HOSTS | {urlsplit(self.settings.ledger.server).netloc.lower()}
+
+    def inputs(self, agents: Mapping[str, Agent], only: frozenset[str] | None) -> DecisionInputs:
+        """What decisions of this run rest on beside the ledger; time and note are for the one who decides."""
+        path = self.settings.dispatch.registry
+        return DecisionInputs(
+            decided_at=self.clock(),
+            registry=text_of(Path(path)) if path else "",
+            max_sessions=self.settings.max_sessions,
+            sla_hours={tier.value: hours for tier, hours in self.settings.sla_hours.items()},
+            agents=tuple(sorted(agents)),
+            only=None if only is None else tuple(sorted(only)),
+        )
+
+    def again(self, cycle: Cycle, folder: Path) -> tuple[Decision, ...]:
+        """The decisions of a cycle, made again in an index of their own in this folder."""
+        from codeql_fixer.adapters.index.sql_index import SqlIndex  # noqa: PLC0415
+        from codeql_fixer.adapters.index.sqlite import SqliteDatabase  # noqa: PLC0415
+
+        inputs = cycle.inputs
+        if inputs is None:
+            raise UserError(f"{cycle.id}: the record does not say what its decisions rested on")
+        registry = parse_registry(inputs.registry, f"the registry of {cycle.id}")[0] if inputs.registry else Registry()
+        planner = Planner(
+            index=SqlIndex(SqliteDatabase(folder / "index.sqlite")),
+            registry=registry,
+            sla_hours={SeverityTier(tier): hours for tier, hours in inputs.sla_hours.items()},
+            only=None if inputs.only is None else frozenset(inputs.only),
+        )
+        work = self.work(planner, {}, run_id="again", imagined=frozenset(inputs.agents))
+        return decide_again(cycle, self.fleet.ledger(), planner, work=work)
 
     def told_outcome(self, intent: DispatchIntent, outcome: DispatchOutcome | None) -> None:
         """Say what became of a claim."""
@@ -206,19 +239,14 @@ def build_cycle(room: OrchestratorRoom, wanted: Wanted, on_step: Callable[[str],
         agents = {name: DryAgent(agent, room.tell) for name, agent in agents.items()}
         hosting = DryHosting(hosting, room.tell) if hosting else None
     author = Author(producer=room.producer, run_id=wanted.run_id, clock=clock)
+    places = _Places(ledger=ledger, index=index, hosting=hosting, recorder=recorder, author=author)
     planner = room.planner(index, only=wanted.only)
     runner = CycleRunner(
         ledger=ledger,
         index=index,
         planner=planner,
-        scanner=_scanner(room, (ledger, index, hosting), recorder=recorder, author=author)
-        if wanted.scans and hosting
-        else None,
-        dispatcher=_dispatcher(
-            room, (ledger, index, hosting), agents, recorder=recorder, author=author, on_step=on_step
-        )
-        if wanted.dispatches
-        else None,
+        scanner=_scanner(room, places, hosting) if wanted.scans and hosting else None,
+        dispatcher=_dispatcher(room, places, agents, planner=planner, on_step=on_step) if wanted.dispatches else None,
         author=author,
         deadline=Deadline(
             monotonic=time.monotonic,
@@ -229,20 +257,27 @@ def build_cycle(room: OrchestratorRoom, wanted: Wanted, on_step: Callable[[str],
     return CycleParts(runner=runner, work=room.work(planner, agents, run_id=wanted.run_id), agents=agents)
 
 
-def _scanner(
-    room: OrchestratorRoom, places: tuple[Ledger, Index, Hosting], *, recorder: Recorder, author: Author
-) -> FleetScanner:
-    ledger, index, hosting = places
+class _Places(Struct, frozen=True, kw_only=True):
+    """Where a run reads and writes, and as whom."""
+
+    ledger: Ledger
+    index: Index
+    hosting: Hosting | None
+    recorder: Recorder
+    author: Author
+
+
+def _scanner(room: OrchestratorRoom, places: _Places, hosting: Hosting) -> FleetScanner:
     intake = AnalysisIntake(
-        hosting=hosting, reader_of=_TextReader, tree=NoCheckout(), recorder=recorder, producer=room.producer
+        hosting=hosting, reader_of=_TextReader, tree=NoCheckout(), recorder=places.recorder, producer=room.producer
     )
     return FleetScanner(
-        ledger=ledger,
-        index=index,
+        ledger=places.ledger,
+        index=places.index,
         hosting=hosting,
         registry=room.registry,
         workflow=room.workflow(),
-        author=author,
+        author=places.author,
         intake=intake.take_in,
         tell=room.tell,
     )
@@ -266,24 +301,32 @@ class _TextReader:
 
 def _dispatcher(
     room: OrchestratorRoom,
-    places: tuple[Ledger, Index, Hosting | None],
+    places: _Places,
     agents: Mapping[str, Agent],
     *,
-    recorder: Recorder,
-    author: Author,
+    planner: Planner,
     on_step: Callable[[str], None],
 ) -> Dispatcher:
-    ledger, index, hosting = places
     settings, tell = room.settings, room.tell
+    ledger, index, recorder, author = places.ledger, places.index, places.recorder, places.author
     watchers: tuple[Watcher, ...] = (
         Observer(index=index, agents=agents, recorder=recorder, author=author, tell=tell, hosts=room.hosts()),
     )
-    if hosting:
-        watchers += (PullRequestWatcher(index=index, hosting=hosting, recorder=recorder, author=author, tell=tell),)
+    if places.hosting:
+        watchers += (
+            PullRequestWatcher(index=index, hosting=places.hosting, recorder=recorder, author=author, tell=tell),
+        )
     return Dispatcher(
         settler=Settler(ledger=ledger, index=index, agents=agents, author=author, tell=tell),
         watchers=watchers,
-        claimer=Claimer(ledger=ledger, index=index, agents=agents, author=author, monotonic=time.monotonic),
+        claimer=Claimer(
+            ledger=ledger,
+            index=index,
+            agents=agents,
+            author=author,
+            monotonic=time.monotonic,
+            inputs=room.inputs(agents, planner.only),
+        ),
         starter=Starter(
             agents=agents,
             recorder=recorder,
@@ -301,7 +344,7 @@ def _dispatcher(
             time_limit=None,
             on_session=lambda _: None,
         ),
-        limits=room.planner(index, only=None).limits(max_sessions=settings.max_sessions),
+        limits=planner.limits(max_sessions=settings.max_sessions),
         waves=None,
         on_step=on_step,
     )

@@ -61,15 +61,15 @@ def run_halves(
         max_seconds=_seconds(own["max_duration"]),
     )
     report = CycleReport()
-    try:
-        with progress(sys.stderr) as on_step:
-            parts = build_cycle(room, wanted, on_step)
+    with progress(sys.stderr) as on_step:
+        parts = build_cycle(room, wanted, on_step)
+        try:
             parts.runner.run(parts.work, report)
-    finally:  # what was done is told, whatever failed after it
-        if is_json:
-            print(json.dumps(_document(report, wanted)))
-        else:
-            _show(report, wanted)
+        finally:  # what was done is told, whatever failed after it
+            if is_json:
+                print(json.dumps(_document(report, wanted)))
+            else:
+                _show(report, wanted)
     if report.problems:
         raise UpstreamError("\n".join(report.problems))
 

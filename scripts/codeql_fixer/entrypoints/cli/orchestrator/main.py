@@ -92,8 +92,15 @@ VERBS = (
     Verb(
         "explain",
         "show why an issue gets a session now or does not: gates, score, limits, and when that could change",
-        ("orchestrator.py explain 4be89e0fbf4569e1d682 --registry repo_registry.json",),
-        (Argument("fingerprint", "of the issue, or the start of it", "FINGERPRINT"), _REPO),
+        (
+            "orchestrator.py explain 4be89e0fbf4569e1d682 --registry repo_registry.json",
+            "orchestrator.py explain --cycle dispatch-20260301T100000-ab12cd-01234567",
+        ),
+        (
+            Argument("fingerprint", "of the issue, or the start of it", "FINGERPRINT", is_optional=True),
+            Argument("--cycle", "decide again what this cycle decided, from the records", "ID"),
+            _REPO,
+        ),
         ("registry", "max_sessions", "sla_hours"),
     ),
     Verb(
