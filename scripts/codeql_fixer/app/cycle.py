@@ -39,7 +39,7 @@ class Deadline(Struct, frozen=True, kw_only=True):
 
 
 class CycleReport(Struct, kw_only=True):
-    """What a cycle came to; `problems` are what failed, `left_out` the parts that there was no time for."""
+    """What a cycle came to; `problems` are what failed, `left_out` what was not done, and why."""
 
     scans: list[ScanOrder] = []
     dispatch: DispatchReport = field(default_factory=DispatchReport)
@@ -86,7 +86,6 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
         self.on_step("Reading the ledger")
         self.ledger.append([])
         catch_up(self.ledger, self.index)
-        self.planner.line_up()
         report.paused = self.planner.registry.paused or self.ledger.pause() or ""
         self._part("scans", self._scan, report)
         self._part("dispatch", lambda done: self._dispatch(work, done), report)
@@ -95,7 +94,7 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
 
     def _part(self, name: str, act: Callable[[CycleReport], None], report: CycleReport) -> None:
         if self.deadline.is_over:
-            report.left_out.append(name)
+            report.left_out.append(f"{name}: no time was left")
             return
         try:
             act(report)
@@ -106,9 +105,13 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
 
     def _scan(self, report: CycleReport) -> None:
         if self.scanner is None:
+            report.left_out.append("scans: GITHUB_TOKEN is not set")
             return
         self.on_step("Having repositories scanned that are due")
         report.scans += self.scanner.scan(self.planner.only)
+        failed = [order for order in report.scans if order.problem]
+        if failed and len(failed) == len(report.scans):
+            raise UpstreamError(f"none of the scans that were due could be started: {failed[0].problem}")
 
     def _dispatch(self, work: Work, report: CycleReport) -> None:
         if self.dispatcher is not None:
@@ -120,7 +123,6 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
         del report
         self.on_step("Rendering the snapshot")
         catch_up(self.ledger, self.index)
-        self.planner.line_up()
         observed = self.planner.observed()
         records = [replace(self.author.cycle("objectives"), objectives=observed)] if observed else []
         self.ledger.append([*records, snapshot_of(self.planner, self.author)])

@@ -71,6 +71,7 @@ class FleetWork:
     def candidates(self, facts: Facts, limits: Limits) -> Iterator[Candidate]:
         """Batches of issues that are ready, the most important first; what is not ready comes for its reason."""
         self._batches = {}
+        self._planner.line_up()  # repositories that are new, or that the operator thinks otherwise of now
         plan = self._planner.plan(facts, limits)
         offers: Counter[str] = Counter()
         families: dict[tuple[str, str], _Family] = {}

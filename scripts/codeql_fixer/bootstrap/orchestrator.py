@@ -43,6 +43,7 @@ from codeql_fixer.domain.registry import Registry, slug_of
 from codeql_fixer.domain.route import Routing
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.errors import UserError
+from codeql_fixer.options import REGISTRY_FILE
 from codeql_fixer.ports.agent import Agent
 from codeql_fixer.ports.hosting import Hosting, Workflow
 from codeql_fixer.ports.index import Index
@@ -81,10 +82,10 @@ class OrchestratorRoom:
         clock: Callable[[], datetime],
         tell: Callable[[str], None],
     ) -> None:
-        self.settings, self.clock, self.tell = settings, clock, tell
+        self.settings, self.clock, self.tell = _with_registry(settings), clock, tell
         self._environ = environ
         self.fleet = Fleet(settings, environ, tell)
-        self.registry, warnings = registry_of(settings.dispatch)
+        self.registry, warnings = registry_of(self.settings.dispatch)
         for warning in warnings:
             tell(f"warning: {warning}")
 
@@ -196,6 +197,13 @@ class OrchestratorRoom:
             ),
             run_id=run_id,
         )
+
+
+def _with_registry(settings: FleetSettings) -> FleetSettings:
+    """The settings with the registry of this folder, where none was named and there is one."""
+    if settings.dispatch.registry or not Path(REGISTRY_FILE).is_file():
+        return settings
+    return replace(settings, dispatch=replace(settings.dispatch, registry=REGISTRY_FILE))
 
 
 class CycleParts(Struct, frozen=True, kw_only=True):

@@ -88,13 +88,14 @@ def _show(report: CycleReport, wanted: Wanted) -> None:
     if report.paused:
         print(f"paused: {cell(report.paused, 200)}")
     if wanted.scans:
-        print(f"{counted(len(report.scans), 'scan')} started" if report.scans else "no scan was due")
+        started = sum(not order.problem for order in report.scans)
+        print(f"{counted(started, 'scan')} started" if report.scans else "no scan was due")
         if report.scans:
             print_table([("REPOSITORY", "FROM", "WHY", "PROBLEM"), *map(_scan_row, report.scans)])
     if wanted.dispatches:
         print(described_sessions(report.dispatch.summary()))
     for part in report.left_out:
-        print(f"no time was left for: {part}; the next cycle does it")
+        print(f"not done: {part}")
 
 
 def _scan_row(order: ScanOrder) -> tuple[str, ...]:

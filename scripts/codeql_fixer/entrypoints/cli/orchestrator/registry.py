@@ -13,14 +13,13 @@ from codeql_fixer.adapters.registry.reader import read_registry, review
 from codeql_fixer.entrypoints.boundary import say
 from codeql_fixer.entrypoints.cli.orchestrator.showing import aligned, cell
 from codeql_fixer.errors import ConfigError, UserError
-from codeql_fixer.options import BY_NAME
+from codeql_fixer.options import BY_NAME, REGISTRY_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from codeql_fixer.domain.registry import Registry, RepositoryEntry
 
-_FILE = "repo_registry.json"
 _SCORE = re.compile(r"[0-9]{1,9}")
 _FOR_ADD = ("importance", "tag", "schedule", "alias")
 
@@ -32,7 +31,7 @@ def run(flags: Mapping[str, str], own: Mapping[str, str | list[str] | None], *, 
         UserError: the action is unknown, the file is wrong, or it is not to be changed like that.
     """
     option = BY_NAME["registry"]
-    path = Path(flags.get(option.name) or os.environ.get(option.variable) or _FILE)
+    path = Path(flags.get(option.name) or os.environ.get(option.variable) or REGISTRY_FILE)
     action, repository = own["action"], str(own["repository"] or "")
     if action != "add" and (given := [f"--{name}" for name in _FOR_ADD if own[name]]):
         raise UserError(f"{', '.join(given)}: for add only")
