@@ -36,6 +36,7 @@ from codeql_fixer.app.start import Starter
 from codeql_fixer.app.watch_pulls import PullRequestWatcher
 from codeql_fixer.bootstrap.agents import PARALLEL, AgentRoom, has_codemod, profiles_of, registry_of
 from codeql_fixer.bootstrap.fleet import Fleet
+from codeql_fixer.bootstrap.hosting import github
 from codeql_fixer.bootstrap.pipeline import playbook_directory
 from codeql_fixer.domain.cycle import DecisionInputs
 from codeql_fixer.domain.record import Producer
@@ -108,14 +109,7 @@ class OrchestratorRoom:
         token = self.settings.ledger.token
         if not token and not is_needed:
             return None
-        try:
-            from codeql_fixer.adapters.github.factory import github_host  # noqa: PLC0415
-        except ModuleNotFoundError as error:
-            raise UserError(
-                "to ask GitHub, install codeql-fixer with its extra: pip install 'codeql-fixer[github]'"
-            ) from error
-
-        return github_host(token, base_url=self.settings.github_api_url, state=self.fleet.directory)
+        return github(token, self.settings.github_api_url, state=self.fleet.directory)
 
     def workflow(self) -> Workflow:
         """The workflow of the control repository that scans a target.

@@ -58,6 +58,7 @@ VERBS = (
         "put the record of a scan on the ledger",
         ("orchestrator.py ingest --run out/run.json --control-repo acme/security",),
         (Argument("--run", "run.json that the pipeline wrote", "FILE"),),
+        ("registry",),
     ),
     Verb(
         "import-runs",
@@ -212,16 +213,22 @@ VERBS = (
             "orchestrator.py registry show acme/shop --json",
             "orchestrator.py registry add acme/shop --importance high --tag production --alias acme-forks/shop",
             "orchestrator.py registry validate --registry fleet.json",
+            "orchestrator.py registry discover acme",
         ),
         (
-            Argument("action", "show, validate, add or remove", "ACTION"),
-            Argument("repository", "owner/name; show shows all without one", "OWNER/NAME", is_optional=True),
+            Argument("action", "show, validate, add, remove or discover", "ACTION"),
+            Argument(
+                "repository",
+                "owner/name; show shows all without one, discover takes an organization or user of GitHub",
+                "OWNER/NAME",
+                is_optional=True,
+            ),
             Argument("--importance", "for add: critical, high, medium, low, or 0 to 100", "N"),
             Argument("--tag", "for add: a tag of it; can be given again", "TAG", is_list=True),
             Argument("--schedule", "for add: how often it is scanned", "SCHEDULE"),
             Argument("--alias", "for add: a fork or an earlier name; can be given again", "OWNER/NAME", is_list=True),
         ),
-        ("registry",),
+        ("registry", "github_api_url"),
     ),
     Verb(
         "fsck",
