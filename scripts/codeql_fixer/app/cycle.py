@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from codeql_fixer.app.author import Author
 from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.app.dispatch import Dispatcher, DispatchReport
+from codeql_fixer.app.fleet_state import fleet_state
 from codeql_fixer.app.planner import Planner
 from codeql_fixer.app.scan_fleet import FleetScanner, ScanOrder
 from codeql_fixer.app.snapshot import snapshot_of
@@ -24,6 +25,7 @@ from codeql_fixer.ports.ledger import Ledger
 
 if TYPE_CHECKING:
     from codeql_fixer.app.claiming import Work
+    from codeql_fixer.app.fleet_state import SessionState
 
 
 class Deadline(Struct, frozen=True, kw_only=True):
@@ -39,11 +41,15 @@ class Deadline(Struct, frozen=True, kw_only=True):
 
 
 class CycleReport(Struct, kw_only=True):
-    """What a cycle came to; `problems` are what failed, `left_out` what was not done, and why."""
+    """What a cycle came to.
+
+    `problems` are what failed, `warnings` what somebody should look at, `left_out` what was not done and why.
+    """
 
     scans: list[ScanOrder] = []
     dispatch: DispatchReport = field(default_factory=DispatchReport)
     problems: list[str] = []
+    warnings: list[str] = []
     left_out: list[str] = []
     paused: str = ""
 
@@ -120,9 +126,15 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
                 raise UpstreamError(report.dispatch.stopped)
 
     def _snapshot(self, report: CycleReport) -> None:
-        del report
         self.on_step("Rendering the snapshot")
         catch_up(self.ledger, self.index)
+        state = fleet_state(self.planner, self.author.clock())
+        report.warnings += [*map(_slow, (one for one in state.sessions if one.is_overdue)), *state.stopped_families]
         observed = self.planner.observed()
         records = [replace(self.author.cycle("objectives"), objectives=observed)] if observed else []
         self.ledger.append([*records, snapshot_of(self.planner, self.author)])
+
+
+def _slow(session: SessionState) -> str:
+    since = f"{session.since:%Y-%m-%d %H:%M}"
+    return f"{session.repository}: {session.session_id} for {session.family} takes longer than usual, since {since} UTC"

@@ -94,6 +94,8 @@ def _show(report: CycleReport, wanted: Wanted) -> None:
             print_table([("REPOSITORY", "FROM", "WHY", "PROBLEM"), *map(_scan_row, report.scans)])
     if wanted.dispatches:
         print(described_sessions(report.dispatch.summary()))
+    for warning in report.warnings:
+        print(f"warning: {cell(warning, 200)}")
     for part in report.left_out:
         print(f"not done: {part}")
 
@@ -133,5 +135,6 @@ def _document(report: CycleReport, wanted: Wanted) -> dict[str, object]:
         "held": [{"action": held.action, "reason": held.reason, "issues": held.issues} for held in summary.held],
         "settled": summary.settled,
         "left_out": report.left_out,
+        "warnings": report.warnings,
         "problems": report.problems,
     }
