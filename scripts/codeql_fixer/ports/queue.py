@@ -37,7 +37,10 @@ class Queue(Protocol):
         ...
 
     def open_of(self, repository: str, family: str, *, start: int, most: int) -> list[IssueRow]:
-        """Open issues of a family that nobody works on, by tier and place, from the `start`th on."""
+        """Open issues of a family that nobody works on, by tier, age and place, from the `start`th on.
+
+        By age before place: else one that is last in the alphabet waits for ever behind new ones.
+        """
         ...
 
     def attempts_at(self, key: int) -> tuple[Attempt, ...]:

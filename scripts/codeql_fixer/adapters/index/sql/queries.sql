@@ -379,7 +379,7 @@ SELECT
 FROM issues i JOIN repositories r ON r.id = i.repository_id
 WHERE r.name = :repository AND i.family = :family AND i.lifecycle IN ('new', 'recurring', 'regressed')
 ORDER BY CASE i.tier WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 WHEN 'low' THEN 3 ELSE 4 END,
-  i.file, i.start_line, i.fingerprint
+  i.opened_at, i.file, i.start_line, i.fingerprint
 LIMIT :most OFFSET :start;
 
 -- name: attempts_of_issue
