@@ -120,6 +120,6 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
         self.on_step("Rendering the snapshot")
         catch_up(self.ledger, self.index)
         self.planner.line_up()
-        observed = self.planner.observed()
+        observed = self.planner.observed(self.author.clock())
         records = [self.author.cycle("objectives", objectives=observed)] if observed else []
         self.ledger.append([*records, snapshot_of(self.planner, self.author)])

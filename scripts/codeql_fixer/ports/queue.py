@@ -79,12 +79,12 @@ class Queue(Protocol):
         """The file of an issue, by any of its names; none for one that is in no file."""
         ...
 
-    def open_counts(self) -> Mapping[str, Mapping[SeverityTier, int]]:
-        """How many issues are not proved to be gone, by repository and tier."""
+    def open_counts(self, now: datetime) -> Mapping[str, Mapping[SeverityTier, int]]:
+        """How many issues are neither proved to be gone nor dismissed, by repository and tier."""
         ...
 
-    def fix_counts(self) -> Mapping[str, FixCount]:
-        """How attempts ended, by family."""
+    def fix_counts(self, since: datetime) -> Mapping[str, FixCount]:
+        """How attempts ended that were claimed since a moment, to the day, by family."""
         ...
 
     def baselines(self) -> Mapping[str, int]:
