@@ -130,7 +130,7 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
         catch_up(self.ledger, self.index)
         state = fleet_state(self.planner, self.author.clock())
         report.warnings += [*map(_slow, (one for one in state.sessions if one.is_overdue)), *state.stopped_families]
-        observed = self.planner.observed()
+        observed = self.planner.observed(self.author.clock())
         records = [replace(self.author.cycle("objectives"), objectives=observed)] if observed else []
         self.ledger.append([*records, snapshot_of(self.planner, self.author)])
 

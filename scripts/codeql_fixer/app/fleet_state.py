@@ -71,7 +71,7 @@ def fleet_state(planner: Planner, now: datetime, *, note: str | None = None) -> 
     return FleetState(
         paused=facts.paused,
         limits=tuple(LimitState(name=name, used=used, limit=most) for name, used, most in Room(facts, limits).fleet()),
-        objectives=tuple(planner.progresses()),
+        objectives=tuple(planner.progresses(now)),
         sessions=tuple(
             SessionState(
                 repository=claim.repository,

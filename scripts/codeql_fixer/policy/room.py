@@ -114,7 +114,7 @@ class Room:
         yield "sessions of the repository", self._by_repository[repository.lower()], own.max_sessions
         if own.max_open_prs is not None:
             open_prs = self._facts.open_pull_requests.get(repository.lower(), 0)
-            yield "open pull requests of the repository", open_prs, own.max_open_prs
+            yield "pull requests of the repository, open or on the way", open_prs, own.max_open_prs
 
     def fleet(self) -> Iterator[tuple[str, float, int]]:
         """The same for the limits of the whole fleet."""

@@ -38,9 +38,10 @@ CREATE TABLE open_counts (
 CREATE TABLE fix_counts (
   repository TEXT NOT NULL,
   family TEXT NOT NULL,
+  day BIGINT NOT NULL,
   fixed BIGINT NOT NULL,
   failed BIGINT NOT NULL,
-  PRIMARY KEY (repository, family)
+  PRIMARY KEY (repository, family, day)
 );
 
 DELETE FROM appearances;
