@@ -66,6 +66,7 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
         author: of the records.
         deadline: when it has to be over.
         on_step: hears what is being done, for people.
+        has_readers: False where nobody looks at the snapshot.
     """
 
     ledger: Ledger
@@ -76,6 +77,7 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
     author: Author
     deadline: Deadline
     on_step: Callable[[str], None]
+    has_readers: bool = True
 
     def run(self, work: Work, report: CycleReport | None = None) -> CycleReport:
         """Do it.
@@ -132,7 +134,8 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
         report.warnings += [*map(_slow, (one for one in state.sessions if one.is_overdue)), *state.stopped_families]
         observed = self.planner.observed(self.author.clock())
         records = [replace(self.author.cycle("objectives"), objectives=observed)] if observed else []
-        self.ledger.append([*records, snapshot_of(self.planner, self.author)])
+        snapshots = [snapshot_of(self.planner, self.author)] if self.has_readers else []
+        self.ledger.append([*records, *snapshots])
 
 
 def _slow(session: SessionState) -> str:

@@ -255,6 +255,27 @@ VERBS = (
             Argument("--dry-run", "only say what would be packed", is_flag=True),
         ),
     ),
+    Verb(
+        "simulate",
+        "play the next days on this machine, under one registry or several; nothing is paid",
+        (
+            "orchestrator.py simulate --repositories 100 --days 30",
+            "orchestrator.py simulate --registry repo_registry.json --policy repo_registry.json --policy twice.json",
+        ),
+        (
+            Argument("--days", "how many; default: 30", "N"),
+            Argument("--repositories", "so many made-up ones, instead of those of the registry", "N"),
+            Argument(
+                "--policy",
+                "what is different from the registry, in its format; several are compared",
+                "FILE",
+                is_list=True,
+            ),
+            Argument("--seeds", "how many times, each with another luck; default: 1, or 10 to compare", "N"),
+            Argument("--seed", "the first of them; default: 1", "N"),
+        ),
+        ("registry", "max_sessions", "sla_hours"),
+    ),
 )
 
 
