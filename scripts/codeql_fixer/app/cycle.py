@@ -38,9 +38,13 @@ class Deadline(Struct, frozen=True, kw_only=True):
 
 
 class CycleReport(Struct, kw_only=True):
-    """What a cycle came to; `problems` are what failed, `left_out` the parts that there was no time for."""
+    """What a cycle came to; `problems` are what failed, `left_out` the parts that there was no time for.
+
+    `no_scans` says why nobody looked whether a scan is due, "" when somebody did.
+    """
 
     scans: list[ScanOrder] = []
+    no_scans: str = ""
     dispatch: DispatchReport = field(default_factory=DispatchReport)
     problems: list[str] = []
     left_out: list[str] = []
@@ -105,6 +109,7 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
 
     def _scan(self, report: CycleReport) -> None:
         if self.scanner is None:
+            report.no_scans = "scans are not set up: GITHUB_TOKEN is missing"
             return
         self.on_step("Having repositories scanned that are due")
         report.scans += self.scanner.scan(self.planner.only)

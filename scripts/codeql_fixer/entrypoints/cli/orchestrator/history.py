@@ -12,6 +12,7 @@ from codeql_fixer.bootstrap.fleet import Fleet
 from codeql_fixer.entrypoints.boundary import say
 from codeql_fixer.entrypoints.cli.orchestrator.showing import aligned, caught_up, cell, issue_document, state_of
 from codeql_fixer.errors import UserError
+from codeql_fixer.policy.plain_text import counted
 from codeql_fixer.policy.sla import limits, sla_of
 from codeql_fixer.settings import FleetSettings
 
@@ -77,7 +78,7 @@ def _text(row: IssueRow, sla: SlaState, events: Sequence[Event]) -> str:
     reason = f" ({cell(row.reason, 200)})" if row.reason else ""
     lines = [
         f"{issue.fingerprint}  {issue.tier}  {cell(issue.rule_id)}  {cell(where)}",
-        f"{row.repository}: {state_of(row)}{reason}, deadline {sla.replace('_', ' ')}, seen {issue.appearances} times",
+        f"{row.repository}: {state_of(row)}{reason}, deadline {sla.replace('_', ' ')}, seen {counted(issue.appearances, 'time')}",
     ]
     if issue.message:
         lines.append(cell(issue.message, 200))

@@ -87,14 +87,14 @@ VERBS = (
             "orchestrator.py plan --tag pci --json | jq .dispatches",
         ),
         (_REPO, _TAG),
-        ("registry", "max_sessions", "sla_hours"),
+        ("registry", "max_sessions", "sla_hours", "forge"),
     ),
     Verb(
         "explain",
         "show why an issue gets a session now or does not: gates, score, limits, and when that could change",
         ("orchestrator.py explain 4be89e0fbf4569e1d682 --registry repo_registry.json",),
         (Argument("fingerprint", "of the issue, or the start of it", "FINGERPRINT"), _REPO),
-        ("registry", "max_sessions", "sla_hours"),
+        ("registry", "max_sessions", "sla_hours", "forge"),
     ),
     Verb(
         "dispatch",
