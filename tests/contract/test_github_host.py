@@ -341,6 +341,15 @@ def test_answers__that_hold_cost_nothing(twin: GitHubTwin, tmp_path: Path) -> No
     assert (first.number, first.state) == (1, PullRequestState.MERGED)
 
 
+def test_answers__of_one_page_hold_too(twin: GitHubTwin, tmp_path: Path) -> None:
+    """Such an answer leads to no other page."""
+    number = twin.analysis(NAME, SARIF)
+
+    for _ in range(2):
+        host = github_host(twin.token, base_url=twin.url, state=tmp_path)
+        assert [analysis.id for analysis in host.newest_analyses(NAME, "main")] == [number]
+
+
 def test_answers__are_not_for_other_tokens(twin: GitHubTwin, tmp_path: Path) -> None:
     github_host(twin.token, base_url=twin.url, state=tmp_path).repository(NAME)
 

@@ -43,10 +43,12 @@ class Deadline(Struct, frozen=True, kw_only=True):
 class CycleReport(Struct, kw_only=True):
     """What a cycle came to.
 
-    `problems` are what failed, `warnings` what somebody should look at, `left_out` what was not done and why.
+    `problems` are what failed, `warnings` what somebody should look at, `left_out` parts that there was no time for.
+    `no_scans` says why nobody looked whether a scan is due, "" when somebody did.
     """
 
     scans: list[ScanOrder] = []
+    no_scans: str = ""
     dispatch: DispatchReport = field(default_factory=DispatchReport)
     problems: list[str] = []
     warnings: list[str] = []
@@ -102,7 +104,7 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
 
     def _part(self, name: str, act: Callable[[CycleReport], None], report: CycleReport) -> None:
         if self.deadline.is_over:
-            report.left_out.append(f"{name}: no time was left")
+            report.left_out.append(name)
             return
         try:
             act(report)
@@ -113,7 +115,7 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
 
     def _scan(self, report: CycleReport) -> None:
         if self.scanner is None:
-            report.left_out.append("scans: GITHUB_TOKEN is not set")
+            report.no_scans = "scans are not set up: GITHUB_TOKEN is missing"
             return
         self.on_step("Having repositories scanned that are due")
         report.scans += self.scanner.scan(self.planner.only)

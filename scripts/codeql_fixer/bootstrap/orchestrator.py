@@ -163,7 +163,14 @@ class OrchestratorRoom:
 
     def agents(self, *, is_starting: bool) -> dict[str, Agent]:
         """The agents that are set up here, none where none is."""
-        room = AgentRoom(
+        return self._agent_room().agents(is_starting=is_starting)
+
+    def imagined(self) -> frozenset[str]:
+        """The agents that a plan is for: those that are set up here, all that the operator named where none is."""
+        return self._agent_room().names or frozenset(profile.name for profile in profiles_of(self.registry))
+
+    def _agent_room(self) -> AgentRoom:
+        return AgentRoom(
             self.settings.dispatch,
             profiles_of(self.registry),
             state=Path(self.settings.state_dir) / "agents",
@@ -171,7 +178,6 @@ class OrchestratorRoom:
             environ=self._environ,
             tell=self.tell,
         )
-        return room.agents(is_starting=is_starting)
 
     def work(
         self, planner: Planner, agents: Mapping[str, Agent], *, run_id: str, imagined: frozenset[str] = frozenset()

@@ -21,7 +21,7 @@ from codeql_fixer.policy.plain_text import counted
 from codeql_fixer.settings import FleetSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from codeql_fixer.app.scan_fleet import ScanOrder
 
@@ -87,21 +87,35 @@ def _show(report: CycleReport, wanted: Wanted) -> None:
         print("dry run: nothing was recorded, scanned or started")
     if report.paused:
         print(f"paused: {cell(report.paused, 200)}")
-    if wanted.scans:
-        started = sum(not order.problem for order in report.scans)
-        print(f"{counted(started, 'scan')} started" if report.scans else "no scan was due")
+    if wanted.scans and "scans" not in report.left_out:
+        print(report.no_scans or _described_scans(report.scans))
         if report.scans:
-            print_table([("REPOSITORY", "FROM", "WHY", "PROBLEM"), *map(_scan_row, report.scans)])
+            print_table([("REPOSITORY", "FROM", "WHY", "OUTCOME"), *map(_scan_row, report.scans)])
     if wanted.dispatches:
         print(described_sessions(report.dispatch.summary()))
     for warning in report.warnings:
         print(f"warning: {cell(warning, 200)}")
     for part in report.left_out:
-        print(f"not done: {part}")
+        print(f"no time was left for: {part}; the next cycle does it")
+
+
+def _described_scans(orders: Sequence[ScanOrder]) -> str:
+    if not orders:
+        return "no scan was due"
+    failed = sum(bool(order.problem) for order in orders)
+    taken_in = sum(order.taken_in or 0 for order in orders)
+    started = sum(order.taken_in is None and not order.problem for order in orders)
+    return f"{counted(started, 'scan')} started, {taken_in} taken in, {failed} failed"
 
 
 def _scan_row(order: ScanOrder) -> tuple[str, ...]:
-    return (cell(order.repository), order.source.value, cell(order.decision.reason, 100), cell(order.problem, 100))
+    return (cell(order.repository), order.source.value, cell(order.decision.reason, 100), cell(_outcome(order), 150))
+
+
+def _outcome(order: ScanOrder) -> str:
+    if order.problem or order.taken_in is None:
+        return order.problem or "started"
+    return f"{order.taken_in} taken in" if order.taken_in else "the host has nothing new"
 
 
 def _document(report: CycleReport, wanted: Wanted) -> dict[str, object]:
@@ -110,11 +124,13 @@ def _document(report: CycleReport, wanted: Wanted) -> dict[str, object]:
         "run_id": wanted.run_id,
         "is_dry_run": wanted.is_dry,
         "paused": report.paused or None,
+        "no_scans": report.no_scans or None,
         "scans": [
             {
                 "repository": order.repository,
                 "source": order.source.value,
                 "reason": order.decision.reason,
+                "taken_in": order.taken_in,
                 "problem": order.problem or None,
             }
             for order in report.scans

@@ -58,8 +58,7 @@ def run(flags: Mapping[str, str], own: Mapping[str, str | None], *, is_json: boo
     if not rows:
         raise UserError(f"{wanted}: the ledger has no issue with this fingerprint")
     planner = room.planner(index, only=None)
-    profiles = frozenset(profile.name for profile in room.registry.others.routing.profiles)
-    work = room.work(planner, {}, run_id="explain", imagined=profiles)
+    work = room.work(planner, {}, run_id="explain", imagined=room.imagined())
     limits, note = planner.limits(max_sessions=room.settings.max_sessions), room.fleet.ledger().pause()
     found = [explain(row, planner, work, limits=limits, now=clock.now(), note=note) for row in rows]
     if is_json:

@@ -88,7 +88,7 @@ VERBS = (
             "orchestrator.py plan --tag pci --json | jq .dispatches",
         ),
         (_REPO, _TAG),
-        ("registry", "max_sessions", "sla_hours"),
+        ("registry", "max_sessions", "sla_hours", "forge"),
     ),
     Verb(
         "explain",
@@ -102,7 +102,7 @@ VERBS = (
             Argument("--cycle", "decide again what this cycle decided, from the records", "ID"),
             _REPO,
         ),
-        ("registry", "max_sessions", "sla_hours"),
+        ("registry", "max_sessions", "sla_hours", "forge"),
     ),
     Verb(
         "dispatch",

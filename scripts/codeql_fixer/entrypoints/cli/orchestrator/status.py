@@ -139,7 +139,7 @@ def _text(repository: RepositoryRow, rows: Sequence[StatusRow]) -> str:
     last = (
         f"last {repository.last_run_at:%Y-%m-%d %H:%M} UTC" if repository.last_run_at else "none of its default branch"
     )
-    lines = [f"{repository.name}: {repository.runs} scans, {last}"]
+    lines = [f"{repository.name}: {counted(repository.runs, 'scan')}, {last}"]
     states = [state for state in Lifecycle if any(row.lifecycle is state for row in rows)]
     if not states:
         return "\n".join([*lines, "  no issues"])
