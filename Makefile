@@ -7,11 +7,12 @@ FIXERS := .venv-fixers
 PIP := -m pip --disable-pip-version-check install --quiet --require-hashes
 ACTIONLINT := $(CURDIR)/.tools/actionlint
 ACTIONLINT_VERSION := v1.7.7
+OPENAPI := .tools/github-openapi.json
 WORKFLOWS := action.yml .github/workflows
 export PYTHONPATH := scripts
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test coverage check lint types layers schemas stale workflows spelling bench e2e faults soak lock clean
+.PHONY: help install demo test coverage check lint types layers schemas stale workflows spelling openapi bench e2e faults soak lock clean
 
 help: ## Show the targets
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -73,6 +74,11 @@ workflows: $(VENV)/.installed $(ACTIONLINT) ## Audit action.yml and the workflow
 
 spelling: $(VENV)/.installed ## Look for typing errors
 	$(BIN)/typos
+
+$(OPENAPI): tests/fetch_openapi.sh
+	tests/fetch_openapi.sh $@
+
+openapi: $(OPENAPI) ## Fetch GitHub's description of its API for the tests (needs npm)
 
 check: lint types layers stale workflows spelling coverage test ## The whole gate
 

@@ -13,6 +13,7 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from tests.devin_twin import Answer, devin_twin
+from tests.openapi import modern, pointer_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +59,7 @@ class Contract:
         """Fail when the answer is not documented for that operation."""
         template = self._template(method, path.partition("?")[0])
         responses = self._document["paths"][template][method.lower()]["responses"]
-        where = f"/paths/{_escaped(template)}/{method.lower()}/responses/{answer.status}"
+        where = f"/paths/{pointer_part(template)}/{method.lower()}/responses/{answer.status}"
         response = responses.get(str(answer.status))
         if response is None:
             # The older part of the document types no error; those of the younger part hold for it.
@@ -74,7 +75,7 @@ class Contract:
             [media_type] = response["content"]
             assert answer.headers["content-type"].partition(";")[0] == media_type
             if media_type != "text/plain":
-                place = f"{where}/content/{_escaped(media_type)}/schema"
+                place = f"{where}/content/{pointer_part(media_type)}/schema"
                 self._validate({"$ref": f"urn:contract#{place}"}, answer)
         self.obeyed.add((method, template))
 
@@ -94,22 +95,6 @@ class Contract:
         pytest.fail(f"{method} {path} is not documented")
 
 
-def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1").replace("{", "%7B").replace("}", "%7D")
-
-
-def _modern(part: Any) -> Any:  # noqa: ANN401 - any JSON
-    """The same schema without `nullable`, which OpenAPI 3.1 does not know any more."""
-    if isinstance(part, list):
-        return [_modern(one) for one in part]
-    if not isinstance(part, dict):
-        return part
-    new = {key: _modern(value) for key, value in part.items() if key != "nullable"}
-    if True in {part.get("nullable"), part.get("nullabe")}:  # it has a typing error
-        new = {"anyOf": [new, {"type": "null"}]}
-    return new
-
-
 @pytest.fixture(scope="module")
 def v3(shared: Path) -> Contract:
     return Contract(json.loads((shared / "reference/devin-openapi/v3-combined.json").read_text()))
@@ -118,7 +103,7 @@ def v3(shared: Path) -> Contract:
 @pytest.fixture(scope="module")
 def v1(shared: Path) -> Contract:
     path = shared / "reference/devin-openapi/v1-openapi-api-evangelist-cognition.yml"
-    return Contract(_modern(yaml.safe_load(path.read_text())))
+    return Contract(modern(yaml.safe_load(path.read_text())))
 
 
 @pytest.fixture(scope="module")

@@ -433,7 +433,7 @@ def test_attempts__tell_who_tried_and_what_was_said(index: SqlIndex) -> None:
     assert (tried.number, tried.agent, tried.session_at, tried.detail) == (2, "local", at(3), "the tests broke")
 
 
-def test_acu_by_family__of_sessions_that_are_not_at_work(index: SqlIndex) -> None:
+def test_acu_of__sessions_that_are_not_at_work(index: SqlIndex) -> None:
     seen = [
         replace(session_seen(state, 2, f"s-{number}"), acu_used=acu)
         for number, (state, acu) in enumerate(
@@ -449,7 +449,7 @@ def test_acu_by_family__of_sessions_that_are_not_at_work(index: SqlIndex) -> Non
     ends = [outcome(f"i-{number}", 1, session=f"s-{number}") for number in range(4)]
     _caught_up(index, *claims, *ends, cycle("c-1", 2, sessions=tuple(seen)))
 
-    assert index.acu_by_family() == {"xss": (1.5, 3.0)}
+    assert index.acu_of("xss") == (1.5, 3.0)
 
 
 def test_pause_of__is_the_last_word(index: SqlIndex) -> None:

@@ -23,7 +23,7 @@ from codeql_fixer.app.replay import replay
 from codeql_fixer.domain.kinds import KINDS
 from codeql_fixer.errors import PlaceTakenError, UserError
 from codeql_fixer.policy.compaction import packs_of
-from codeql_fixer.policy.ledger_paths import path_of
+from codeql_fixer.policy.ledger_paths import PAUSE_PATH, path_of
 from codeql_fixer.ports.ledger import Conflict, Damaged, Landed, Stored
 from tests.records import at, intent, one_of_each, outcome, scan, snapshot
 
@@ -323,3 +323,32 @@ def test_replay__one_refused_record_holds_nothing_else_up(ledger: Ledger, tmp_pa
         replay(kept, recorder, lambda _: None)
 
     assert _records(ledger.read_since("").entries) == [scan("0", 0, 1), scan("1", 0, 1), scan("2", 2, 1)]
+
+
+def test_ledger__tells_what_a_person_wrote_to_hold_the_fleet(ledger: Ledger, tmp_path: Path) -> None:
+    assert ledger.pause() is None
+    ledger.append([scan("1", 0, 1)])
+    assert ledger.pause() is None
+
+    _put_by_hand(ledger, tmp_path, "an incident\n")
+
+    assert ledger.pause() == "an incident\n"
+    ledger.append([scan("2", 1, 1)])
+    assert ledger.pause() == "an incident\n"
+    assert list(ledger.audit()) == []
+
+
+def _put_by_hand(ledger: Ledger, tmp_path: Path, text: str) -> None:
+    """As a person does it: in an editor, or in a browser."""
+    if isinstance(ledger, MemoryLedger):
+        ledger.paused = text
+    elif isinstance(ledger, DirectoryLedger):
+        (tmp_path / "ledger" / PAUSE_PATH).write_text(text)
+    else:
+        clone = tmp_path / "clone"
+        subprocess.run(["git", "clone", "--quiet", "--branch", "telemetry", tmp_path / "remote.git", clone], check=True)
+        (clone / PAUSE_PATH).write_text(text)
+        who = ("-c", "user.name=a", "-c", "user.email=a@example.invalid")
+        subprocess.run(["git", "-C", clone, "add", PAUSE_PATH], check=True)
+        subprocess.run(["git", "-C", clone, *who, "commit", "--quiet", "--message", "Hold"], check=True)
+        subprocess.run(["git", "-C", clone, "push", "--quiet", "origin", "telemetry"], check=True)

@@ -42,7 +42,9 @@ class Explanation(Struct, frozen=True, kw_only=True):
     limits: tuple[tuple[str, float, int], ...]
 
 
-def explain(row: IssueRow, planner: Planner, work: Work, limits: Limits, *, now: datetime) -> Explanation:
+def explain(
+    row: IssueRow, planner: Planner, work: Work, *, limits: Limits, now: datetime, note: str | None = None
+) -> Explanation:
     """Explain one issue.
 
     Args:
@@ -51,8 +53,9 @@ def explain(row: IssueRow, planner: Planner, work: Work, limits: Limits, *, now:
         work: what could be fixed.
         limits: what is allowed.
         now: the time of the question.
+        note: what `Ledger.pause` gave.
     """
-    planned = plan(planner, work, limits, now=now)
+    planned = plan(planner, work, limits, now=now, note=note)
     facts, entry = planned.plan.facts, planner.registry.entry(row.repository)
     issue = candidate_issue(row, planner.index)
     room = Room(facts, limits)
@@ -64,7 +67,7 @@ def explain(row: IssueRow, planner: Planner, work: Work, limits: Limits, *, now:
         and row.issue.fingerprint in {one.fingerprint for one in item.candidate.issues}
         for item in planned.dispatches
     )
-    answer, until = _answer(entry, planned, next((said for _, said in gates if said), None), held, is_next=is_next)
+    answer, until = _answer(entry, planned, next((said for _, said in gates if said), None), held=held, is_next=is_next)
     standing = standing_of(entry, planner.registry.objectives) or '[0,"",[]]'
     return Explanation(
         row=row,
@@ -87,7 +90,7 @@ def _held(row: IssueRow, planned: Planned) -> Held | None:
 
 
 def _answer(
-    entry: RepositoryEntry, planned: Planned, said: Verdict | None, held: Held | None, *, is_next: bool
+    entry: RepositoryEntry, planned: Planned, said: Verdict | None, *, held: Held | None, is_next: bool
 ) -> tuple[str, datetime | None]:
     """What becomes of it, and until when at least."""
     facts = planned.plan.facts

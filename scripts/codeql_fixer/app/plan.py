@@ -26,7 +26,7 @@ class Planned(Struct, frozen=True, kw_only=True):
     held: tuple[Held, ...]
 
 
-def plan(planner: Planner, work: Work, limits: Limits, *, now: datetime) -> Planned:
+def plan(planner: Planner, work: Work, limits: Limits, *, now: datetime, note: str | None = None) -> Planned:
     """Decide on the state that the index reflects.
 
     Args:
@@ -34,8 +34,8 @@ def plan(planner: Planner, work: Work, limits: Limits, *, now: datetime) -> Plan
         work: what could be fixed.
         limits: what is allowed.
         now: the time of the decision.
+        note: what `Ledger.pause` gave.
     """
-    planner.line_up()
-    facts = facts_of(planner.index, limits, now)
+    facts = facts_of(planner.index, limits, now, note=note)
     dispatches, held = decide(work.candidates(facts, limits), facts, limits, route=work.route)
     return Planned(plan=planner.plan(facts, limits), dispatches=tuple(dispatches), held=tuple(held))

@@ -34,7 +34,10 @@ _LABEL_TIME = "%Y-%m-%d-%H%M%S"
 
 
 class RunFacts(Struct, frozen=True, kw_only=True):
-    """What is known about the run itself; `commit` and `ref` are the target's, "" when they are not known."""
+    """What is known about the run itself; `commit` and `ref` are the target's, "" when they are not known.
+
+    `scanned_repo` is the fork that was scanned in the target's place, "" for the target itself.
+    """
 
     target_repo: str
     run_id: str
@@ -43,6 +46,7 @@ class RunFacts(Struct, frozen=True, kw_only=True):
     producer: Producer
     filters: FilterOptions
     run_url: str = ""
+    scanned_repo: str = ""
     commit: str = ""
     ref: str = ""
     scope: ScanScope = ScanScope.UNKNOWN
@@ -66,7 +70,7 @@ def scan_run_of(work: FixWork, facts: RunFacts, extra_warnings: tuple[str, ...] 
         recorded_at=facts.started_at,
         producer=facts.producer,
         target_repo=facts.target_repo,
-        scanned_repo="",
+        scanned_repo=facts.scanned_repo,
         run_id=facts.run_id,
         run_label=facts.label,
         run_url=facts.run_url,

@@ -32,11 +32,15 @@ MOST_SCANS = 40
 
 
 class ScanOrder(Struct, frozen=True, kw_only=True):
-    """A repository, and why it is scanned now or is not; `problem` says why its scan could not be started."""
+    """A repository, and why it is scanned now or is not.
+
+    `taken_in` is how many scans the host had already, None where one was started; `problem` says why neither was done.
+    """
 
     repository: str
     decision: ScanDue | NotDue
     source: ScanSource
+    taken_in: int | None = None
     problem: str = ""
 
 
@@ -142,9 +146,8 @@ class FleetScanner(Struct, frozen=True, kw_only=True):
         entry = self.registry.entry(order.repository)
         try:
             if entry.scan_source is ScanSource.CODE_SCANNING:
-                self.intake(entry, state.last_at if state else None)
-            else:
-                self.hosting.trigger(self.workflow, inputs_of(entry))
+                return replace(order, taken_in=self.intake(entry, state.last_at if state else None))
+            self.hosting.trigger(self.workflow, inputs_of(entry))
         except RateLimitedError as error:
             return _failed(order, error)
         except LedgerNotWrittenError:

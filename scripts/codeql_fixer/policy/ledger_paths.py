@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 ROOT = "telemetry/"
 SNAPSHOT_PATH = f"{ROOT}orchestrator_state.json"
 PACKS = f"{ROOT}packs/"
+# A person puts it there by hand, in a browser if need be; what it says is the reason.
+PAUSE_PATH = f"{ROOT}paused"
 # Letters of names, and nothing that means something to a shell, a terminal or git's own import language.
 _WORD = "[A-Za-z0-9._-]+"
 _MONTH = "[0-9]{4}/[0-9]{2}"

@@ -108,17 +108,22 @@ class Room:
 
     def used(self, repository: str) -> Iterator[tuple[str, float, int]]:
         """Every limit that holds for a repository, with what is used of it and how much that may be."""
-        limits, own = self._limits, self._limits.of(repository)
+        own = self._limits.of(repository)
+        yield "sessions of this run", self._sessions, self._limits.max_sessions
+        yield from self.fleet()
+        yield "sessions of the repository", self._by_repository[repository.lower()], own.max_sessions
+        if own.max_open_prs is not None:
+            open_prs = self._facts.open_pull_requests.get(repository.lower(), 0)
+            yield "pull requests of the repository, open or on the way", open_prs, own.max_open_prs
+
+    def fleet(self) -> Iterator[tuple[str, float, int]]:
+        """The same for the limits of the whole fleet."""
+        limits = self._limits
         hours = f"{limits.period.total_seconds() / 3600:g} h"
-        yield "sessions of this run", self._sessions, limits.max_sessions
         yield f"sessions in {hours}", self._in_period, limits.max_in_period
         yield "sessions at work", self._at_work, limits.max_at_work
         if limits.max_acu_in_period is not None:
             yield f"ACU in {hours}", self._acu, limits.max_acu_in_period
-        yield "sessions of the repository", self._by_repository[repository.lower()], own.max_sessions
-        if own.max_open_prs is not None:
-            open_prs = self._facts.open_pull_requests.get(repository.lower(), 0)
-            yield "open pull requests of the repository", open_prs, own.max_open_prs
         for allowance in limits.allowances:
             whose = f"{allowance.kind} {allowance.name}".rstrip()
             per = f" per {allowance.window}" if allowance.window else ""

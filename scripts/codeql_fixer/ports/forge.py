@@ -24,7 +24,11 @@ class Proposal(Struct, frozen=True, kw_only=True):
 
 
 class PullRequest(Struct, frozen=True, kw_only=True):
-    """A pull request as the forge describes it now; `updated_at` is None where the forge does not tell."""
+    """A pull request as the forge describes it now.
+
+    `head_repository` is where the branch is, which may be a stranger's fork. It, `author` and `updated_at` are empty
+    where the forge does not tell, or they are gone.
+    """
 
     repository: str
     number: int
@@ -34,6 +38,8 @@ class PullRequest(Struct, frozen=True, kw_only=True):
     base: str
     title: str
     body: str = ""
+    author: str = ""
+    head_repository: str = ""
     head_commit: str = ""
     merge_commit: str = ""
     is_draft: bool = False

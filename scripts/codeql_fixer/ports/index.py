@@ -182,11 +182,11 @@ class Index(Queue, Protocol):
         ...
 
     def claims(self, since: datetime) -> list[Claim]:
-        """All claims since a moment, and earlier ones that are not settled or whose session may be running."""
+        """All claims since a moment, and earlier ones that are not settled, are at work or have pull requests open."""
         ...
 
-    def acu_by_family(self) -> Mapping[str, tuple[float, ...]]:
-        """Agent compute units that sessions took which are not at work any more, least first, by weakness family."""
+    def acu_of(self, family: str) -> tuple[float, ...]:
+        """Agent compute units that the latest sessions for a family took which are not at work, least first."""
         ...
 
     def pause_of(self, repository: str) -> Pause | None:

@@ -111,3 +111,20 @@ class Ledger(Protocol):
     def read_under(self, prefix: str) -> Iterable[Entry]:
         """Everything whose path starts with a prefix that ends in a slash. Raises as `read_since`."""
         ...
+
+    def pause(self) -> str | None:
+        """The text of the file `telemetry/paused`, with which a person holds the whole fleet; None without it.
+
+        Raises:
+            UpstreamError: the ledger cannot be read.
+        """
+        ...
+
+    def read_at(self, tip: str) -> Iterable[Entry]:
+        """Everything that the branch held in a state, without its inbox.
+
+        Raises:
+            LedgerResetError: the ledger does not know that state any more.
+            UpstreamError: the ledger cannot be read.
+        """
+        ...

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from codeql_fixer.domain.queue import FixCount, KnownPullRequest, Line, ScanState, SessionEnd, Stretch, Waiting
     from codeql_fixer.domain.severity import SeverityTier
@@ -37,7 +37,10 @@ class Queue(Protocol):
         ...
 
     def open_of(self, repository: str, family: str, *, start: int, most: int) -> list[IssueRow]:
-        """Open issues of a family that nobody works on, by tier and place, from the `start`th on."""
+        """Open issues of a family that nobody works on, by tier, age and place, from the `start`th on.
+
+        By age before place: else one that is last in the alphabet waits for ever behind new ones.
+        """
         ...
 
     def attempts_at(self, key: int) -> tuple[Attempt, ...]:
@@ -68,16 +71,20 @@ class Queue(Protocol):
         """How sessions ended that were claimed since a moment, by family and in the order of their ends."""
         ...
 
-    def files_at_work(self) -> Mapping[str, frozenset[str]]:
-        """The files that open sessions work on, by repository."""
+    def session_durations(self, since: datetime) -> Mapping[str, tuple[timedelta, ...]]:
+        """How long sessions took from their claim to when somebody saw their end, by family."""
         ...
 
-    def open_counts(self) -> Mapping[str, Mapping[SeverityTier, int]]:
-        """How many issues are not proved to be gone, by repository and tier."""
+    def files_of(self, repository: str, fingerprint: str) -> frozenset[str]:
+        """The file of an issue, by any of its names; none for one that is in no file."""
         ...
 
-    def fix_counts(self) -> Mapping[str, FixCount]:
-        """How attempts ended, by family."""
+    def open_counts(self, now: datetime) -> Mapping[str, Mapping[SeverityTier, int]]:
+        """How many issues are neither proved to be gone nor dismissed, by repository and tier."""
+        ...
+
+    def fix_counts(self, since: datetime) -> Mapping[str, FixCount]:
+        """How attempts ended that were claimed since a moment, to the day, by family."""
         ...
 
     def baselines(self) -> Mapping[str, int]:

@@ -5,17 +5,22 @@ Free of the HTTP library, so that whoever only reads answers does not pay for it
 
 from __future__ import annotations
 
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from codeql_fixer.errors import UpstreamError
 from codeql_fixer.policy.plain_text import one_line
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 TOO_MANY_REQUESTS = 429
 _REQUEST_TIMEOUT = 408
 _SERVER_ERRORS = 500
 _DETAIL_LENGTH = 600
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 class HttpError(UpstreamError):
@@ -51,7 +56,7 @@ class DamagedAnswerError(HttpError):
 class StatusError(HttpError):
     """The server said no; `detail` is what it said about it, on one line, and `places` what it said that it is about.
 
-    `retry_after_seconds` is None where the server does not say when to come back.
+    `retry_after_seconds` is None where the server does not say when to come back; `headers` are those of the answer.
     """
 
     def __init__(
@@ -62,9 +67,10 @@ class StatusError(HttpError):
         *,
         retry_after_seconds: float | None = None,
         places: tuple[str, ...] = (),
+        headers: Mapping[str, str] = _NO_HEADERS,
     ) -> None:
         self.status, self.detail, self.retry_after_seconds = status, detail, retry_after_seconds
-        self.places = places
+        self.places, self.headers = places, headers
         is_outage = status >= _SERVER_ERRORS or status == _REQUEST_TIMEOUT
         super().__init__(
             f"{call}: {status}",

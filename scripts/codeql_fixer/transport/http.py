@@ -6,6 +6,7 @@ A call that may have had an effect is never sent twice, unless whoever makes it 
 from __future__ import annotations
 
 import ssl
+from collections.abc import Mapping
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from codeql_fixer import __version__
 from codeql_fixer.errors import UserError
 from codeql_fixer.transport.circuit import Circuit, CircuitLimits
 from codeql_fixer.transport.errors import (
+    TOO_MANY_REQUESTS,
     DamagedAnswerError,
     HttpError,
     NoAnswerError,
@@ -32,7 +34,7 @@ from codeql_fixer.transport.timed_connections import TimedAdapter
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_REDIRECTS, _ERRORS = 300, 400
+_REDIRECTS, NOT_MODIFIED, _ERRORS = 300, 304, 400
 _REPEATABLE = frozenset({"GET", "PUT", "DELETE"})
 _LAST_TRY_SECONDS = 5.0  # are left for the answer: a try without them leaves nothing but doubt
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -79,13 +81,17 @@ class Endpoint(Struct, frozen=True, kw_only=True):
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """How long and how much: to connect, for one answer, for a call with all its tries; `connections` are kept."""
+    """How long and how much: to connect, for one answer, for a call with all its tries; `connections` are kept.
+
+    `waits_when_busy`: False leaves a 429 to whoever calls, for servers that turn away those who come back early.
+    """
 
     connect_seconds: float = 10.0
     answer_seconds: float = 60.0
     deadline_seconds: float = 120.0
     answer_bytes: int = 64 * 1024 * 1024
     connections: int = 16
+    waits_when_busy: bool = True
     circuit: CircuitLimits = CircuitLimits()
 
 
@@ -105,6 +111,7 @@ class Call(Struct, frozen=True, kw_only=True):
     method: str
     path: str
     query: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
     content: object = None
     upload: Upload | None = None
     is_repeatable: bool | None = None
@@ -112,6 +119,14 @@ class Call(Struct, frozen=True, kw_only=True):
     def __str__(self) -> str:
         """Method and path, for people."""
         return f"{self.method} {self.path}"
+
+
+class Reply(Struct, frozen=True, kw_only=True):
+    """What the server answers when it agrees, or that nothing has changed (304). Headers are told in any case."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
 
 
 class HttpClient:
@@ -129,7 +144,11 @@ class HttpClient:
         self._session = _session(endpoint, self._limits)
 
     def ask(self, call: Call, *, seconds: float | None = None) -> bytes:
-        """The body of the answer.
+        """The body of the answer; arguments and errors are those of `exchange`."""
+        return self.exchange(call, seconds=seconds).content
+
+    def exchange(self, call: Call, *, seconds: float | None = None) -> Reply:
+        """The answer.
 
         Args:
             call: what to ask for.
@@ -141,10 +160,9 @@ class HttpClient:
         most = self._limits.deadline_seconds
         most = most if seconds is None else min(seconds, most)
         deadline = self._timing.monotonic() + most
-        is_repeatable = call.method in _REPEATABLE if call.is_repeatable is None else call.is_repeatable
         return persistently(
             lambda: self._attempt(call, deadline),
-            is_worth_a_try=lambda error: error.is_transient and (is_repeatable or not error.may_have_acted),
+            is_worth_a_try=lambda error: self._is_worth_a_try(call, error),
             until=deadline - min(_LAST_TRY_SECONDS, most / 4),
             timing=self._timing,
         )
@@ -153,7 +171,13 @@ class HttpClient:
         """Close the connections."""
         self._session.close()
 
-    def _attempt(self, call: Call, deadline: float) -> bytes:
+    def _is_worth_a_try(self, call: Call, error: HttpError) -> bool:
+        if isinstance(error, StatusError) and error.status == TOO_MANY_REQUESTS:
+            return self._limits.waits_when_busy
+        is_repeatable = call.method in _REPEATABLE if call.is_repeatable is None else call.is_repeatable
+        return error.is_transient and (is_repeatable or not error.may_have_acted)
+
+    def _attempt(self, call: Call, deadline: float) -> Reply:
         rest = deadline - self._timing.monotonic()
         if rest <= 0:
             raise NoAnswerError(f"{call}: no time was left for it", may_have_acted=False, is_transient=False)
@@ -163,26 +187,27 @@ class HttpClient:
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
                 raise self._failure(call, error) from None  # the library's error holds the request with its bearer
 
-    def _exchange(self, call: Call, seconds: float) -> bytes:
+    def _exchange(self, call: Call, seconds: float) -> Reply:
         limits = self._limits
+        headers = dict(call.headers) | ({} if call.content is None else {"Content-Type": "application/json"})
         response = self._session.request(
             call.method,
             self._endpoint.base_url.rstrip("/") + call.path,
             params=call.query,
             data=None if call.content is None else msgspec.json.encode(call.content),
-            headers=None if call.content is None else {"Content-Type": "application/json"},
+            headers=headers,
             files=None if call.upload is None else {"file": (call.upload.name, call.upload.content)},
             timeout=(min(limits.connect_seconds, seconds), min(limits.answer_seconds, seconds)),
             allow_redirects=False,
             stream=True,
         )
         with response:
-            if response.status_code >= _REDIRECTS:
+            if response.status_code >= _REDIRECTS and response.status_code != NOT_MODIFIED:
                 raise self._refusal(call, response)
             body = _read(response, limits.answer_bytes)
         if len(body) > limits.answer_bytes:
             raise DamagedAnswerError(f"{call}: the answer is longer than {limits.answer_bytes} bytes")
-        return body
+        return Reply(status=response.status_code, headers=response.headers, content=body)
 
     def _refusal(self, call: Call, response: requests.Response) -> StatusError:
         status = response.status_code
@@ -200,6 +225,7 @@ class HttpClient:
             self._censored(detail),
             retry_after_seconds=retry_after_seconds(response.headers),
             places=places_of(body),
+            headers=response.headers,
         )
 
     def _failure(self, call: Call, error: Exception) -> HttpError:

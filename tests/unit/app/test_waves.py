@@ -70,7 +70,7 @@ def test_waves__follow_each_session_to_its_end(fleet: Fleet) -> None:
     assert fleet.index.pause_of(REPOSITORY) is None
     catch_up(fleet.ledger, fleet.index)
     assert [fleet.index.issues(fingerprint(number))[0].lifecycle for number in (1, 2, 3)] == ["pr_open"] * 3
-    assert fleet.index.acu_by_family() == {"injection": (1.5, 1.5, 1.5)}
+    assert fleet.index.acu_of("injection") == (1.5, 1.5, 1.5)
 
 
 def test_waves__a_bad_wave_pauses_the_repository(tmp_path: Path) -> None:

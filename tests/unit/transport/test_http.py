@@ -304,6 +304,34 @@ def test_ask__refuses_a_packing_that_is_broken() -> None:
     assert answer.may_have_acted
 
 
+def test_exchange__tells_status_and_headers() -> None:
+    call = Call(method="GET", path="/x", headers=(("If-None-Match", '"1"'), ("Accept", "text/plain")))
+    steps = [{"status": 204, "body": "", "headers": {"ETag": '"1"'}}, {"status": 304, "body": ""}]
+    with scripted({"/x": steps}) as server:
+        client = _client(server.url)
+
+        first, second = client.exchange(call), client.exchange(call)
+
+        [asked, _] = server.seen()
+    assert (first.status, first.headers["etag"], first.content) == (204, '"1"', b"")
+    assert (second.status, second.content) == (304, b"")
+    assert (asked.headers["If-None-Match"], asked.headers["Accept"]) == ('"1"', "text/plain")
+
+
+def test_exchange__a_refusal_has_its_headers() -> None:
+    error, _ = _ask(GET, {"status": 403, "headers": {"X-RateLimit-Remaining": "0"}})
+
+    assert isinstance(error, StatusError)
+    assert error.headers["x-ratelimit-remaining"] == "0"
+
+
+@pytest.mark.parametrize(("waits", "count"), [(True, 2), (False, 1)])
+def test_exchange__a_busy_server_is_waited_for_or_not(*, waits: bool, count: int) -> None:
+    _, seen = _ask(GET, {"status": 429}, {"body": "{}"}, waits_when_busy=waits)
+
+    assert seen == count
+
+
 # --- secrets and addresses
 
 

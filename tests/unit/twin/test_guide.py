@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from codeql_fixer.twin.devin.admin import ADMIN, Admin
-from codeql_fixer.twin.devin.clock import TwinClock
+from codeql_fixer.twin.clock import TwinClock
+from codeql_fixer.twin.devin.admin import Admin
 from codeql_fixer.twin.devin.faults import FAULTS, Faults, Rule
 from codeql_fixer.twin.devin.state import State, Switches
-from codeql_fixer.twin.devin.stats import Stats
 from codeql_fixer.twin.devin.timeline import Outcome
+from codeql_fixer.twin.stats import Stats
+from codeql_fixer.twin.wire import ADMIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

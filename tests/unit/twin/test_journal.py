@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from codeql_fixer.twin.devin.clock import TwinClock
+from codeql_fixer.twin.clock import TwinClock
 from codeql_fixer.twin.devin.journal import Asked, Journal, JournalError
 
 ASKED = Asked(at=5.0, method="POST", path="/v3/x", query={"a": ["b"]}, content_type="", body=b"\x00\xff")

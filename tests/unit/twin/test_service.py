@@ -8,10 +8,10 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codeql_fixer.twin.devin.clock import TwinClock
+from codeql_fixer.twin.clock import TwinClock
 from codeql_fixer.twin.devin.service import Service
 from codeql_fixer.twin.devin.state import State
-from codeql_fixer.twin.devin.wire import Request
+from codeql_fixer.twin.wire import Request
 
 STATE = State(7)
 BASE = f"/v3/organizations/{STATE.org_id}/"

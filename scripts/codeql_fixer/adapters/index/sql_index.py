@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
+from datetime import timedelta
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -42,6 +43,7 @@ _SQL = files("codeql_fixer.adapters.index") / "sql"
 _WORD = re.compile(r"[^\W_]+")
 _MOST_WORDS = 20
 _AFTER_HEX = "g"
+_MOST_ACU = 100  # sessions of a family; what earlier ones took says little about the next
 _A_FEW = 64  # of a line at a time
 _BEHIND = 2**62  # behind everybody who was opened at that moment
 _LIFE = ("appearances", "dispatches", "pull_requests", "verdicts", "dismissals")
@@ -142,15 +144,12 @@ class SqlIndex:
         return parse_attempts(self._ask("attempts_of", repository=repository.lower()))
 
     def claims(self, since: datetime) -> list[Claim]:
-        """Claims since a moment, and earlier ones that are not over."""
+        """Claims since a moment, and earlier ones that are not over or have pull requests open."""
         return parse_claims(self._ask("claims", since=micros(since)))
 
-    def acu_by_family(self) -> dict[str, tuple[float, ...]]:
-        """What sessions took, by weakness family."""
-        found: dict[str, list[float]] = {}
-        for family, acu in self._ask("acu_by_family"):
-            found.setdefault(family, []).append(acu)
-        return {family: tuple(amounts) for family, amounts in found.items()}
+    def acu_of(self, family: str) -> tuple[float, ...]:
+        """What the latest sessions for a weakness family took."""
+        return tuple(sorted(acu for (acu,) in self._ask("acu_of", family=family, most=_MOST_ACU)))
 
     def pause_of(self, repository: str) -> Pause | None:
         """What holds a repository."""
@@ -241,23 +240,29 @@ class SqlIndex:
             found.setdefault(family, []).append(SessionEnd(parse_time(at), bool(is_success)))
         return {family: tuple(ends) for family, ends in found.items()}
 
-    def files_at_work(self) -> dict[str, frozenset[str]]:
-        """The files that open sessions work on."""
-        found: dict[str, set[str]] = {}
-        for name, file in self._ask("files_at_work"):
-            found.setdefault(name, set()).add(file)
-        return {name: frozenset(files) for name, files in found.items()}
+    def session_durations(self, since: datetime) -> dict[str, tuple[timedelta, ...]]:
+        """How long sessions took, by family."""
+        found: dict[str, list[timedelta]] = {}
+        for family, micro in self._ask("session_durations", since=micros(since)):
+            found.setdefault(family, []).append(timedelta(microseconds=micro))
+        return {family: tuple(durations) for family, durations in found.items()}
 
-    def open_counts(self) -> dict[str, dict[SeverityTier, int]]:
-        """How many issues are not proved to be gone."""
+    def files_of(self, repository: str, fingerprint: str) -> frozenset[str]:
+        """The file of an issue, by any of its names."""
+        rows = self._ask("files_of", repository=repository.lower(), fingerprint=fingerprint)
+        return frozenset(file for (file,) in rows)
+
+    def open_counts(self, now: datetime) -> dict[str, dict[SeverityTier, int]]:
+        """How many issues are neither proved to be gone nor dismissed."""
         found: dict[str, dict[SeverityTier, int]] = {}
-        for name, tier, count in self._ask("open_counts"):
+        for name, tier, count in self._ask("open_counts", now=micros(now), forever=micros(FOREVER)):
             found.setdefault(name, {})[SeverityTier(tier)] = int(count)
         return found
 
-    def fix_counts(self) -> dict[str, FixCount]:
+    def fix_counts(self, since: datetime) -> dict[str, FixCount]:
         """How attempts ended, by family."""
-        return {str(family): FixCount(int(fixed), int(failed)) for family, fixed, failed in self._ask("fix_counts")}
+        rows = self._ask("fix_counts", since=micros(since))
+        return {str(family): FixCount(int(fixed), int(failed)) for family, fixed, failed in rows}
 
     def baselines(self) -> dict[str, int]:
         """How many issues objectives were about when they were first seen."""

@@ -31,6 +31,9 @@ _TABLES = (
 )
 
 
+_RENEWED = ("mark_over", "forget_open_counts", "add_open_counts", "forget_fix_counts", "add_fix_counts")
+
+
 class SqlWriter:
     """IndexWriter on a connection that is inside a transaction.
 
@@ -160,7 +163,7 @@ class SqlWriter:
         """Remember the state of the ledger that is now reflected; the last thing in a transaction."""
         self._index_words()
         for repository in sorted(self._touched):
-            for name in ("forget_open_counts", "add_open_counts", "forget_fix_counts", "add_fix_counts"):
+            for name in _RENEWED:
                 getattr(self._queries, name)(self._connection, repository=repository)
         values = {"tip": position.tip, "waiting": " ".join(position.waiting)}
         self._many("set_position", ({"name": name, "value": value} for name, value in values.items()))

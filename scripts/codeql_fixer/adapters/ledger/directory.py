@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from codeql_fixer.adapters.ledger.codec import audit, entries_of, pack
 from codeql_fixer.adapters.ledger.files import files_of, missing, packed
 from codeql_fixer.errors import LedgerNotWrittenError, UpstreamError, UserError
-from codeql_fixer.policy.ledger_paths import PACKS, ROOT, SNAPSHOT_PATH, in_folder, is_record_path, path_of
+from codeql_fixer.policy.ledger_paths import PACKS, PAUSE_PATH, ROOT, SNAPSHOT_PATH, in_folder, is_record_path, path_of
 from codeql_fixer.ports.ledger import Changes, Conflict, Damaged, Landed, Stored
 
 if TYPE_CHECKING:
@@ -62,6 +62,18 @@ class DirectoryLedger:
     def read_under(self, prefix: str) -> Iterator[Entry]:
         """Everything under a prefix."""
         return self._entries([path for path in self._read_journal() if in_folder(path, prefix)])
+
+    def read_at(self, tip: str) -> Iterator[Entry]:
+        """Everything that was there in a state."""
+        return self._entries(self._journal()[: int(tip or 0)])
+
+    def pause(self) -> str | None:
+        """What a person wrote into the file that holds the fleet."""
+        try:
+            data = self._data(PAUSE_PATH)
+        except OSError as error:
+            raise UpstreamError(f"{self._path(PAUSE_PATH)}: {error.strerror or error}") from error
+        return None if data is None else data.decode(errors="replace")
 
     def audit(self) -> Iterator[Damaged]:
         """Everything that is not as it should be."""

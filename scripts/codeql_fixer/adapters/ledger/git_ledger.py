@@ -14,7 +14,7 @@ from codeql_fixer.adapters.ledger.git_command import Failure, Git, GitError, Scr
 from codeql_fixer.adapters.ledger.git_reader import GitReader
 from codeql_fixer.adapters.ledger.git_writer import GitWriter
 from codeql_fixer.errors import LedgerNotWrittenError, UpstreamError
-from codeql_fixer.policy.ledger_paths import path_of
+from codeql_fixer.policy.ledger_paths import PAUSE_PATH, path_of
 from codeql_fixer.ports.ledger import Conflict, Landed, Stored
 
 if TYPE_CHECKING:
@@ -99,6 +99,14 @@ class GitLedger:
     def read_under(self, prefix: str) -> Iterator[Entry]:
         """Everything below a folder."""
         return _walked(self._reading(lambda: self._reader.under(self._reader.heads(), prefix)))
+
+    def read_at(self, tip: str) -> Iterator[Entry]:
+        """Everything that the branch held in a state."""
+        return _walked(self._reading(lambda: self._reader.at(self._reader.heads(), tip)))
+
+    def pause(self) -> str | None:
+        """What a person wrote into the file that holds the fleet."""
+        return self._reading(lambda: self._reader.text(self._reader.heads(), PAUSE_PATH))
 
     def audit(self) -> Iterator[Damaged]:
         """Everything that is not as it should be."""

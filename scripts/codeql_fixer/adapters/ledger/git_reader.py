@@ -92,6 +92,24 @@ class GitReader:
         inbox = self._inbox(heads).files
         yield from self._walk((files | {path: inbox[path] for path in inbox if path.startswith(prefix)}).items())
 
+    def at(self, heads: Heads, tip: str) -> Iterator[Entry]:
+        """Everything that the branch held in a state.
+
+        Raises:
+            LedgerResetError: the server does not know that state.
+        """
+        if tip and tip != heads.tip:
+            self._have(tip)
+        yield from self._walk(self._records(tip).items())
+
+    def text(self, heads: Heads, path: str) -> str | None:
+        """The text of a file of the branch, None where there is none."""
+        blobs = [
+            blob for found, blob, mode in listed(self._git, heads.tip, path) if found == path and is_plain_file(mode)
+        ]
+        data = next(iter(self._git.objects(blobs)), None) if blobs else None
+        return None if data is None else data.decode(errors="replace")
+
     def audit(self, heads: Heads) -> Iterator[Damaged]:
         """Everything on the branch and in the inbox that is not as it should be."""
         inbox = self._inbox(heads)

@@ -22,6 +22,7 @@ class MemoryLedger:
     def __init__(self) -> None:
         self._files: dict[str, bytes] = {}
         self._journal: list[str] = []
+        self.paused: str | None = None
 
     def append(self, records: Sequence[AnyRecord], *, expected_tip: str | None = None) -> Landed | Conflict:
         """Add records; see the port."""
@@ -39,6 +40,14 @@ class MemoryLedger:
         """What was added since a state; there is no inbox."""
         del waiting
         return Changes(self._tip(), self._entries(self._journal[int(tip or 0) :]), is_complete=not tip)
+
+    def read_at(self, tip: str) -> Iterator[Entry]:
+        """Everything that was there in a state."""
+        return self._entries(self._journal[: int(tip or 0)])
+
+    def pause(self) -> str | None:
+        """What a person said."""
+        return self.paused
 
     def audit(self) -> Iterator[Damaged]:
         """Everything that is not as it should be."""

@@ -13,19 +13,17 @@ from codeql_fixer.twin.devin.reading import body_of
 from codeql_fixer.twin.devin.routing import Call, Route
 from codeql_fixer.twin.devin.stats import most_live, most_live_by_repository
 from codeql_fixer.twin.devin.timeline import Outcome
-from codeql_fixer.twin.devin.wire import Problem, Response, answer
+from codeql_fixer.twin.wire import ADMIN, Problem, Response, answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codeql_fixer.twin.devin.clock import TwinClock
+    from codeql_fixer.twin.clock import TwinClock
     from codeql_fixer.twin.devin.faults import Faults
     from codeql_fixer.twin.devin.journal import Journal
     from codeql_fixer.twin.devin.session import Session
     from codeql_fixer.twin.devin.state import State
-    from codeql_fixer.twin.devin.stats import Stats
-
-ADMIN = "/__twin__/"
+    from codeql_fixer.twin.stats import Stats
 
 
 class _Advance(Struct, frozen=True, forbid_unknown_fields=True):

@@ -45,7 +45,7 @@ class Asked(Struct, frozen=True, kw_only=True, tag="asked", tag_field="what"):
 _Line = _Started | _Moved | Asked
 
 
-class JournalError(Exception):
+class JournalError(ValueError):
     """The file is no journal of this twin, or cannot be written; the message says where."""
 
 

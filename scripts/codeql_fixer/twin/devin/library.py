@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from msgspec import Struct
 
-from codeql_fixer.twin.devin.wire import Problem, invalid
+from codeql_fixer.twin.devin.problems import invalid
+from codeql_fixer.twin.wire import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Meta, Struct
 
+from codeql_fixer.twin.devin.problems import invalid
 from codeql_fixer.twin.devin.structured_output import fault_of
-from codeql_fixer.twin.devin.wire import Problem, invalid
+from codeql_fixer.twin.wire import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,10 +5,18 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from codeql_fixer.twin.devin.wire import PROBLEM_JSON, answer
+from codeql_fixer.twin.wire import Problem, answer
 
 if TYPE_CHECKING:
-    from codeql_fixer.twin.devin.wire import Problem, Response
+    from codeql_fixer.twin.wire import Response
+
+_PROBLEM_JSON = "application/problem+json"
+
+
+def invalid(message: str, *location: str | int, kind: str = "value_error") -> Problem:
+    """A 422 that names the place: `location` begins with "body", "query" or "path"."""
+    error: dict[str, object] = {"loc": list(location), "msg": message, "type": kind}
+    return Problem(422, "Request validation failed", errors=(error,))
 
 
 def rendered(problem: Problem, form: str, path: str) -> Response:
@@ -41,7 +49,7 @@ def _problem_detail(problem: Problem, path: str) -> Response:
     }
     if problem.errors:
         body["errors"] = list(problem.errors)
-    return answer(body, status=problem.status, media_type=PROBLEM_JSON)
+    return answer(body, status=problem.status, media_type=_PROBLEM_JSON)
 
 
 def _title(status: int) -> str:

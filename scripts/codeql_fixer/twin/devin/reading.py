@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
 
-from codeql_fixer.twin.devin.wire import invalid
+from codeql_fixer.twin.devin.problems import invalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from codeql_fixer.twin.devin.wire import Request
+    from codeql_fixer.twin.wire import Request
 
 T = TypeVar("T")
 MAX_PAGE = 200

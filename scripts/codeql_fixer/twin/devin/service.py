@@ -7,25 +7,25 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from codeql_fixer.twin.devin.admin import ADMIN, Admin
-from codeql_fixer.twin.devin.faults import Faults, Listing
+from codeql_fixer.twin.devin.admin import Admin
+from codeql_fixer.twin.devin.faults import Faults, Listing, Sabotage
 from codeql_fixer.twin.devin.journal import Asked
 from codeql_fixer.twin.devin.problems import rendered
 from codeql_fixer.twin.devin.routing import Call, Routes
-from codeql_fixer.twin.devin.stats import Stats
 from codeql_fixer.twin.devin.uploads import STORAGE
 from codeql_fixer.twin.devin.v1_library import V1Library
 from codeql_fixer.twin.devin.v1_sessions import V1Sessions
 from codeql_fixer.twin.devin.v3_account import V3Account
 from codeql_fixer.twin.devin.v3_library import V3Library
 from codeql_fixer.twin.devin.v3_sessions import V3Sessions
-from codeql_fixer.twin.devin.wire import Delivery, Manner, Problem, Request, Response
+from codeql_fixer.twin.stats import Stats
+from codeql_fixer.twin.wire import ADMIN, Delivery, Manner, Problem, Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from codeql_fixer.twin.devin.clock import TwinClock
-    from codeql_fixer.twin.devin.faults import Rule, Sabotage
+    from codeql_fixer.twin.clock import TwinClock
+    from codeql_fixer.twin.devin.faults import Rule
     from codeql_fixer.twin.devin.journal import Journal
     from codeql_fixer.twin.devin.state import State
 
@@ -59,11 +59,9 @@ class Service:
             self._stats.begin(request.method, self._routes.pattern_of(request.path))
             if request.connection < self.first_connection:
                 return Delivery(response=Response(), manner=Manner.RESET)
-            sabotage = self._faults.take(request)
+            sabotage = Sabotage(self._faults.take(request))
             response = self._sabotaged(request, sabotage)
         manner, seconds = sabotage.manner
-        if sabotage.refusal:
-            manner = Manner.WHOLE
         delay = self._state.switches.latency_ms / 1000 + sabotage.delay_seconds
         return Delivery(response=response, manner=manner, delay_seconds=delay, seconds=seconds)
 

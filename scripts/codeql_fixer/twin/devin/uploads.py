@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from codeql_fixer.twin.devin.library import Attachment
+from codeql_fixer.twin.devin.problems import invalid
 from codeql_fixer.twin.devin.reading import number_of, text_of
-from codeql_fixer.twin.devin.wire import Problem, Response, invalid
+from codeql_fixer.twin.wire import Problem, Response
 
 if TYPE_CHECKING:
     from codeql_fixer.twin.devin.routing import Call

@@ -12,7 +12,7 @@ from codeql_fixer.twin.devin.reading import body_of
 from codeql_fixer.twin.devin.routing import Call, Route
 from codeql_fixer.twin.devin.uploads import redirected, uploaded
 from codeql_fixer.twin.devin.v1_sessions import iso
-from codeql_fixer.twin.devin.wire import Problem, Response, answer
+from codeql_fixer.twin.wire import Problem, Response, answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ from codeql_fixer.twin.devin.order_checks import SessionSecret, Tags, check_play
 from codeql_fixer.twin.devin.reading import body_of, number_between
 from codeql_fixer.twin.devin.routing import Call, Route
 from codeql_fixer.twin.devin.session import Order
-from codeql_fixer.twin.devin.wire import Problem, Response, answer
+from codeql_fixer.twin.wire import Problem, Response, answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

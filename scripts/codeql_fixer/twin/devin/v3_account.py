@@ -9,7 +9,7 @@ from codeql_fixer.twin.devin.reading import number_of
 from codeql_fixer.twin.devin.routing import Call, Route
 from codeql_fixer.twin.devin.timeline import acu_at
 from codeql_fixer.twin.devin.uploads import STORAGE, redirected, stored, uploaded
-from codeql_fixer.twin.devin.wire import Response, answer
+from codeql_fixer.twin.wire import Response, answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,9 +10,10 @@ from msgspec.structs import replace
 
 from codeql_fixer.twin.devin.library import FOLDER_NAME, Note, Playbook, Secret, check_macro
 from codeql_fixer.twin.devin.order_checks import check_schema
+from codeql_fixer.twin.devin.problems import invalid
 from codeql_fixer.twin.devin.reading import body_of, page_of, text_of
 from codeql_fixer.twin.devin.routing import Call, Route
-from codeql_fixer.twin.devin.wire import Problem, Response, answer, invalid
+from codeql_fixer.twin.wire import Problem, Response, answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

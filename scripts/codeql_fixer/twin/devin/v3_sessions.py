@@ -18,11 +18,12 @@ from codeql_fixer.twin.devin.order_checks import (
     check_playbook,
     check_schema,
 )
+from codeql_fixer.twin.devin.problems import invalid
 from codeql_fixer.twin.devin.reading import body_of, flag_of, page_of
 from codeql_fixer.twin.devin.routing import Call, Route
 from codeql_fixer.twin.devin.session import Order
 from codeql_fixer.twin.devin.v3_session_filters import filtered
-from codeql_fixer.twin.devin.wire import Problem, Response, answer, invalid
+from codeql_fixer.twin.wire import Problem, Response, answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from codeql_fixer.twin.fleet.luck import Luck
 
 BEGINNING = datetime(2030, 1, 7, tzinfo=UTC)  # a Monday; nothing depends on it
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _OLDEST = timedelta(days=30)  # of the findings of a made-up fleet at its start
 _SMALLEST = 0.1
 # What is assumed of a family weighs as much as this many attempts at it.
@@ -99,16 +100,17 @@ def _open_in(index: Index, name: str, later: timedelta) -> tuple[Flaw, ...]:
 def _measured(index: Index, flaws: Sequence[Flaw], assumptions: Assumptions) -> Assumptions:
     """What is known in the place of what is assumed."""
     tiers, shares = Counter(flaw.tier for flaw in flaws), Counter(flaw.family for flaw in flaws)
-    counts, acu = index.fix_counts(), index.acu_by_family()
+    counts = index.fix_counts(_EVER)
     families = dict(assumptions.families) if not shares else {name: assumptions.family(name) for name in shares}
     for name, assumed in families.items():
+        acu = index.acu_of(name)
         families[name] = replace(
             assumed,
             share=float(shares[name]) if shares else assumed.share,
             fix_probability=_fix_probability(counts[name], assumptions, assumed.fix_probability)
             if name in counts
             else assumed.fix_probability,
-            acu=acu[name][len(acu[name]) // 2] / cost_factor(_USUAL_BATCH) if acu.get(name) else assumed.acu,
+            acu=acu[len(acu) // 2] / cost_factor(_USUAL_BATCH) if acu else assumed.acu,
         )
     return replace(assumptions, families=families, tiers=dict(tiers) if tiers else assumptions.tiers)
 

@@ -170,21 +170,45 @@ WHERE d.repository = :repository AND d.claimed_at IS NOT NULL
 ORDER BY d.claimed_at, d.intent_id, p.repository, p.number;
 
 -- name: claims
+-- The plus keeps SQLite from walking through all claims by time.
+WITH wanted AS (
+  SELECT intent_id FROM dispatches WHERE claimed_at > :since
+  UNION
+  SELECT intent_id FROM dispatches WHERE is_over = 0
+  UNION
+  SELECT l.intent_id FROM pull_requests p
+  JOIN proposals l ON l.repository = p.repository AND l.number = p.number AND l.intent_id <> ''
+  WHERE p.state = 'open'
+  UNION
+  SELECT d.intent_id FROM pull_requests p
+  JOIN proposals l ON l.repository = p.repository AND l.number = p.number AND l.intent_id = '' AND l.session_id <> ''
+  JOIN dispatches d ON d.session_id = l.session_id
+  WHERE p.state = 'open'
+)
 SELECT d.intent_id, d.repository, d.agent, d.attempt, d.claimed_at, d.act_before, d.family, d.max_acu, d.outcome,
   COALESCE(d.session_id, ''), s.status, s.acu_used, d.account, di.fingerprint
-FROM claims d
+FROM wanted w
+JOIN claims d ON d.intent_id = w.intent_id
 JOIN dispatch_issues di ON di.intent_id = d.intent_id
 LEFT JOIN sessions s ON s.session_id = d.session_id
-WHERE d.claimed_at IS NOT NULL AND (d.claimed_at > :since OR d.outcome IS NULL
-  OR (d.outcome IN ('created', 'adopted') AND (s.status IS NULL OR s.status IN ('queued', 'working', 'waiting'))))
+WHERE +d.claimed_at IS NOT NULL
 ORDER BY d.claimed_at, d.intent_id, di.fingerprint;
+
+-- name: mark_over!
+UPDATE dispatches SET is_over = CASE WHEN EXISTS (
+    SELECT 1 FROM claims d LEFT JOIN sessions s ON s.session_id = d.session_id
+    WHERE d.intent_id = dispatches.intent_id AND (d.outcome IS NULL
+      OR (d.outcome IN ('created', 'adopted') AND (s.status IS NULL OR s.status IN ('queued', 'working', 'waiting'))))
+  ) THEN 0 ELSE 1 END
+WHERE repository = :repository;
 
 -- name: claim_of_session
 SELECT intent_id FROM dispatches WHERE session_id = :session_id;
 
--- name: acu_by_family
-SELECT d.family, s.acu_used FROM claims d JOIN sessions s ON s.session_id = d.session_id
-WHERE s.acu_used > 0 AND s.status NOT IN ('queued', 'working') ORDER BY d.family, s.acu_used;
+-- name: acu_of
+SELECT s.acu_used FROM claims d JOIN sessions s ON s.session_id = d.session_id
+WHERE d.family = :family AND s.acu_used > 0 AND s.status NOT IN ('queued', 'working')
+ORDER BY d.claimed_at DESC, d.intent_id LIMIT :most;
 
 -- name: pause_of
 SELECT reason, at FROM pauses WHERE repository = :repository AND is_paused = 1;
@@ -329,9 +353,20 @@ UPDATE repositories SET standing = :standing WHERE name = :repository;
 UPDATE issues SET standing = :standing WHERE repository_id = (SELECT id FROM repositories WHERE name = :repository);
 
 -- name: next_line^
-SELECT standing, tier, family FROM issues
-WHERE lifecycle IN ('new', 'recurring', 'regressed') AND standing <> '' AND (standing, tier, family) > (:standing, :tier, :family)
-ORDER BY standing, tier, family LIMIT 1;
+-- In three steps, since comparing rows of three columns uses an index for the first of them only.
+SELECT standing, tier, family FROM (
+  SELECT 1 AS step, a.* FROM (SELECT standing, tier, family FROM issues
+    WHERE lifecycle IN ('new', 'recurring', 'regressed') AND standing <> ''
+      AND standing = :standing AND tier = :tier AND family > :family ORDER BY family LIMIT 1) a
+  UNION ALL
+  SELECT 2, b.* FROM (SELECT standing, tier, family FROM issues
+    WHERE lifecycle IN ('new', 'recurring', 'regressed') AND standing <> ''
+      AND standing = :standing AND tier > :tier ORDER BY tier, family LIMIT 1) b
+  UNION ALL
+  SELECT 3, c.* FROM (SELECT standing, tier, family FROM issues
+    WHERE lifecycle IN ('new', 'recurring', 'regressed') AND standing <> ''
+      AND standing > :standing ORDER BY standing, tier, family LIMIT 1) c
+) next ORDER BY step LIMIT 1;
 
 -- name: in_line
 SELECT i.id, r.name, i.opened_at FROM issues i JOIN repositories r ON r.id = i.repository_id
@@ -353,24 +388,37 @@ SELECT
 FROM issues i JOIN repositories r ON r.id = i.repository_id
 WHERE r.name = :repository AND i.family = :family AND i.lifecycle IN ('new', 'recurring', 'regressed')
 ORDER BY CASE i.tier WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 WHEN 'low' THEN 3 ELSE 4 END,
-  i.file, i.start_line, i.fingerprint
+  i.opened_at, i.file, i.start_line, i.fingerprint
 LIMIT :most OFFSET :start;
 
 -- name: attempts_of_issue
-WITH mine AS (
-  SELECT d.* FROM issues i JOIN repositories r ON r.id = i.repository_id
-  JOIN dispatch_issues di ON di.fingerprint = i.fingerprint
-    OR di.fingerprint IN (SELECT a.alias FROM aliases a WHERE a.issue_id = i.id)
-  JOIN claims d ON d.intent_id = di.intent_id AND d.repository = r.name
-  WHERE i.id = :id
+-- CROSS JOIN keeps SQLite to the order in which tables are named: from the issue to its claims, and never through all.
+WITH names AS (
+  SELECT r.name AS repository, i.fingerprint AS fingerprint
+  FROM issues i JOIN repositories r ON r.id = i.repository_id WHERE i.id = :id
+  UNION
+  SELECT r.name, a.alias FROM aliases a JOIN issues i ON i.id = a.issue_id JOIN repositories r ON r.id = i.repository_id
+  WHERE a.issue_id = :id
+),
+mine AS (
+  SELECT d.intent_id AS intent_id, d.session_id AS session_id
+  FROM names n CROSS JOIN dispatch_issues di CROSS JOIN claims d
+  WHERE di.fingerprint = n.fingerprint AND d.intent_id = di.intent_id AND d.repository = n.repository
+),
+linked AS (
+  SELECT m.intent_id AS intent_id, l.repository AS repository, l.number AS number
+  FROM mine m CROSS JOIN proposals l WHERE l.intent_id = m.intent_id
+  UNION
+  SELECT m.intent_id, l.repository, l.number
+  FROM mine m CROSS JOIN proposals l WHERE l.session_id = m.session_id AND l.intent_id = '' AND l.session_id <> ''
 )
 SELECT '', d.intent_id, d.claimed_at, d.outcome, d.session_id, s.status, p.state, p.merged_at, p.observed_at,
   d.attempt, d.agent, s.observed_at, COALESCE(NULLIF(s.detail, ''), d.reason)
-FROM mine d
+FROM mine m CROSS JOIN claims d
 LEFT JOIN sessions s ON s.session_id = d.session_id
-LEFT JOIN proposals l ON l.intent_id = d.intent_id OR (l.intent_id = '' AND l.session_id <> '' AND l.session_id = d.session_id)
-LEFT JOIN pull_requests p ON p.repository = l.repository AND p.number = l.number
-WHERE d.claimed_at IS NOT NULL
+LEFT JOIN linked k ON k.intent_id = d.intent_id
+LEFT JOIN pull_requests p ON p.repository = k.repository AND p.number = k.number
+WHERE d.intent_id = m.intent_id AND d.claimed_at IS NOT NULL
 ORDER BY d.claimed_at, d.intent_id, p.repository, p.number;
 
 -- name: pauses
@@ -392,23 +440,13 @@ ORDER BY q.repository, q.at;
 -- name: open_pull_requests
 SELECT repository, COUNT(*) FROM pull_requests WHERE state = 'open' GROUP BY repository ORDER BY repository;
 
--- name: files_at_work
--- What is at work first: few claims are. By name and by earlier name apart: an OR would look at all issues for each claim.
-WITH at_work AS MATERIALIZED (
-  SELECT d.repository AS repository, r.id AS repository_id, di.fingerprint AS fingerprint
-  FROM claims d
-  JOIN dispatch_issues di ON di.intent_id = d.intent_id
-  JOIN repositories r ON r.name = d.repository
-  LEFT JOIN sessions s ON s.session_id = d.session_id
-  WHERE d.claimed_at IS NOT NULL AND (d.outcome IS NULL
-    OR (d.outcome IN ('created', 'adopted') AND (s.status IS NULL OR s.status IN ('queued', 'working', 'waiting'))))
-)
-SELECT w.repository AS repository, i.file AS file FROM at_work w
-JOIN issues i ON i.fingerprint = w.fingerprint AND i.repository_id = w.repository_id WHERE i.file <> ''
+-- name: files_of
+SELECT i.file FROM issues i JOIN repositories r ON r.id = i.repository_id
+WHERE r.name = :repository AND i.fingerprint = :fingerprint AND i.file <> ''
 UNION
-SELECT w.repository, i.file FROM at_work w JOIN aliases a ON a.alias = w.fingerprint
-JOIN issues i ON i.id = a.issue_id AND i.repository_id = w.repository_id WHERE i.file <> ''
-ORDER BY repository, file;
+SELECT i.file FROM aliases a JOIN issues i ON i.id = a.issue_id JOIN repositories r ON r.id = i.repository_id
+WHERE r.name = :repository AND a.alias = :fingerprint AND i.file <> ''
+ORDER BY 1;
 
 -- name: forget_open_counts!
 DELETE FROM open_counts WHERE repository = :repository;
@@ -419,50 +457,80 @@ SELECT r.name, i.tier, COUNT(*) FROM issues i JOIN repositories r ON r.id = i.re
 WHERE r.name = :repository AND i.lifecycle NOT IN ('fixed', 'verified_fixed') GROUP BY r.name, i.tier;
 
 -- name: open_counts
-SELECT repository, tier, issues FROM open_counts ORDER BY repository, tier;
+WITH named AS (
+  SELECT d.id AS id, i.id AS issue_id FROM dismissals d JOIN repositories r ON r.name = d.repository
+  JOIN issues i ON i.repository_id = r.id AND i.fingerprint = d.fingerprint
+  UNION
+  SELECT d.id, i.id FROM dismissals d JOIN repositories r ON r.name = d.repository
+  JOIN aliases a ON a.alias = d.fingerprint JOIN issues i ON i.id = a.issue_id AND i.repository_id = r.id
+),
+latest AS (
+  SELECT n.issue_id AS issue_id, COALESCE(d.expires_at, :forever) AS until,
+    ROW_NUMBER() OVER (PARTITION BY n.issue_id ORDER BY d.recorded_at DESC, d.id DESC) AS place
+  FROM named n JOIN dismissals d ON d.id = n.id
+)
+SELECT repository, tier, SUM(issues) FROM (
+  SELECT repository, tier, issues FROM open_counts
+  UNION ALL
+  SELECT r.name, i.tier, -1 FROM latest l JOIN issues i ON i.id = l.issue_id JOIN repositories r ON r.id = i.repository_id
+  WHERE l.place = 1 AND l.until > :now AND i.lifecycle NOT IN ('fixed', 'verified_fixed')
+) counted GROUP BY repository, tier HAVING SUM(issues) > 0 ORDER BY repository, tier;
 
 -- name: forget_fix_counts!
 DELETE FROM fix_counts WHERE repository = :repository;
 
 -- name: add_fix_counts!
 -- An attempt fixed its issue when its pull request was merged and a scan proved it; it failed as policy/cooldown.py says.
-WITH claimed AS (
-  SELECT d.intent_id AS intent_id, di.fingerprint AS fingerprint, r.id AS repository_id
-  FROM dispatches d
-  JOIN dispatch_issues di ON di.intent_id = d.intent_id
-  JOIN repositories r ON r.name = d.repository
-  WHERE d.repository = :repository
+INSERT INTO fix_counts (repository, family, day, fixed, failed)
+WITH started AS (
+  SELECT d.repository AS repository, d.intent_id AS intent_id, d.session_id AS session_id, s.status AS status,
+    d.claimed_at / 86400000000 AS day
+  FROM claims d LEFT JOIN sessions s ON s.session_id = d.session_id
+  WHERE d.repository = :repository AND d.outcome IN ('created', 'adopted')
 ),
-named AS (
-  SELECT c.intent_id AS intent_id, i.id AS issue_id FROM claimed c
-  JOIN issues i ON i.fingerprint = c.fingerprint AND i.repository_id = c.repository_id
+tried AS (
+  SELECT t.intent_id AS intent_id, i.id AS issue_id
+  FROM started t CROSS JOIN dispatch_issues di CROSS JOIN repositories r CROSS JOIN issues i
+  WHERE di.intent_id = t.intent_id AND r.name = t.repository
+    AND i.repository_id = r.id AND i.fingerprint = di.fingerprint
   UNION
-  SELECT c.intent_id, i.id FROM claimed c
-  JOIN aliases a ON a.alias = c.fingerprint JOIN issues i ON i.id = a.issue_id AND i.repository_id = c.repository_id
+  SELECT t.intent_id, i.id
+  FROM started t CROSS JOIN dispatch_issues di CROSS JOIN aliases a CROSS JOIN issues i CROSS JOIN repositories r
+  WHERE di.intent_id = t.intent_id AND a.alias = di.fingerprint AND i.id = a.issue_id
+    AND r.id = i.repository_id AND r.name = t.repository
+),
+linked AS (
+  SELECT t.intent_id AS intent_id, l.repository AS repository, l.number AS number
+  FROM started t CROSS JOIN proposals l WHERE l.intent_id = t.intent_id
+  UNION
+  SELECT t.intent_id, l.repository, l.number
+  FROM started t CROSS JOIN proposals l WHERE l.session_id = t.session_id AND l.intent_id = '' AND l.session_id <> ''
+),
+pulled AS (
+  SELECT k.intent_id AS intent_id, COUNT(*) AS pulls,
+    MAX(CASE WHEN p.state = 'open' THEN 1 ELSE 0 END) AS has_open,
+    MAX(CASE WHEN p.state = 'merged' THEN 1 ELSE 0 END) AS has_merged,
+    MAX(COALESCE(p.merged_at, p.observed_at)) AS last_at
+  FROM linked k CROSS JOIN pull_requests p WHERE p.repository = k.repository AND p.number = k.number
+  GROUP BY k.intent_id
 )
-INSERT INTO fix_counts (repository, family, fixed, failed)
-SELECT repository, family, SUM(fixed), SUM(failed) FROM (
-  SELECT d.repository AS repository, i.family AS family,
-    CASE WHEN i.lifecycle = 'verified_fixed' AND MAX(CASE WHEN p.state = 'merged' THEN 1 ELSE 0 END) = 1 THEN 1 ELSE 0 END AS fixed,
+SELECT repository, family, day, SUM(fixed), SUM(failed) FROM (
+  SELECT t.repository AS repository, i.family AS family, t.day AS day,
+    CASE WHEN i.lifecycle = 'verified_fixed' AND p.has_merged = 1 THEN 1 ELSE 0 END AS fixed,
     CASE
-      WHEN COUNT(p.number) = 0 THEN CASE WHEN s.status IN ('finished', 'failed', 'stopped') THEN 1 ELSE 0 END
-      WHEN MAX(CASE WHEN p.state = 'open' THEN 1 ELSE 0 END) = 1 THEN 0
-      WHEN MAX(CASE WHEN p.state = 'merged' THEN 1 ELSE 0 END) = 1
-        THEN CASE WHEN i.last_seen_at > MAX(COALESCE(p.merged_at, p.observed_at)) THEN 1 ELSE 0 END
+      WHEN p.pulls IS NULL THEN CASE WHEN t.status IN ('finished', 'failed', 'stopped') THEN 1 ELSE 0 END
+      WHEN p.has_open = 1 THEN 0
+      WHEN p.has_merged = 1 THEN CASE WHEN i.last_seen_at > p.last_at THEN 1 ELSE 0 END
       ELSE 1
     END AS failed
-  FROM claims d
-  JOIN named n ON n.intent_id = d.intent_id
-  JOIN issues i ON i.id = n.issue_id AND i.tracking <> 'renamed'
-  LEFT JOIN sessions s ON s.session_id = d.session_id
-  LEFT JOIN proposals l ON l.intent_id = d.intent_id OR (l.intent_id = '' AND l.session_id <> '' AND l.session_id = d.session_id)
-  LEFT JOIN pull_requests p ON p.repository = l.repository AND p.number = l.number
-  WHERE d.repository = :repository AND d.outcome IN ('created', 'adopted')
-  GROUP BY d.repository, d.intent_id, i.id, i.family, i.lifecycle, i.last_seen_at, s.status
-) counted GROUP BY repository, family;
+  FROM started t JOIN tried x ON x.intent_id = t.intent_id
+  JOIN issues i ON i.id = x.issue_id AND i.tracking <> 'renamed'
+  LEFT JOIN pulled p ON p.intent_id = t.intent_id
+) counted GROUP BY repository, family, day;
 
 -- name: fix_counts
-SELECT family, SUM(fixed), SUM(failed) FROM fix_counts GROUP BY family ORDER BY family;
+SELECT family, SUM(fixed), SUM(failed) FROM fix_counts WHERE day >= :since / 86400000000
+GROUP BY family ORDER BY family;
 
 -- name: add_baseline!
 INSERT INTO baselines (definition, at, issues) VALUES (:definition, :at, :issues)
@@ -473,22 +541,38 @@ WHERE (excluded.at, excluded.issues) < (baselines.at, baselines.issues);
 SELECT definition, issues FROM baselines ORDER BY definition;
 
 -- name: session_ends
-SELECT d.family, s.observed_at, CASE WHEN EXISTS (
+WITH ended AS (
+  SELECT d.family AS family, d.intent_id AS intent_id, d.session_id AS session_id, s.observed_at AS at
+  FROM claims d JOIN sessions s ON s.session_id = d.session_id
+  WHERE d.claimed_at > :since AND s.status IN ('finished', 'failed', 'stopped')
+)
+SELECT e.family, e.at, CASE WHEN EXISTS (
     SELECT 1 FROM proposals l JOIN pull_requests p ON p.repository = l.repository AND p.number = l.number
-    WHERE (l.intent_id = d.intent_id OR (l.intent_id = '' AND l.session_id <> '' AND l.session_id = d.session_id))
-      AND p.state <> 'closed'
+    WHERE l.intent_id = e.intent_id AND p.state <> 'closed'
+  ) OR EXISTS (
+    SELECT 1 FROM proposals l JOIN pull_requests p ON p.repository = l.repository AND p.number = l.number
+    WHERE l.session_id = e.session_id AND l.intent_id = '' AND p.state <> 'closed'
   ) THEN 1 ELSE 0 END
-FROM claims d JOIN sessions s ON s.session_id = d.session_id
-WHERE d.claimed_at > :since AND s.status IN ('finished', 'failed', 'stopped')
-ORDER BY s.observed_at, d.intent_id;
+FROM ended e ORDER BY e.at, e.intent_id;
 
 -- name: open_pull_requests_by_claim
-SELECT d.intent_id, COUNT(DISTINCT p.number) FROM pull_requests p
-JOIN proposals l ON l.repository = p.repository AND l.number = p.number
-JOIN dispatches d ON d.intent_id = l.intent_id OR (l.intent_id = '' AND l.session_id <> '' AND l.session_id = d.session_id)
-WHERE p.state = 'open' GROUP BY d.intent_id ORDER BY d.intent_id;
+SELECT intent_id, COUNT(*) FROM (
+  SELECT d.intent_id AS intent_id, p.repository, p.number FROM pull_requests p
+  JOIN proposals l ON l.repository = p.repository AND l.number = p.number
+  JOIN dispatches d ON d.intent_id = l.intent_id
+  WHERE p.state = 'open'
+  UNION
+  SELECT d.intent_id, p.repository, p.number FROM pull_requests p
+  JOIN proposals l ON l.repository = p.repository AND l.number = p.number AND l.intent_id = '' AND l.session_id <> ''
+  JOIN dispatches d ON d.session_id = l.session_id
+  WHERE p.state = 'open'
+) linked GROUP BY intent_id ORDER BY intent_id;
 
 -- name: pull_requests_to_watch
 SELECT p.repository, p.number, MAX(l.intent_id), MAX(l.session_id) FROM pull_requests p
 JOIN proposals l ON l.repository = p.repository AND l.number = p.number
 WHERE p.state = 'open' GROUP BY p.repository, p.number ORDER BY p.repository, p.number;
+
+-- name: session_durations
+SELECT d.family, s.observed_at - d.claimed_at FROM claims d JOIN sessions s ON s.session_id = d.session_id
+WHERE d.claimed_at > :since AND s.status IN ('finished', 'failed') ORDER BY d.family, d.claimed_at, d.intent_id;

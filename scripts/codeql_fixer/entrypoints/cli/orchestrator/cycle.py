@@ -21,7 +21,7 @@ from codeql_fixer.policy.plain_text import counted
 from codeql_fixer.settings import FleetSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from codeql_fixer.app.scan_fleet import ScanOrder
 
@@ -56,20 +56,20 @@ def run_halves(
         run_id=f"{clock.now().astimezone(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:6]}",
         scans=scans,
         dispatches=dispatches,
-        only=chosen(room.registry, own["repo"] or "", own["tag"] or "", frozenset(index.standings())),
+        only=chosen(room.registry, frozenset(index.standings()), repository=own["repo"], tag=own["tag"]),
         is_dry=bool(own["dry_run"]),
         max_seconds=_seconds(own["max_duration"]),
     )
     report = CycleReport()
-    try:
-        with progress(sys.stderr) as on_step:
-            parts = build_cycle(room, wanted, on_step)
+    with progress(sys.stderr) as on_step:
+        parts = build_cycle(room, wanted, on_step)
+        try:
             parts.runner.run(parts.work, report)
-    finally:  # what was done is told, whatever failed after it
-        if is_json:
-            print(json.dumps(_document(report, wanted)))
-        else:
-            _show(report, wanted)
+        finally:  # what was done is told, whatever failed after it
+            if is_json:
+                print(json.dumps(_document(report, wanted)))
+            else:
+                _show(report, wanted)
     if report.problems:
         raise UpstreamError("\n".join(report.problems))
 
@@ -87,18 +87,35 @@ def _show(report: CycleReport, wanted: Wanted) -> None:
         print("dry run: nothing was recorded, scanned or started")
     if report.paused:
         print(f"paused: {cell(report.paused, 200)}")
-    if wanted.scans:
-        print(f"{counted(len(report.scans), 'scan')} started" if report.scans else "no scan was due")
+    if wanted.scans and "scans" not in report.left_out:
+        print(report.no_scans or _described_scans(report.scans))
         if report.scans:
-            print_table([("REPOSITORY", "FROM", "WHY", "PROBLEM"), *map(_scan_row, report.scans)])
+            print_table([("REPOSITORY", "FROM", "WHY", "OUTCOME"), *map(_scan_row, report.scans)])
     if wanted.dispatches:
         print(described_sessions(report.dispatch.summary()))
+    for warning in report.warnings:
+        print(f"warning: {cell(warning, 200)}")
     for part in report.left_out:
         print(f"no time was left for: {part}; the next cycle does it")
 
 
+def _described_scans(orders: Sequence[ScanOrder]) -> str:
+    if not orders:
+        return "no scan was due"
+    failed = sum(bool(order.problem) for order in orders)
+    taken_in = sum(order.taken_in or 0 for order in orders)
+    started = sum(order.taken_in is None and not order.problem for order in orders)
+    return f"{counted(started, 'scan')} started, {taken_in} taken in, {failed} failed"
+
+
 def _scan_row(order: ScanOrder) -> tuple[str, ...]:
-    return (cell(order.repository), order.source.value, cell(order.decision.reason, 100), cell(order.problem, 100))
+    return (cell(order.repository), order.source.value, cell(order.decision.reason, 100), cell(_outcome(order), 150))
+
+
+def _outcome(order: ScanOrder) -> str:
+    if order.problem or order.taken_in is None:
+        return order.problem or "started"
+    return f"{order.taken_in} taken in" if order.taken_in else "the host has nothing new"
 
 
 def _document(report: CycleReport, wanted: Wanted) -> dict[str, object]:
@@ -107,11 +124,13 @@ def _document(report: CycleReport, wanted: Wanted) -> dict[str, object]:
         "run_id": wanted.run_id,
         "is_dry_run": wanted.is_dry,
         "paused": report.paused or None,
+        "no_scans": report.no_scans or None,
         "scans": [
             {
                 "repository": order.repository,
                 "source": order.source.value,
                 "reason": order.decision.reason,
+                "taken_in": order.taken_in,
                 "problem": order.problem or None,
             }
             for order in report.scans
@@ -132,5 +151,6 @@ def _document(report: CycleReport, wanted: Wanted) -> dict[str, object]:
         "held": [{"action": held.action, "reason": held.reason, "issues": held.issues} for held in summary.held],
         "settled": summary.settled,
         "left_out": report.left_out,
+        "warnings": report.warnings,
         "problems": report.problems,
     }

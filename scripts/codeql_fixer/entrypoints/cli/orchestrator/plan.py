@@ -10,6 +10,7 @@ from codeql_fixer.adapters.clock import SystemClock
 from codeql_fixer.app.plan import plan
 from codeql_fixer.bootstrap.orchestrator import OrchestratorRoom, chosen
 from codeql_fixer.entrypoints.boundary import say
+from codeql_fixer.entrypoints.cli.orchestrator.objectives import described_objective, objective_document
 from codeql_fixer.entrypoints.cli.orchestrator.showing import caught_up, cell, print_table, when
 from codeql_fixer.policy.plain_text import counted
 from codeql_fixer.settings import FleetSettings
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from codeql_fixer.app.plan import Planned
-    from codeql_fixer.domain.objective import Progress
     from codeql_fixer.policy.dispatching import Candidate, Dispatch, Held
 
 
@@ -32,11 +32,11 @@ def run(flags: Mapping[str, str], own: Mapping[str, str | None], *, is_json: boo
     room = OrchestratorRoom(FleetSettings.from_environ(os.environ, flags), os.environ, clock=clock.now, tell=say)
     index = room.fleet.index()
     tip = caught_up(room.fleet, index)
-    only = chosen(room.registry, own["repo"] or "", own["tag"] or "", frozenset(index.standings()))
+    only = chosen(room.registry, frozenset(index.standings()), repository=own["repo"], tag=own["tag"])
     planner = room.planner(index, only=only)
-    profiles = frozenset(profile.name for profile in room.registry.others.routing.profiles)
-    work = room.work(planner, {}, run_id="plan", imagined=profiles)
-    planned = plan(planner, work, planner.limits(max_sessions=room.settings.max_sessions), now=clock.now())
+    work = room.work(planner, {}, run_id="plan", imagined=room.imagined())
+    limits = planner.limits(max_sessions=room.settings.max_sessions)
+    planned = plan(planner, work, limits, now=clock.now(), note=room.fleet.ledger().pause())
     if is_json:
         print(json.dumps(_document(planned, tip)))
     else:
@@ -61,7 +61,7 @@ def _show(planned: Planned) -> None:
     hours = limits.period.total_seconds() / 3600
     print(f"\n{recent} of {limits.max_in_period} sessions in {hours:g} h, {at_work} of {limits.max_at_work} at work")
     for progress in planned.plan.stand.progresses:
-        print(_described(progress))
+        print(described_objective(progress))
 
 
 def _row(number: int, item: Dispatch) -> tuple[str, ...]:
@@ -91,15 +91,6 @@ def _held_rows(held: Sequence[Held]) -> list[tuple[str, ...]]:
         repositories = len({item.candidate.repository for item in items})
         rows.append((str(issues), str(repositories), action, cell(reason, 100), when(min(times, default=None))))
     return rows
-
-
-def _described(progress: Progress) -> str:
-    name, count = cell(progress.objective.name), progress.open_issues
-    if progress.is_met:
-        return f"objective {name}: met, {counted(count, 'issue')} open"
-    if progress.target is None:
-        return f"objective {name}: {counted(count, 'issue')} open; the first cycle sets the baseline"
-    return f"objective {name}: {counted(count, 'issue')} open, {progress.target} are the aim"
 
 
 def _score(candidate: Candidate) -> str:
@@ -132,16 +123,7 @@ def _document(planned: Planned, tip: str) -> dict[str, object]:
             }
             for item in planned.held
         ],
-        "objectives": [
-            {
-                "name": one.objective.name,
-                "open_issues": one.open_issues,
-                "baseline": one.baseline,
-                "target": one.target,
-                "is_met": one.is_met,
-            }
-            for one in planned.plan.stand.progresses
-        ],
+        "objectives": [objective_document(one) for one in planned.plan.stand.progresses],
     }
 
 

@@ -9,6 +9,11 @@ CREATE INDEX issues_in_line ON issues (standing, tier, family, recurrence, opene
 CREATE INDEX issues_of_family ON issues (repository_id, family) WHERE lifecycle IN ('new', 'recurring', 'regressed');
 CREATE INDEX pull_requests_open ON pull_requests (repository) WHERE state = 'open';
 
+-- A claim is over when nothing came of it, or its session has ended: most are, and nobody reads those again.
+ALTER TABLE dispatches ADD COLUMN is_over BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX dispatches_going_on ON dispatches (intent_id) WHERE is_over = 0;
+CREATE INDEX dispatches_by_family ON dispatches (family, claimed_at);
+
 -- Scans that were asked for; one is running until a scan comes or it takes too long.
 CREATE TABLE scan_requests (
   repository TEXT NOT NULL,
@@ -33,9 +38,10 @@ CREATE TABLE open_counts (
 CREATE TABLE fix_counts (
   repository TEXT NOT NULL,
   family TEXT NOT NULL,
+  day BIGINT NOT NULL,
   fixed BIGINT NOT NULL,
   failed BIGINT NOT NULL,
-  PRIMARY KEY (repository, family)
+  PRIMARY KEY (repository, family, day)
 );
 
 DELETE FROM appearances;

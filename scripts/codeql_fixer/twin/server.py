@@ -8,18 +8,31 @@ import time
 from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs
 
-from codeql_fixer.twin.devin.admin import ADMIN
-from codeql_fixer.twin.devin.wire import Delivery, Manner, Request
-
-if TYPE_CHECKING:
-    from codeql_fixer.twin.devin.service import Service
+from codeql_fixer.twin.wire import ADMIN, Delivery, Manner, Request
 
 _DRIPS = 20
 _LONGEST_LINE = 65_537
 _LARGEST_BODY = 64 * 1024 * 1024
+
+
+class Service(Protocol):
+    """A twin without its socket."""
+
+    @property
+    def first_connection(self) -> int:
+        """Requests over connections with smaller numbers are not done any more."""
+        ...
+
+    def handle(self, request: Request) -> Delivery:
+        """A request in, an answer and the manner of its delivery out."""
+        ...
+
+    def done(self) -> None:
+        """A client's request was answered."""
+        ...
 
 
 class TwinServer(ThreadingHTTPServer):

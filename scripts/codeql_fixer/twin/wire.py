@@ -10,7 +10,8 @@ import msgspec
 from msgspec import Struct
 
 JSON = "application/json"
-PROBLEM_JSON = "application/problem+json"
+ADMIN = "/__twin__/"
+"""Where whoever started a twin looks behind the scenes."""
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -51,12 +52,6 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 names it
     def __init__(self, status: int, detail: str, *, errors: tuple[dict[str, object], ...] = ()) -> None:
         self.status, self.detail, self.errors = status, detail, errors
         super().__init__(detail)
-
-
-def invalid(message: str, *location: str | int, kind: str = "value_error") -> Problem:
-    """A 422 that names the place: `location` begins with "body", "query" or "path"."""
-    error: dict[str, object] = {"loc": list(location), "msg": message, "type": kind}
-    return Problem(422, "Request validation failed", errors=(error,))
 
 
 class Manner(Enum):

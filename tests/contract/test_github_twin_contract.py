@@ -1,0 +1,165 @@
+"""Every answer of the twin fits GitHub's own description of its API."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
+
+from codeql_fixer.twin.github.service import FAMILIES
+from codeql_fixer.twin.github.state import State
+from tests.github_twin import github_twin
+from tests.openapi import modern, pointer_part
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.github_twin import GitHubTwin
+    from tests.twins import Answer
+
+pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
+
+DESCRIPTION = Path(__file__).parents[2] / ".tools/github-openapi.json"
+SARIF = {"runs": [{"results": [{}], "tool": {"driver": {"rules": [{}]}}}]}
+_HIDDEN = re.compile(r"\{[a-z_]+\}")
+
+
+class Description:
+    """GitHub's description, and which of its operations were seen to be obeyed."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self._paths, self.obeyed = document["paths"], set[tuple[str, str]]()
+        self._registry = Registry().with_resource("urn:github", DRAFT202012.create_resource(document))
+
+    def check(self, method: str, path: str, answer: Answer) -> None:
+        """Fail when the answer is not described for that operation."""
+        template = self._template(method, path.partition("?")[0])
+        place = f"/paths/{pointer_part(template)}/{method.lower()}/responses/{answer.status}"
+        response = self._paths[template][method.lower()]["responses"].get(str(answer.status))
+        if response is None:
+            # Few operations list the errors that all have.
+            assert answer.status >= 400, f"{method} {path}: {answer.status} is not described"
+            self._validate("/components/schemas/basic-error", answer)
+            return
+        if "$ref" in response:
+            place = response["$ref"].removeprefix("#")
+            response = self._registry.resolver("urn:github").lookup(f"urn:github#{place}").contents
+        media_type = answer.headers.get("content-type", "").partition(";")[0]
+        if not response.get("content"):
+            assert not answer.content, f"{method} {path}: {answer.content!r}"
+        else:
+            assert media_type in response["content"], f"{method} {path}: {media_type}"
+            self._validate(f"{place}/content/{pointer_part(media_type)}/schema", answer)
+        self.obeyed.add((method, _HIDDEN.sub("{}", template)))
+
+    def _validate(self, pointer: str, answer: Answer) -> None:
+        schema = {"$ref": f"urn:github#{pointer}"}
+        validator = Draft202012Validator(schema, registry=self._registry, format_checker=FormatChecker())
+        errors = [f"{error.json_path}: {error.message}" for error in validator.iter_errors(answer.json)]
+        assert not errors, (errors[:5], answer.content[:2000])
+
+    def _template(self, method: str, path: str) -> str:
+        for template, item in self._paths.items():
+            pattern = "/".join("[^/]+" if part[:1] == "{" else re.escape(part) for part in template.split("/"))
+            if method.lower() in item and re.fullmatch(pattern, path):
+                return str(template)
+        pytest.fail(f"{method} {path} is not described")
+
+
+@pytest.fixture(scope="module")
+def description() -> Description:
+    if not DESCRIPTION.is_file():
+        if os.environ.get("CODEQL_FIXER_NEEDS_ALL"):  # noqa: TID251 - tests
+            pytest.fail(f"{DESCRIPTION} is missing, and .ci/run has to have it")
+        pytest.skip("GitHub's description of its API is not here; `make openapi` fetches it")
+    return Description(modern(json.loads(DESCRIPTION.read_text())))
+
+
+@pytest.fixture(scope="module")
+def twin() -> Iterator[GitHubTwin]:
+    with github_twin("--seed", "7") as twin:
+        twin.repository("acme/shop")
+        twin.repository("acme/fork", fork_of="acme/shop", is_archived=True, is_private=True)
+        twin.repository("acme/empty", has_commits=False)
+        twin.repository("acme/unscanned", has_code_scanning=False)
+        twin.repository("acme/old")
+        twin.admin("POST", "repos/acme/old/rename", {"to": "acme/new"})
+        twin.workflow("acme/shop", "scan.yml", inputs={"target_repo": True})
+        for number, action in enumerate(("edit", "draft", "merge", "close"), start=1):
+            twin.change_pull("acme/shop", twin.pull("acme/shop", f"devin/{number}", body="b" * number), action)
+        yield twin
+
+
+def _requests(twin: GitHubTwin) -> Iterator[tuple[str, str, object, dict[str, str], int]]:
+    """Method, path, body, headers and the status that is to come."""
+    order = {"ref": "main", "inputs": {"target_repo": "a/b"}}
+    dispatches = "/repos/acme/shop/actions/workflows/scan.yml/dispatches"
+    analysis = twin.analysis("acme/shop", SARIF, category="/language:python", error="x", warning="y")
+    yield "POST", dispatches, order, {}, 204
+    yield "POST", dispatches, {**order, "return_run_details": True}, {}, 200
+    yield "POST", dispatches, {"ref": "main"}, {}, 422
+    yield "POST", dispatches, order, {"Authorization": f"Bearer {twin.read_token}"}, 403
+    yield "POST", dispatches, b"{", {}, 400
+    for status in ("queued", "completed"):
+        run = twin.runs()[-1]["url"].rpartition("/")[2]
+        yield "GET", f"/repos/acme/shop/actions/runs/{run}", None, {}, 200
+        yield "GET", f"/repos/acme/shop/actions/runs?status={status}", None, {}, 200
+        twin.advance(1000)
+    for path in (
+        "/rate_limit",
+        "/orgs/acme",
+        "/orgs/acme/repos",
+        "/users/acme/repos?per_page=1",
+        "/repos/acme/shop",
+        "/repos/acme/fork",
+        "/repos/acme/shop/commits",
+        "/repos/acme/shop/actions/workflows",
+        "/repos/acme/shop/actions/workflows/scan.yml",
+        "/repos/acme/shop/actions/workflows/scan.yml/runs",
+        "/repos/acme/shop/pulls?state=all",
+        *(f"/repos/acme/shop/pulls/{number}" for number in (1, 2, 3, 4)),
+        "/repos/acme/shop/code-scanning/analyses",
+        f"/repos/acme/shop/code-scanning/analyses/{analysis}",
+    ):
+        yield "GET", path, None, {}, 200
+    sarif = {"Accept": "application/sarif+json"}
+    yield "GET", f"/repos/acme/shop/code-scanning/analyses/{analysis}", None, sarif, 200
+    yield "GET", "/repos/acme/unscanned/code-scanning/analyses", None, {}, 403
+    yield "GET", "/repos/acme/empty/code-scanning/analyses", None, {}, 404
+    yield "GET", "/repos/acme/empty/commits", None, {}, 409
+    yield "GET", "/repos/acme/old", None, {}, 301
+    yield "GET", "/repos/acme/none", None, {}, 404
+    yield "GET", "/repos/acme/shop", None, {"Authorization": "Bearer ghp_x"}, 401
+    yield "GET", "/orgs/nobody", None, {}, 404
+
+
+def test_twin__obeys_the_description(twin: GitHubTwin, description: Description) -> None:
+    for method, path, body, headers, status in _requests(twin):
+        answer = twin.ask(method, path, body, headers=headers)
+        assert answer.status == status, (method, path, answer.content)
+        description.check(method, path, answer)
+
+    routes = (route for family in FAMILIES for route in family(State(1)).routes())
+    served = {(route.method, _HIDDEN.sub("{}", route.pattern)) for route in routes}
+    assert served | {("GET", "/rate_limit")} == description.obeyed
+
+
+@pytest.mark.parametrize("fault", ["403", "404", "429", "500", "502", "secondary-limit"])
+def test_faults__obey_the_description(twin: GitHubTwin, description: Description, fault: str) -> None:
+    twin.fault(fault)
+
+    description.check("GET", "/repos/acme/shop", twin.ask("GET", "/repos/acme/shop"))
+
+
+def test_description__would_notice_a_wrong_answer(twin: GitHubTwin, description: Description) -> None:
+    answer = twin.ask("GET", "/orgs/acme")
+
+    with pytest.raises(AssertionError, match="'archive_url' is a required property"):
+        description.check("GET", "/repos/acme/shop", answer)

@@ -1,0 +1,76 @@
+"""The twin of GitHub as a process of its own, for tests that talk to it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from tests.twins import Answer, Twin, running
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterator, Mapping
+
+START = 1_800_000_000  # 15 January 2027, 08:00 UTC
+
+
+class GitHubTwin(Twin):
+    """A running twin.
+
+    Args:
+        process: the server.
+        started: what it printed.
+    """
+
+    def __init__(self, process: subprocess.Popen[str], started: Mapping[str, str]) -> None:
+        super().__init__(process, started)
+        self.token, self.read_token = started["token"], started["read_only_token"]
+
+    def now(self) -> datetime:
+        """What time it is for it."""
+        return datetime.fromtimestamp(self.stats()["now"], UTC)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Settings of a client."""
+        return {"GITHUB_API_URL": self.url, "GITHUB_TOKEN": self.token}
+
+    def ask(self, method: str, path: str, body: object = None, *, headers: Mapping[str, str] | None = None) -> Answer:
+        """One request of the API."""
+        return self.request(method, path, body, headers={"Authorization": f"Bearer {self.token}", **(headers or {})})
+
+    def repository(self, name: str, **more: object) -> dict[str, Any]:
+        """A repository with one commit."""
+        return dict(self.admin("PUT", f"repos/{name}", more))
+
+    def commits(self, name: str, count: int = 1, **more: object) -> None:
+        """More commits."""
+        self.admin("POST", f"repos/{name}/commits", {"count": count, **more})
+
+    def workflow(self, name: str, file: str, **more: object) -> None:
+        """A workflow file."""
+        self.admin("PUT", f"repos/{name}/workflows/{file}", more)
+
+    def runs(self) -> list[dict[str, Any]]:
+        """All runs that were ever started: one too many is what must not be."""
+        return list(self.admin("GET", "runs")["runs"])
+
+    def pull(self, name: str, head: str, **more: object) -> int:
+        """A pull request; returns its number."""
+        return int(self.admin("POST", f"repos/{name}/pulls", {"head": head, **more})["number"])
+
+    def change_pull(self, name: str, number: int, action: str, **more: object) -> None:
+        """What happens to it: merge, close, reopen, draft, ready, push, edit."""
+        self.admin("PATCH", f"repos/{name}/pulls/{number}", {"action": action, **more})
+
+    def analysis(self, name: str, sarif: object, **more: object) -> int:
+        """An analysis; returns its id."""
+        return int(self.admin("POST", f"repos/{name}/analyses", {"sarif": sarif, **more})["id"])
+
+
+@contextmanager
+def github_twin(*options: str) -> Iterator[GitHubTwin]:
+    """A twin that ends with the block, or with this process. By default its clock stands still until it is moved."""
+    with running("codeql_fixer.twin.github", "--start", str(START), *options) as (process, started):
+        yield GitHubTwin(process, started)
