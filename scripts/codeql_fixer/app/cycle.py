@@ -17,7 +17,7 @@ from codeql_fixer.app.dispatch import Dispatcher, DispatchReport
 from codeql_fixer.app.planner import Planner
 from codeql_fixer.app.scan_fleet import FleetScanner, ScanOrder
 from codeql_fixer.app.snapshot import snapshot_of
-from codeql_fixer.errors import CodeqlFixerError, LedgerNotWrittenError, UpstreamError
+from codeql_fixer.errors import CodeqlFixerError, LedgerNotWrittenError, UpstreamError, UserError
 from codeql_fixer.ports.index import Index
 from codeql_fixer.ports.ledger import Ledger
 
@@ -38,11 +38,17 @@ class Deadline(Struct, frozen=True, kw_only=True):
 
 
 class CycleReport(Struct, kw_only=True):
-    """What a cycle came to; `problems` are what failed, `left_out` the parts that there was no time for."""
+    """What a cycle came to; `problems` are what failed, `left_out` the parts that there was no time for.
+
+    `is_scanned` says that all repositories were looked at that may be due. `is_for_user` says that a person can mend
+    all that failed.
+    """
 
     scans: list[ScanOrder] = []
+    is_scanned: bool = False
     dispatch: DispatchReport = field(default_factory=DispatchReport)
     problems: list[str] = []
+    is_for_user: bool = True
     left_out: list[str] = []
     paused: str = ""
 
@@ -102,12 +108,15 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
             raise
         except CodeqlFixerError as error:
             report.problems.append(f"{name}: {error}")
+            report.is_for_user &= isinstance(error, UserError)
 
     def _scan(self, report: CycleReport) -> None:
         if self.scanner is None:
             return
         self.on_step("Having repositories scanned that are due")
-        report.scans += self.scanner.scan(self.planner.only)
+        for order in self.scanner.scan(self.planner.only, is_over=lambda: self.deadline.is_over):
+            report.scans.append(order)
+        report.is_scanned = True
 
     def _dispatch(self, work: Work, report: CycleReport) -> None:
         if self.dispatcher is not None:

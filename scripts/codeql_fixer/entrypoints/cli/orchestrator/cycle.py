@@ -60,18 +60,17 @@ def run_halves(
         is_dry=bool(own["dry_run"]),
         max_seconds=_seconds(own["max_duration"]),
     )
-    report = CycleReport()
+    report: CycleReport | None = None
     try:
         with progress(sys.stderr) as on_step:
             parts = build_cycle(room, wanted, on_step)
+            report = CycleReport()
             parts.runner.run(parts.work, report)
     finally:  # what was done is told, whatever failed after it
-        if is_json:
-            print(json.dumps(_document(report, wanted)))
-        else:
-            _show(report, wanted)
+        if report is not None:
+            _tell(report, wanted, is_json=is_json)
     if report.problems:
-        raise UpstreamError("\n".join(report.problems))
+        raise (UserError if report.is_for_user else UpstreamError)("\n".join(report.problems))
 
 
 def _seconds(given: str | None) -> float | None:
@@ -82,19 +81,36 @@ def _seconds(given: str | None) -> float | None:
     return float(given)
 
 
+def _tell(report: CycleReport, wanted: Wanted, *, is_json: bool) -> None:
+    if is_json:
+        print(json.dumps(_document(report, wanted)))
+    else:
+        _show(report, wanted)
+
+
 def _show(report: CycleReport, wanted: Wanted) -> None:
     if wanted.is_dry:
-        print("dry run: nothing was recorded, scanned or started")
+        print("dry run: nothing of what follows was recorded, scanned or started")
     if report.paused:
         print(f"paused: {cell(report.paused, 200)}")
     if wanted.scans:
-        print(f"{counted(len(report.scans), 'scan')} started" if report.scans else "no scan was due")
-        if report.scans:
-            print_table([("REPOSITORY", "FROM", "WHY", "PROBLEM"), *map(_scan_row, report.scans)])
+        _show_scans(report)
     if wanted.dispatches:
         print(described_sessions(report.dispatch.summary()))
     for part in report.left_out:
         print(f"no time was left for: {part}; the next cycle does it")
+
+
+def _show_scans(report: CycleReport) -> None:
+    """Only who looked says that nothing was due."""
+    shown = [order for order in report.scans if order.scans or order.problem]
+    if shown:
+        print(f"{counted(sum(order.scans for order in shown), 'scan')} started or taken in")
+        print_table([("REPOSITORY", "FROM", "WHY", "PROBLEM"), *map(_scan_row, shown)])
+    elif report.is_scanned:
+        print("no scan was due" if not report.scans else "no scan was due, and the host has no newer results")
+    elif not report.problems and not report.left_out:
+        print("nobody looked which scans are due: that takes GITHUB_TOKEN")
 
 
 def _scan_row(order: ScanOrder) -> tuple[str, ...]:
@@ -107,11 +123,13 @@ def _document(report: CycleReport, wanted: Wanted) -> dict[str, object]:
         "run_id": wanted.run_id,
         "is_dry_run": wanted.is_dry,
         "paused": report.paused or None,
+        "is_scanned": report.is_scanned,
         "scans": [
             {
                 "repository": order.repository,
                 "source": order.source.value,
                 "reason": order.decision.reason,
+                "scans": order.scans,
                 "problem": order.problem or None,
             }
             for order in report.scans
