@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.domain.allowance import ScopeKind, Unit
 from codeql_fixer.domain.dispatch import DispatchIntent
 from codeql_fixer.domain.scan_run import ScanRun
+from codeql_fixer.domain.session import SessionState
 from codeql_fixer.domain.tracked import Lifecycle
 from codeql_fixer.policy.sla import DEFAULT_HOURS
 from codeql_fixer.ports.ledger import Stored
@@ -38,9 +40,15 @@ _SOURCES = ("workflow", "workflow", "code-scanning", "self-reported")
 _GONE = {Lifecycle.FIXED, Lifecycle.VERIFIED_FIXED}
 
 
-def registry_for(count: int) -> Registry:
-    """A fleet in which every kind of limit bites."""
-    document = {
+def registry_for(count: int, tight: int = 0) -> Registry:
+    """A fleet with limits. Where all of them are there, one hides another: `tight` says which of them bite."""
+    choices: list[dict[str, dict[str, Any]]] = [
+        {},
+        {"orchestrator": {"budgets": [], "global_session_limit": max(2, count // 5)}},
+        {"orchestrator": {"budgets": [], "max_acu_per_period": count}},
+        {"orchestrator": {"budgets": []}, "defaults": {"max_sessions_per_cycle": 1}},
+    ]
+    document: dict[str, Any] = {
         "version": "2.0",
         "agents": {"profiles": {"devin": {"kind": "devin", "max_acu": 12}}},
         "orchestrator": {
@@ -58,7 +66,13 @@ def registry_for(count: int) -> Registry:
             ],
             "objectives": [{"name": "no critical", "target_severity": "critical", "target_count": 0, "priority": 1}],
         },
-        "defaults": {"max_sessions_per_cycle": 2, "max_open_prs": 3, "schedule": "daily"},
+        "defaults": {
+            "max_sessions_per_cycle": 2,
+            "max_open_prs": 3,
+            "max_dispatch_attempts": 3,
+            "cooldown_hours": [24, 48],
+            "schedule": "daily",
+        },
         "groups": {"one": {"weight": 3}, "two": {"weight": 1}},
         "repos": [
             {
@@ -71,6 +85,8 @@ def registry_for(count: int) -> Registry:
             for number in range(count)
         ],
     }
+    for part, members in choices[tight % len(choices)].items():
+        document[part] |= members
     registry, warnings = parse_registry(msgspec.json.encode(document).decode(), "the test's registry")
     assert warnings == ()
     return registry
@@ -199,6 +215,7 @@ class Model:
         self._check_limits(jobs, at_work)
         for allowance in self.registry.allowances:
             self._check_allowance(allowance, jobs)
+        self._check_attempts(jobs)
 
     def _check_limits(self, jobs: Sequence[Job], at_work: Sequence[Job]) -> None:
         registry, now = self.registry, self.simulated.world.now
@@ -224,6 +241,21 @@ class Model:
                     used[name] = used.get(name, 0.0) + amount[allowance.unit]
         wanted = {name: value for name, value in used.items() if not allowance.name or name == allowance.name}
         assert all(value <= allowance.limit + 1e-6 for value in wanted.values()), (allowance, wanted)
+
+    def _check_attempts(self, jobs: Sequence[Job]) -> None:
+        """An issue that never went away has its sessions and no more, and rests after one that failed."""
+        by_issue: dict[tuple[str, str], list[Job]] = {}
+        for job in jobs:
+            for target in job.request.targets:
+                by_issue.setdefault((job.key[0], target.fingerprint), []).append(job)
+        for (name, fingerprint), found in by_issue.items():
+            if self.simulated.world.repositories[name].flaws[fingerprint].fixes:
+                continue
+            entry = self.registry.entry(name)
+            assert len(found) <= (entry.max_attempts or len(found)), (name, fingerprint)
+            rest = timedelta(hours=entry.cooldown_hours[0])
+            for first, second in pairwise(found):
+                assert first.end is not SessionState.FAILED or second.begins_at - first.ends_at >= rest, first.id
 
     def _names(self, kind: ScopeKind, job: Job) -> Iterator[str]:
         entry = self.registry.entry(job.key[0])

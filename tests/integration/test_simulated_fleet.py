@@ -36,7 +36,7 @@ ROUGH = Assumptions(
 
 @pytest.mark.parametrize("seed", range(_SEEDS))
 def test_simulated_fleet__keeps_its_promises_whatever_happens(seed: int) -> None:
-    model = Model(simulation(registry_for(_REPOSITORIES), ROUGH, seed))
+    model = Model(simulation(registry_for(_REPOSITORIES, seed), ROUGH, seed))
     chance = random.Random(seed)  # noqa: S311 - which cycle dies
     hours = 0.0
 
