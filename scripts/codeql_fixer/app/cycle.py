@@ -19,7 +19,7 @@ from codeql_fixer.app.fleet_state import fleet_state
 from codeql_fixer.app.planner import Planner
 from codeql_fixer.app.scan_fleet import FleetScanner, ScanOrder
 from codeql_fixer.app.snapshot import snapshot_of
-from codeql_fixer.errors import CodeqlFixerError, LedgerNotWrittenError, UpstreamError
+from codeql_fixer.errors import CodeqlFixerError, LedgerNotWrittenError, UpstreamError, UserError
 from codeql_fixer.ports.index import Index
 from codeql_fixer.ports.ledger import Ledger
 
@@ -44,13 +44,16 @@ class CycleReport(Struct, kw_only=True):
     """What a cycle came to.
 
     `problems` are what failed, `warnings` what somebody should look at, `left_out` parts that there was no time for.
-    `no_scans` says why nobody looked whether a scan is due, "" when somebody did.
+    `no_scans` says why nobody looked whether a scan is due, "" when somebody did; `is_scanned` that all repositories
+    were looked at that may be due. `is_for_user` says that a person can mend all that failed.
     """
 
     scans: list[ScanOrder] = []
     no_scans: str = ""
+    is_scanned: bool = False
     dispatch: DispatchReport = field(default_factory=DispatchReport)
     problems: list[str] = []
+    is_for_user: bool = True
     warnings: list[str] = []
     left_out: list[str] = []
     paused: str = ""
@@ -112,13 +115,16 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
             raise
         except CodeqlFixerError as error:
             report.problems.append(f"{name}: {error}")
+            report.is_for_user &= isinstance(error, UserError)
 
     def _scan(self, report: CycleReport) -> None:
         if self.scanner is None:
             report.no_scans = "scans are not set up: GITHUB_TOKEN is missing"
             return
         self.on_step("Having repositories scanned that are due")
-        report.scans += self.scanner.scan(self.planner.only)
+        for order in self.scanner.scan(self.planner.only, is_over=lambda: self.deadline.is_over):
+            report.scans.append(order)
+        report.is_scanned = True
         failed = [order for order in report.scans if order.problem]
         if failed and len(failed) == len(report.scans):
             raise UpstreamError(f"none of the scans that were due could be started: {failed[0].problem}")

@@ -111,14 +111,10 @@ class OrchestratorRoom:
             return None
         return github(token, self.settings.github_api_url, state=self.fleet.directory)
 
-    def workflow(self) -> Workflow:
-        """The workflow of the control repository that scans a target.
-
-        Raises:
-            UserError: nobody says which repository that is.
-        """
+    def workflow(self) -> Workflow | None:
+        """The workflow of the control repository that scans a target; None where nobody says which that is."""
         if not self.settings.control_repo:
-            raise UserError("scans are started in the control repository: say which with --control-repo OWNER/NAME")
+            return None
         return Workflow(repository=self.settings.control_repo, file=_WORKFLOW, ref=self.settings.workflow_ref)
 
     def hosts(self) -> frozenset[str]:

@@ -39,14 +39,14 @@ from tests.records import PRODUCER
 from tests.unit.app.fleets import Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from codeql_fixer.app.plan import Planned
     from codeql_fixer.domain.brief import Brief
     from codeql_fixer.domain.kinds import AnyRecord
     from codeql_fixer.domain.session import SessionRequest, SessionState
     from codeql_fixer.policy.dispatching import Candidate, Limits
-    from codeql_fixer.ports.ledger import Ledger
+    from codeql_fixer.ports.ledger import Conflict, Landed, Ledger
 
 
 class _Plainly:
@@ -54,6 +54,19 @@ class _Plainly:
 
     def render(self, brief: Brief) -> str:
         return brief.target_repo
+
+
+class OtherLedger:
+    """A ledger that writes in its own manner, for tests to inherit from."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the other one has
+        return getattr(self.ledger, name)
+
+    def append(self, records: Sequence[AnyRecord], *, expected_tip: str | None = None) -> Landed | Conflict:
+        return self.ledger.append(records, expected_tip=expected_tip)
 
 
 def listed(*names: str, **members: Any) -> dict[str, RepositoryEntry]:  # noqa: ANN401 - passed on
