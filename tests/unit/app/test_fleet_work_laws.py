@@ -102,7 +102,7 @@ def _is_ready(fleet: Orchestra, candidate: Candidate) -> bool:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(FLEETS)
 def test_candidates__are_open_issues_of_listed_repositories_each_once(drawn: Drawn) -> None:
     fleet = _fleet(drawn)
@@ -121,7 +121,7 @@ def test_candidates__are_open_issues_of_listed_repositories_each_once(drawn: Dra
     assert len({one.key for one in found}) == len(found)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(FLEETS)
 def test_candidates__no_repository_offers_more_than_its_share(drawn: Drawn) -> None:
     fleet = _fleet(drawn)
@@ -133,7 +133,7 @@ def test_candidates__no_repository_offers_more_than_its_share(drawn: Drawn) -> N
     assert all(len(one.issues) <= drawn["settings"]["batch_size"] for one in ready)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(FLEETS)
 def test_candidates__every_ready_issue_is_offered_where_there_is_room_for_all(drawn: Drawn) -> None:
     """Nobody starves: not behind what rests, not behind other groups, not late in the alphabet."""
@@ -150,21 +150,20 @@ def test_candidates__every_ready_issue_is_offered_where_there_is_room_for_all(dr
                 assert (name, row.issue.fingerprint) in offered
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(FLEETS)
-def test_candidates__scores_of_single_issues_do_not_rise(drawn: Drawn) -> None:
-    """In a family of a repository, where each issue is a batch."""
-    fleet = _fleet(drawn | {"settings": {"batch_size": 1, "max_sessions_per_cycle": 50}, "clusters": False})
+def test_offers__are_worth_less_and_less_in_a_group(drawn: Drawn) -> None:
+    """An offer is worth what the issue scores that led to it."""
+    fleet = _fleet(drawn | {"groups": ("web", "web", "web")})
+    limits = fleet.limits()
+    plan = fleet.planner.plan(facts_of(fleet.index, limits, fleet.clock()), limits)
 
-    scores: dict[tuple[str, str], list[float]] = {}
-    for one in fleet.candidates():
-        if one.score is not None and _is_ready(fleet, one):
-            scores.setdefault((one.repository, one.family), []).append(one.score.total)
+    worths = [offer.worth for offer in fleet.work()._in_turns(plan)]  # noqa: SLF001 - it shows nowhere else
 
-    assert all(found == sorted(found, reverse=True) for found in scores.values())
+    assert worths == sorted(worths, reverse=True)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(FLEETS)
 def test_plan__no_two_sessions_change_one_file(drawn: Drawn) -> None:
     fleet = _fleet(drawn)
