@@ -341,6 +341,15 @@ def test_answers__that_hold_cost_nothing(twin: GitHubTwin, tmp_path: Path) -> No
     assert (first.number, first.state) == (1, PullRequestState.MERGED)
 
 
+def test_answers__of_one_page_hold_too(twin: GitHubTwin, tmp_path: Path) -> None:
+    """Such an answer leads to no other page."""
+    number = twin.analysis(NAME, SARIF)
+
+    for _ in range(2):
+        host = github_host(twin.token, base_url=twin.url, state=tmp_path)
+        assert [analysis.id for analysis in host.newest_analyses(NAME, "main")] == [number]
+
+
 def test_answers__are_not_for_other_tokens(twin: GitHubTwin, tmp_path: Path) -> None:
     github_host(twin.token, base_url=twin.url, state=tmp_path).repository(NAME)
 
@@ -398,3 +407,13 @@ def test_host__imports_the_library_only_when_it_asks() -> None:
         "github_host('x')\nassert 'github' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": "scripts"}, check=True)
+
+
+def test_analyses__a_list_of_one_page_is_read_again_from_what_is_kept(twin: GitHubTwin, tmp_path: Path) -> None:
+    twin.analysis(NAME, sarif=SARIF)
+    host = github_host(twin.token, base_url=twin.url, state=tmp_path, timing=FakeTime().timing())
+
+    first, second = (host.newest_analyses(NAME, "refs/heads/main") for _ in range(2))
+
+    assert len(first) == 1
+    assert second == first

@@ -39,6 +39,7 @@ def facts_of(index: Index, limits: Limits, now: datetime, *, note: str | None = 
         now=now,
         claims=tuple(_known_as(claim, limits) for claim in claims),
         paused=limits.paused or _said(note),
+        note=note,
         pauses={limits.known_as(name): pause.reason for name, pause in index.pauses().items()},
         acu_by_family=_AcuByFamily(index),
         fix_rates={

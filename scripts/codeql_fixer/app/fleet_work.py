@@ -76,6 +76,7 @@ class FleetWork:
     def candidates(self, facts: Facts, limits: Limits) -> Iterator[Candidate]:
         """Batches of issues that are ready, the most important first; what is not ready comes for its reason."""
         self._batches = {}
+        self._planner.line_up()  # repositories that are new, or that the operator thinks otherwise of now
         plan = self._planner.plan(facts, limits)
         for number, offer in enumerate(self._in_turns(plan), start=1):
             yield from (self._named(found) for found in offer.found)

@@ -156,11 +156,11 @@ class AgentRoom:
         Raises:
             UserError: a key is wrong, or none is set up.
         """
-        found: dict[str, Agent] = {}
-        for profile in self._profiles:
-            agent = self._agent(profile, is_starting=is_starting)
-            if agent is not None:
-                found[profile.name] = agent
+        found = {
+            profile.name: self._agent(profile, is_starting=is_starting)
+            for profile in self._profiles
+            if self._is_set_up(profile)
+        }
         if not found:
             raise UserError(
                 "there is no agent to ask: set DEVIN_API_KEY (and DEVIN_ORG_ID for a key that begins with cog_), or "
@@ -168,10 +168,16 @@ class AgentRoom:
             )
         return found
 
-    def _agent(self, profile: AgentProfile, *, is_starting: bool) -> Agent | None:
-        if profile.kind is AgentKind.DEVIN:
-            return self._devin(is_starting=is_starting) if self._settings.devin_api_key else None
-        return self._local(profile) if self._settings.forge else None
+    @property
+    def names(self) -> frozenset[str]:
+        """Which agents are set up, without making them."""
+        return frozenset(profile.name for profile in self._profiles if self._is_set_up(profile))
+
+    def _is_set_up(self, profile: AgentProfile) -> bool:
+        return bool(self._settings.devin_api_key if profile.kind is AgentKind.DEVIN else self._settings.forge)
+
+    def _agent(self, profile: AgentProfile, *, is_starting: bool) -> Agent:
+        return self._devin(is_starting=is_starting) if profile.kind is AgentKind.DEVIN else self._local(profile)
 
     def _devin(self, *, is_starting: bool) -> Agent:
         from codeql_fixer.adapters.devin.factory import devin_account  # noqa: PLC0415

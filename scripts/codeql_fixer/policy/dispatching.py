@@ -107,13 +107,15 @@ class Facts(Struct, frozen=True, kw_only=True):
     """What else is known.
 
     `claims` are of the longest window that a limit has, and all that are not over. `paused` says why the whole fleet is
-    held, `pauses` why a repository is. The others are by weakness family, by repository in lower case, or by claim.
+    held, `note` what a person put on the ledger about that, `pauses` why a repository is. The others are by weakness
+    family, by repository in lower case, or by claim.
     Repositories have their present names everywhere. `open_pull_requests` are those that are open or on the way.
     """
 
     now: datetime
     claims: tuple[Claim, ...]
     paused: str = ""
+    note: str | None = None
     pauses: Mapping[str, str] = {}
     acu_by_family: Mapping[str, tuple[float, ...]] = {}
     fix_rates: Mapping[str, FixRate] = {}

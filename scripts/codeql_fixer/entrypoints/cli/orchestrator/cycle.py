@@ -13,6 +13,7 @@ from uuid import uuid4
 from codeql_fixer.adapters.clock import SystemClock
 from codeql_fixer.app.cycle import CycleReport
 from codeql_fixer.bootstrap.orchestrator import OrchestratorRoom, Wanted, build_cycle, chosen
+from codeql_fixer.domain.schedule import ScanSource
 from codeql_fixer.entrypoints.boundary import say
 from codeql_fixer.entrypoints.cli.orchestrator.showing import caught_up, cell, print_table
 from codeql_fixer.entrypoints.cli.pipeline_output import described_sessions, progress
@@ -21,7 +22,7 @@ from codeql_fixer.policy.plain_text import counted
 from codeql_fixer.settings import FleetSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from codeql_fixer.app.scan_fleet import ScanOrder
 
@@ -60,14 +61,12 @@ def run_halves(
         is_dry=bool(own["dry_run"]),
         max_seconds=_seconds(own["max_duration"]),
     )
-    report: CycleReport | None = None
-    try:
-        with progress(sys.stderr) as on_step:
-            parts = build_cycle(room, wanted, on_step)
-            report = CycleReport()
+    report = CycleReport()
+    with progress(sys.stderr) as on_step:
+        parts = build_cycle(room, wanted, on_step)
+        try:
             parts.runner.run(parts.work, report)
-    finally:  # what was done is told, whatever failed after it
-        if report is not None:
+        finally:  # what was done is told, whatever failed after it
             _tell(report, wanted, is_json=is_json)
     if report.problems:
         raise (UserError if report.is_for_user else UpstreamError)("\n".join(report.problems))
@@ -97,24 +96,40 @@ def _show(report: CycleReport, wanted: Wanted) -> None:
         _show_scans(report)
     if wanted.dispatches:
         print(described_sessions(report.dispatch.summary()))
+    for warning in report.warnings:
+        print(f"warning: {cell(warning, 200)}")
     for part in report.left_out:
         print(f"no time was left for: {part}; the next cycle does it")
 
 
 def _show_scans(report: CycleReport) -> None:
     """Only who looked says that nothing was due."""
+    if report.no_scans:
+        print(report.no_scans)
+        return
     shown = [order for order in report.scans if order.scans or order.problem]
     if shown:
-        print(f"{counted(sum(order.scans for order in shown), 'scan')} started or taken in")
-        print_table([("REPOSITORY", "FROM", "WHY", "PROBLEM"), *map(_scan_row, shown)])
+        print(_described_scans(shown))
+        print_table([("REPOSITORY", "FROM", "WHY", "OUTCOME"), *map(_scan_row, shown)])
     elif report.is_scanned:
         print("no scan was due" if not report.scans else "no scan was due, and the host has no newer results")
-    elif not report.problems and not report.left_out:
-        print("nobody looked which scans are due: that takes GITHUB_TOKEN")
+
+
+def _described_scans(orders: Sequence[ScanOrder]) -> str:
+    failed = sum(bool(order.problem) for order in orders)
+    taken_in = sum(order.scans for order in orders if order.source is ScanSource.CODE_SCANNING)
+    started = sum(order.scans for order in orders) - taken_in
+    return f"{counted(started, 'scan')} started, {taken_in} taken in, {failed} failed"
 
 
 def _scan_row(order: ScanOrder) -> tuple[str, ...]:
-    return (cell(order.repository), order.source.value, cell(order.decision.reason, 100), cell(order.problem, 100))
+    return (cell(order.repository), order.source.value, cell(order.decision.reason, 100), cell(_outcome(order), 150))
+
+
+def _outcome(order: ScanOrder) -> str:
+    if order.problem:
+        return order.problem
+    return f"{order.scans} taken in" if order.source is ScanSource.CODE_SCANNING else "started"
 
 
 def _document(report: CycleReport, wanted: Wanted) -> dict[str, object]:
@@ -123,6 +138,7 @@ def _document(report: CycleReport, wanted: Wanted) -> dict[str, object]:
         "run_id": wanted.run_id,
         "is_dry_run": wanted.is_dry,
         "paused": report.paused or None,
+        "no_scans": report.no_scans or None,
         "is_scanned": report.is_scanned,
         "scans": [
             {
@@ -150,5 +166,6 @@ def _document(report: CycleReport, wanted: Wanted) -> dict[str, object]:
         "held": [{"action": held.action, "reason": held.reason, "issues": held.issues} for held in summary.held],
         "settled": summary.settled,
         "left_out": report.left_out,
+        "warnings": report.warnings,
         "problems": report.problems,
     }

@@ -12,6 +12,7 @@ from codeql_fixer.bootstrap.fleet import Fleet
 from codeql_fixer.entrypoints.boundary import say
 from codeql_fixer.entrypoints.cli.orchestrator.showing import aligned, caught_up, cell, issue_document, state_of
 from codeql_fixer.errors import UserError
+from codeql_fixer.policy.plain_text import counted
 from codeql_fixer.policy.sla import limits, sla_of
 from codeql_fixer.settings import FleetSettings
 
@@ -75,9 +76,10 @@ def _text(row: IssueRow, sla: SlaState, events: Sequence[Event]) -> str:
     issue = row.issue
     where = f"{issue.file or '(no file)'}:{issue.start_line or '?'}"
     reason = f" ({cell(row.reason, 200)})" if row.reason else ""
+    seen = counted(issue.appearances, "time")
     lines = [
         f"{issue.fingerprint}  {issue.tier}  {cell(issue.rule_id)}  {cell(where)}",
-        f"{row.repository}: {state_of(row)}{reason}, deadline {sla.replace('_', ' ')}, seen {issue.appearances} times",
+        f"{row.repository}: {state_of(row)}{reason}, deadline {sla.replace('_', ' ')}, seen {seen}",
     ]
     if issue.message:
         lines.append(cell(issue.message, 200))

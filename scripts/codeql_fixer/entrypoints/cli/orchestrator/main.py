@@ -58,6 +58,7 @@ VERBS = (
         "put the record of a scan on the ledger",
         ("orchestrator.py ingest --run out/run.json --control-repo acme/security",),
         (Argument("--run", "run.json that the pipeline wrote", "FILE"),),
+        ("registry",),
     ),
     Verb(
         "import-runs",
@@ -87,14 +88,21 @@ VERBS = (
             "orchestrator.py plan --tag pci --json | jq .dispatches",
         ),
         (_REPO, _TAG),
-        ("registry", "max_sessions", "sla_hours"),
+        ("registry", "max_sessions", "sla_hours", "forge"),
     ),
     Verb(
         "explain",
         "show why an issue gets a session now or does not: gates, score, limits, and when that could change",
-        ("orchestrator.py explain 4be89e0fbf4569e1d682 --registry repo_registry.json",),
-        (Argument("fingerprint", "of the issue, or the start of it", "FINGERPRINT"), _REPO),
-        ("registry", "max_sessions", "sla_hours"),
+        (
+            "orchestrator.py explain 4be89e0fbf4569e1d682 --registry repo_registry.json",
+            "orchestrator.py explain --cycle dispatch-20260301T100000-ab12cd-01234567",
+        ),
+        (
+            Argument("fingerprint", "of the issue, or the start of it", "FINGERPRINT", is_optional=True),
+            Argument("--cycle", "decide again what this cycle decided, from the records", "ID"),
+            _REPO,
+        ),
+        ("registry", "max_sessions", "sla_hours", "forge"),
     ),
     Verb(
         "dispatch",
@@ -205,16 +213,22 @@ VERBS = (
             "orchestrator.py registry show acme/shop --json",
             "orchestrator.py registry add acme/shop --importance high --tag production --alias acme-forks/shop",
             "orchestrator.py registry validate --registry fleet.json",
+            "orchestrator.py registry discover acme",
         ),
         (
-            Argument("action", "show, validate, add or remove", "ACTION"),
-            Argument("repository", "owner/name; show shows all without one", "OWNER/NAME", is_optional=True),
+            Argument("action", "show, validate, add, remove or discover", "ACTION"),
+            Argument(
+                "repository",
+                "owner/name; show shows all without one, discover takes an organization or user of GitHub",
+                "OWNER/NAME",
+                is_optional=True,
+            ),
             Argument("--importance", "for add: critical, high, medium, low, or 0 to 100", "N"),
             Argument("--tag", "for add: a tag of it; can be given again", "TAG", is_list=True),
             Argument("--schedule", "for add: how often it is scanned", "SCHEDULE"),
             Argument("--alias", "for add: a fork or an earlier name; can be given again", "OWNER/NAME", is_list=True),
         ),
-        ("registry",),
+        ("registry", "github_api_url"),
     ),
     Verb(
         "fsck",
@@ -240,6 +254,27 @@ VERBS = (
             Argument("--older-than-days", "only months that ended so many days ago; default: 90", "DAYS"),
             Argument("--dry-run", "only say what would be packed", is_flag=True),
         ),
+    ),
+    Verb(
+        "simulate",
+        "play the next days on this machine, under one registry or several; nothing is paid",
+        (
+            "orchestrator.py simulate --repositories 100 --days 30",
+            "orchestrator.py simulate --registry repo_registry.json --policy repo_registry.json --policy twice.json",
+        ),
+        (
+            Argument("--days", "how many; default: 30", "N"),
+            Argument("--repositories", "so many made-up ones, instead of those of the registry", "N"),
+            Argument(
+                "--policy",
+                "what is different from the registry, in its format; several are compared",
+                "FILE",
+                is_list=True,
+            ),
+            Argument("--seeds", "how many times, each with another luck; default: 1, or 10 to compare", "N"),
+            Argument("--seed", "the first of them; default: 1", "N"),
+        ),
+        ("registry", "max_sessions", "sla_hours"),
     ),
 )
 

@@ -34,8 +34,7 @@ def run(flags: Mapping[str, str], own: Mapping[str, str | None], *, is_json: boo
     tip = caught_up(room.fleet, index)
     only = chosen(room.registry, frozenset(index.standings()), repository=own["repo"], tag=own["tag"])
     planner = room.planner(index, only=only)
-    profiles = frozenset(profile.name for profile in room.registry.others.routing.profiles)
-    work = room.work(planner, {}, run_id="plan", imagined=profiles)
+    work = room.work(planner, {}, run_id="plan", imagined=room.imagined())
     limits = planner.limits(max_sessions=room.settings.max_sessions)
     planned = plan(planner, work, limits, now=clock.now(), note=room.fleet.ledger().pause())
     if is_json:
