@@ -295,3 +295,21 @@ def test_queue__reads_a_tier_by_age_before_place(index: SqlIndex, ledger: Memory
     rows = index.open_of(SHOP, "injection", start=0, most=2)
 
     assert [row.issue.file for row in rows] == ["z.py", "a.py"]
+
+
+def test_queue__one_repositorys_part_of_a_line_is_read_for_itself(index: SqlIndex, ledger: MemoryLedger) -> None:
+    numbers = range(1, 100)
+    _learn(
+        index, ledger, scan("1", 0, *numbers), scan("1", 1, 1, 2, target_repo=API), scan("1", 2, 3, target_repo="a/x")
+    )
+    index.set_standings({SHOP: "50", API: "50", "a/x": "75"})
+    line = index.lines()[0]
+
+    first = index.waiting(_stretch(line), repository=SHOP)
+    rest = index.waiting(_stretch(line), first[-1], repository=SHOP)
+
+    assert [item.repository for item in index.waiting(_stretch(line), repository=API)] == [API, API]
+    assert {item.repository for item in [*first, *rest]} == {SHOP}
+    assert len({item.key for item in [*first, *rest]}) == len(first) + len(rest) == len(numbers)
+    assert index.waiting(_stretch(line, until=0.5), repository=API) == []
+    assert index.waiting(_stretch(line), repository="a/x") == index.waiting(_stretch(line), repository="a/y") == []

@@ -283,7 +283,7 @@ def test_cycle__without_a_token_says_that_nobody_looked_for_scans(operator: Oper
     done = operator.does("cycle", **devin.environment)
 
     assert done.returncode == 0, done.stderr
-    assert "nobody looked which scans are due" in done.stdout
+    assert "scans are not set up: GITHUB_TOKEN is missing" in done.stdout
     assert "no scan was due" not in done.stdout
 
 

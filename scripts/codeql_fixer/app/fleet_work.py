@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable
+from heapq import merge
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from codeql_fixer.app.planner import Plan, Planner
     from codeql_fixer.domain.dispatch import DispatchIntent
     from codeql_fixer.domain.issue import Issue
-    from codeql_fixer.domain.queue import Line, Waiting
+    from codeql_fixer.domain.queue import Line, Stretch, Waiting
     from codeql_fixer.domain.registry import RepositoryEntry
     from codeql_fixer.domain.route import NoRoute, Route
     from codeql_fixer.domain.session import SessionRequest
@@ -44,6 +45,7 @@ _LONGEST_PAGE = 1000  # issues
 # repository with many issues that rest would never offer those behind them.
 _OFFERS_PER_SESSION = 3
 _MOST_OFFERS = 2000
+_FEW = 5  # repositories: each one's part of a line is read for itself, and nobody walks past all the others
 _MOST_TOLD = 2000  # issues that are not ready are given for their reasons; further ones are passed over
 
 
@@ -152,12 +154,12 @@ class _Offers:
     def __init__(self, planner: Planner, plan: Plan) -> None:
         self._index, self._plan, self._limits = planner.index, plan, plan.limits
         self._left: dict[str, int] = {}
-        self._in_line: Counter[str] = Counter()  # by standing: repositories that may offer more
+        self._in_line: dict[str, set[str]] = {}  # by standing: repositories that may offer more
         self._standings = planner.index.standings()
         for name, standing in self._standings.items():
             if standing and planner.means(name) and name not in plan.facts.pauses:
                 self._left[name] = _OFFERS_PER_SESSION * plan.limits.of(name).max_sessions
-                self._in_line[standing] += 1
+                self._in_line.setdefault(standing, set()).add(name)
         self._families: dict[tuple[str, str], _Family] = {}
         self._told = 0
 
@@ -183,15 +185,26 @@ class _Offers:
     def _leads(self, lines: list[Line]) -> Iterator[tuple[Waiting, Ranked]]:
         """Issues in the order of their scores; lines of which nobody may offer more are not read on."""
         for one in ranked(lines, self._plan.stand, self._plan.facts.now):
-            standing, last = one.stretch.line.standing, None
-            while self._in_line[standing] and (found := self._index.waiting(one.stretch, last)):
-                yield from ((lead, one) for lead in found if self._left.get(lead.repository))
-                last = found[-1]
+            names = self._in_line.get(one.stretch.line.standing, set())
+            whose = sorted(names) if len(names) <= _FEW else [""]
+            parts = [self._waiting(one.stretch, name) for name in whose]
+            for lead in merge(*parts, key=lambda lead: (lead.opened_at, lead.key)):
+                if lead.repository in names:
+                    yield lead, one
+
+    def _waiting(self, stretch: Stretch, repository: str) -> Iterator[Waiting]:
+        """All of a stretch, or one repository's part of it, as long as somebody there may offer more."""
+        names, last = self._in_line[stretch.line.standing], None
+        while (repository in names if repository else names) and (
+            found := self._index.waiting(stretch, last, repository=repository)
+        ):
+            yield from found
+            last = found[-1]
 
     def _take(self, repository: str) -> None:
         self._left[repository] -= 1
         if not self._left[repository]:
-            self._in_line[self._standings[repository]] -= 1
+            self._in_line[self._standings[repository]].remove(repository)
 
     def _to_tell(self, found: _Found) -> list[_Found]:
         self._told += len(found.candidate.issues)

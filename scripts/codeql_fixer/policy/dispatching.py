@@ -166,6 +166,8 @@ def decide(
     for candidate in candidates:
         ready, not_ready = _split(candidate, facts, limits, room=room)
         held += not_ready
+        if limits.stops_when_full and facts.paused:
+            break
         if not ready:
             continue
         now = replace(candidate, issues=tuple(ready))
@@ -175,7 +177,7 @@ def decide(
             room.take(now, found.route.agent, found.max_acu)
         else:
             held.append(found)
-        if limits.stops_when_full and (facts.paused or room.for_any()):
+        if limits.stops_when_full and room.for_any():
             break
     return dispatches, held
 

@@ -32,8 +32,11 @@ class Queue(Protocol):
         """All lines that somebody stands in, in order."""
         ...
 
-    def waiting(self, stretch: Stretch, after: Waiting | None = None) -> list[Waiting]:
-        """The next few issues of a stretch, oldest first, behind one of them or from its front; none at its end."""
+    def waiting(self, stretch: Stretch, after: Waiting | None = None, *, repository: str = "") -> list[Waiting]:
+        """The next few issues of a stretch, oldest first, behind one of them or from its front; none at its end.
+
+        Of all repositories or of one, for which nobody walks past the others.
+        """
         ...
 
     def open_of(self, repository: str, family: str, *, start: int, most: int) -> list[IssueRow]:

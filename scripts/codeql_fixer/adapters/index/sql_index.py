@@ -178,12 +178,13 @@ class SqlIndex:
                 found.append(Line(standing, SeverityTier(tier), family))
         return found
 
-    def waiting(self, stretch: Stretch, after: Waiting | None = None) -> list[Waiting]:
+    def waiting(self, stretch: Stretch, after: Waiting | None = None, *, repository: str = "") -> list[Waiting]:
         """The next few issues of a stretch."""
         line = stretch.line
         first = (micros(stretch.since), _BEHIND) if after is None else (micros(after.opened_at), after.key)
+        whose = {"repository": repository} if repository else {}
         rows = self._ask(
-            "in_line",
+            "in_own_line" if repository else "in_line",
             standing=line.standing,
             tier=line.tier.value,
             family=line.family,
@@ -192,6 +193,7 @@ class SqlIndex:
             id=first[1],
             until=micros(stretch.until),
             most=_A_FEW,
+            **whose,
         )
         return [Waiting(key, name, parse_time(at)) for key, name, at in rows]
 

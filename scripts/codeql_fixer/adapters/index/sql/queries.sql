@@ -375,6 +375,15 @@ WHERE i.lifecycle IN ('new', 'recurring', 'regressed') AND i.standing <> ''
   AND (i.opened_at, i.id) > (:opened_at, :id) AND i.opened_at <= :until
 ORDER BY i.opened_at, i.id LIMIT :most;
 
+-- name: in_own_line
+-- Not by standing, which is that of the repository: else SQLite would walk through the line of all that have the same.
+SELECT i.id, :repository, i.opened_at FROM issues i
+WHERE i.lifecycle IN ('new', 'recurring', 'regressed')
+  AND i.repository_id = (SELECT id FROM repositories WHERE name = :repository AND standing = :standing)
+  AND i.tier = :tier AND i.family = :family AND i.recurrence = :recurrence
+  AND (i.opened_at, i.id) > (:opened_at, :id) AND i.opened_at <= :until
+ORDER BY i.opened_at, i.id LIMIT :most;
+
 -- name: open_of_family
 SELECT
   i.fingerprint, i.fingerprint_version, i.tracking, i.rule_id, i.family, i.tier, i.score, i.file, i.start_line,
