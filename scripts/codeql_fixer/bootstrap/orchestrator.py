@@ -31,7 +31,7 @@ from codeql_fixer.app.scan_fleet import FleetScanner
 from codeql_fixer.app.settle import Settler
 from codeql_fixer.app.start import Starter
 from codeql_fixer.app.watch_pulls import PullRequestWatcher
-from codeql_fixer.bootstrap.agents import PARALLEL, AgentRoom, has_codemod, profiles_of, registry_of
+from codeql_fixer.bootstrap.agents import PARALLEL, AgentRoom, has_codemod, profiles_of, registry_of, time_limits_of
 from codeql_fixer.bootstrap.fleet import Fleet
 from codeql_fixer.bootstrap.pipeline import playbook_directory
 from codeql_fixer.domain.record import Producer
@@ -282,7 +282,15 @@ def _dispatcher(
     ledger, index, hosting = places
     settings, tell = room.settings, room.tell
     watchers: tuple[Watcher, ...] = (
-        Observer(index=index, agents=agents, recorder=recorder, author=author, tell=tell, hosts=room.hosts()),
+        Observer(
+            index=index,
+            agents=agents,
+            recorder=recorder,
+            author=author,
+            tell=tell,
+            hosts=room.hosts(),
+            time_limits=time_limits_of(profiles_of(room.registry)),
+        ),
     )
     if hosting:
         watchers += (PullRequestWatcher(index=index, hosting=hosting, recorder=recorder, author=author, tell=tell),)
