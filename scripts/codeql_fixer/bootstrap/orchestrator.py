@@ -80,8 +80,8 @@ class OrchestratorRoom:
     ) -> None:
         self.settings, self.clock, self.tell = settings, clock, tell
         self._environ = environ
-        self.fleet = Fleet(settings, environ, tell)
         self.registry, warnings = registry_of(settings.dispatch)
+        self.fleet = Fleet(settings, environ, tell, registry=self.registry)
         for warning in warnings:
             tell(f"warning: {warning}")
 

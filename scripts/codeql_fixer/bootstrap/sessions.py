@@ -204,7 +204,7 @@ def batch_sessions(
         facts=facts,
         routing=routing,
         registry=registry,
-        fleet=Fleet(fleet, surroundings.environ, surroundings.tell),
+        fleet=Fleet(fleet, surroundings.environ, surroundings.tell, registry=registry),
         recorder=recorder,
         room=AgentRoom(
             dispatch,

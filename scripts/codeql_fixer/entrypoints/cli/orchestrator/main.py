@@ -17,7 +17,7 @@ from codeql_fixer.options import BY_NAME, TRUE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_SHARED = ("ledger", "control_repo", "state_dir", "index", "json")
+_SHARED = ("ledger", "control_repo", "state_dir", "index", "registry", "json")
 
 
 class Argument(NamedTuple):
@@ -50,8 +50,8 @@ _CYCLE = (
     Argument("--dry-run", "only say what would be done", is_flag=True),
     Argument("--max-duration", "begin nothing new after so many seconds", "SECONDS"),
 )
-_CYCLE_OPTIONS = ("registry", "max_sessions", "sla_hours", "forge", "github_api_url", "workflow_ref")
-_AGENTS = ("registry", "forge", "poll_seconds")
+_CYCLE_OPTIONS = ("max_sessions", "sla_hours", "forge", "github_api_url", "workflow_ref")
+_AGENTS = ("forge", "poll_seconds")
 VERBS = (
     Verb(
         "ingest",
@@ -77,7 +77,7 @@ VERBS = (
         "show how many issues are in which state",
         ("orchestrator.py status", "orchestrator.py status --repo acme/shop --json | jq .repositories"),
         (_REPO,),
-        ("registry", "sla_hours"),
+        ("sla_hours",),
     ),
     Verb(
         "plan",
@@ -87,14 +87,14 @@ VERBS = (
             "orchestrator.py plan --tag pci --json | jq .dispatches",
         ),
         (_REPO, _TAG),
-        ("registry", "max_sessions", "sla_hours", "forge"),
+        ("max_sessions", "sla_hours", "forge"),
     ),
     Verb(
         "explain",
         "show why an issue gets a session now or does not: gates, score, limits, and when that could change",
         ("orchestrator.py explain 4be89e0fbf4569e1d682 --registry repo_registry.json",),
         (Argument("fingerprint", "of the issue, or the start of it", "FINGERPRINT"), _REPO),
-        ("registry", "max_sessions", "sla_hours", "forge"),
+        ("max_sessions", "sla_hours", "forge"),
     ),
     Verb(
         "dispatch",
@@ -175,7 +175,7 @@ VERBS = (
             Argument("--none", "none was started; the issues are free again", is_flag=True),
             Argument("--reason", "how you know; it is kept", "TEXT"),
         ),
-        ("registry", "forge"),
+        ("forge",),
     ),
     Verb(
         "resume",
@@ -214,7 +214,6 @@ VERBS = (
             Argument("--schedule", "for add: how often it is scanned", "SCHEDULE"),
             Argument("--alias", "for add: a fork or an earlier name; can be given again", "OWNER/NAME", is_list=True),
         ),
-        ("registry",),
     ),
     Verb(
         "fsck",
