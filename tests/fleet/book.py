@@ -10,6 +10,8 @@ from codeql_fixer.domain.scan_run import ScanRun
 from codeql_fixer.ports.ledger import Stored
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from codeql_fixer.domain.kinds import AnyRecord
     from codeql_fixer.ports.ledger import Ledger
 
@@ -21,9 +23,11 @@ class Book:
 
     Args:
         ledger: is read, and never written to.
+        names: what repositories are called that report under another name, in lower case.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, names: Mapping[str, str]) -> None:
+        self._names = names
         self._ledger, self._tip, self._waiting = ledger, "", tuple[str, ...]()
         self.records: dict[str, AnyRecord] = {}
         self.intents: dict[str, DispatchIntent] = {}
@@ -52,7 +56,7 @@ class Book:
             case Cycle():
                 self.cycles += 1
             case ScanRun():
-                repository = record.target_repo.lower()
+                repository = self._names.get(record.target_repo.lower(), record.target_repo.lower())
                 for issue in record.issues:
                     self._numbers[repository, issue.fingerprint] = int(issue.message.split()[1])
                 last = self.last_scan.get(repository)

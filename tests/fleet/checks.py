@@ -128,7 +128,7 @@ def judge(world: World, machines: Sequence[Machine]) -> int:
     records, faults = fsck(world.ledger, now)
     assert not faults, faults
     assert records == len(book.records)
-    rebuilt = SqlIndex(SqliteDatabase(world.folder / "rebuilt.sqlite"))
+    rebuilt = SqlIndex(SqliteDatabase(world.folder / "rebuilt.sqlite"), machines[0].index().names)
     catch_up(world.ledger, rebuilt, is_rebuild=True)
     stuck = [claim for claim in rebuilt.claims(now) if claim.is_at_work and now - claim.claimed_at > _LONGEST]
     assert not stuck, f"sessions that take a place for ever: {stuck}"

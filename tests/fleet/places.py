@@ -94,7 +94,7 @@ def places(count: int, start: float) -> list[Place]:
             Place(
                 number=number,
                 name=name,
-                reported_as=name,
+                reported_as=f"forks/repo-{number:02}" if number % 10 == 4 else name,
                 source=source,
                 is_gone=False,
                 own_hours=(12, 24, 48)[number % 3],

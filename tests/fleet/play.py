@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.github_twin import GitHubTwin
 
 _MOMENTS = (30, 120, 500)  # a cycle has some hundred
-_RECOVERIES = 8
+_RECOVERIES = 5
 _DEVIN_FAULTS: tuple[tuple[str, dict[str, object]], ...] = (
     ("commit-then-500", {}),
     ("reset", {}),

@@ -67,8 +67,9 @@ class World:
     ) -> None:
         self.folder, self.luck, self.devin, self.github = folder, luck, devin, github
         self.ledger: Ledger = ledger_of(remote, mirror=folder / "world" / "mirror.git")
-        self.book = Book(ledger_of(remote, mirror=folder / "book" / "mirror.git"))
         self.places = places(count, START)
+        names = {one.reported_as: one.name for one in self.places if one.reported_as != one.name}
+        self.book = Book(ledger_of(remote, mirror=folder / "book" / "mirror.git"), names)
         self.by_name = {one.name.lower(): one for one in self.places}
         self.proposals: dict[str, Proposal] = {}
         self._clock = folder / "clock"
