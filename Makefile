@@ -91,11 +91,13 @@ e2e: $(VENV)/.installed ## Run action.yml in act
 faults: $(VENV)/.installed ## Kill and starve dispatchers until so many faults have struck (FAULTS=2000)
 	PYTHONPATH="$(CURDIR)/scripts:$(CURDIR)" $(BIN)/python -m tests.faults.run --faults $${FAULTS:-2000}
 
-soak: $(VENV)/.installed ## Long fuzzing of readers and records (EXAMPLES), of lifecycles (SEQUENCES) and of dispatching (FAULTS)
+soak: $(VENV)/.installed ## Long fuzzing of readers and records (EXAMPLES), of lifecycles (SEQUENCES), of dispatching (FAULTS), of a fleet (FLEET_DAYS)
 	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -q tests/unit/adapters/sarif/test_fuzz.py tests/security tests/unit/policy \
 	  tests/unit/adapters/ledger
 	SEQUENCES=$${SEQUENCES:-10000} $(BIN)/python -m pytest -q tests/contract/test_index_laws.py
 	$(MAKE) faults FAULTS=$${FAULTS:-10000}
+	FLEET_REPOSITORIES=$${FLEET_REPOSITORIES:-50} FLEET_DAYS=$${FLEET_DAYS:-30} $(BIN)/python -m pytest -q \
+	  tests/integration/test_fleet_cycles.py
 
 lock: ## Renew the lock files (needs uv)
 	for set in requirements requirements-dev requirements-scanners requirements-fixers requirements-bench; do \

@@ -101,6 +101,8 @@ class World:
                 one.findings[number] = Finding(number=number)
             if not one.is_gone:
                 self.github.repository(one.name)
+            if one.number % 5 == 3:  # its host calls it otherwise by now, and nobody told the registry
+                self.github.admin("POST", f"repos/{one.name}/rename", {"to": f"{one.name}-of-today"})
         self.act(3600)
 
     def act(self, seconds: float) -> None:

@@ -27,7 +27,7 @@ def test_fleet__keeps_every_promise_under_fire() -> None:
         try:
             played = Play(seed, folder, devin=devin, github=github, repositories=repositories).run(days)
         except AssertionError as error:
-            raise AssertionError(f"--seed {seed}: {error}; see {folder}") from error
+            raise AssertionError(f"FLEET_SEED={seed}: {error}; see {folder}") from error
 
     assert min(played.struck, played.sessions, played.runs, played.merged, played.verified) > 0, played
     shutil.rmtree(folder)
