@@ -71,6 +71,11 @@ class Place(Struct, kw_only=True):
     next_at: float
     findings: dict[int, Finding] = field(default_factory=dict)
 
+    @property
+    def hosted_as(self) -> str:
+        """What the host calls it by now; nobody told the registry."""
+        return f"{self.name}-of-today" if self.number % 5 == 3 else self.name
+
     def sarif(self) -> dict[str, Any]:
         """What a scan finds now."""
         return sarif(run(*(self._result(one) for one in self.findings.values() if one.is_there), tool=_TOOL))

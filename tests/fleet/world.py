@@ -101,8 +101,8 @@ class World:
                 one.findings[number] = Finding(number=number)
             if not one.is_gone:
                 self.github.repository(one.name)
-            if one.number % 5 == 3:  # its host calls it otherwise by now, and nobody told the registry
-                self.github.admin("POST", f"repos/{one.name}/rename", {"to": f"{one.name}-of-today"})
+                if one.hosted_as != one.name:
+                    self.github.admin("POST", f"repos/{one.name}/rename", {"to": one.hosted_as})
         self.act(3600)
 
     def act(self, seconds: float) -> None:
@@ -149,7 +149,7 @@ class World:
             name, _, number = url.removeprefix("https://github.com/").partition("/pull/")
             assert name.lower() == self.book.intents[intent_id].target_repo.lower(), f"{url} is of {intent_id}"
             due = self.now().timestamp() + 3600 * self.luck.choice([1, 12, 30, 100])
-            self.github.pull(name, f"devin/{number}", number=int(number))
+            self.github.pull(self.by_name[name.lower()].hosted_as, f"devin/{number}", number=int(number))
             self.proposals[session["session_id"]] = Proposal(
                 repository=name, number=int(number), intent_id=intent_id, due=due
             )
@@ -160,13 +160,13 @@ class World:
             if not proposal.is_open or proposal.due > self.now().timestamp():
                 continue
             proposal.is_open = False
-            findings = self.by_name[proposal.repository.lower()].findings
-            meant = [findings[number] for number in self.book.findings_of(self.book.intents[proposal.intent_id])]
-            is_good = self.luck.random() < 0.8 and all(one.is_there for one in meant)
-            self.github.change_pull(proposal.repository, proposal.number, "merge" if is_good else "close")
-            for one in meant:
+            one = self.by_name[proposal.repository.lower()]
+            meant = [one.findings[number] for number in self.book.findings_of(self.book.intents[proposal.intent_id])]
+            is_good = self.luck.random() < 0.8 and all(finding.is_there for finding in meant)
+            self.github.change_pull(one.hosted_as, proposal.number, "merge" if is_good else "close")
+            for finding in meant:
                 if is_good and self.luck.random() < 0.85:  # else the fix fixes nothing
-                    one.is_there, one.is_our_fix = False, True
+                    finding.is_there, finding.is_our_fix = False, True
 
     def _change_code(self) -> None:
         """People make new mistakes, repeat old ones, and mend some that nobody claimed."""
@@ -183,7 +183,7 @@ class World:
                 elif not finding.is_there and finding.number not in found and self.luck.random() < 0.01:
                     finding.is_there = True
             if not one.is_gone and self.luck.random() < 0.2:
-                self.github.commits(one.name, self.luck.choice([1, 5, 30]))
+                self.github.commits(one.hosted_as, self.luck.choice([1, 5, 30]))
 
     def _scan_without_us(self) -> None:
         records = []
@@ -192,7 +192,7 @@ class World:
                 continue
             one.next_at += 3600 * one.own_hours
             if one.source is ScanSource.CODE_SCANNING:
-                self.github.analysis(one.name, one.sarif())
+                self.github.analysis(one.hosted_as, one.sarif())
             elif one.source is ScanSource.SELF_REPORTED:
                 records.append(self._scan(one, one.sarif(), self.now().timestamp()))
         if records:
