@@ -313,3 +313,18 @@ def test_queue__one_repositorys_part_of_a_line_is_read_for_itself(index: SqlInde
     assert len({item.key for item in [*first, *rest]}) == len(first) + len(rest) == len(numbers)
     assert index.waiting(_stretch(line, until=0.5), repository=API) == []
     assert index.waiting(_stretch(line), repository="a/x") == index.waiting(_stretch(line), repository="a/y") == []
+
+
+def test_queue__a_request_before_a_scan_is_none_in_whatever_order_they_come(
+    index: SqlIndex, ledger: MemoryLedger
+) -> None:
+    wanted = Decision(action=DecisionAction.SCAN, reason="it is due", target_repo=SHOP)
+    _learn(index, ledger, scan("1", 5, 1))
+    _learn(index, ledger, cycle("early", 4, decisions=(wanted,)), cycle("late", 6, decisions=(wanted,)))
+    assert index.scans()[SHOP] == ScanState(last_at=at(5), requests=(at(6),))
+
+    _learn(index, ledger, scan("2", 6, 1))
+    assert index.scans()[SHOP] == ScanState(last_at=at(6))
+
+    _learn(index, ledger, scan("0", 4, 1))  # late, so all is counted again
+    assert index.scans()[SHOP] == ScanState(last_at=at(6))
