@@ -132,6 +132,7 @@ def test_commits__there_are_none(twin: GitHubTwin, host: GitHubHost) -> None:
     twin.repository("acme/empty", has_commits=False)
 
     assert host.commits_since(NAME, twin.now() + timedelta(seconds=1), "main") == 0
+    assert host.commits_since(NAME, AGES_AGO, "") == host.commits_since(NAME, AGES_AGO, "main") > 0
     assert host.commits_since("acme/empty", AGES_AGO, "main") == 0
     with pytest.raises(UserError, match="branch nowhere of acme/shop"):
         host.commits_since(NAME, AGES_AGO, "nowhere")

@@ -297,7 +297,7 @@ def test_queue__reads_a_tier_by_age_before_place(index: SqlIndex, ledger: Memory
     assert [row.issue.file for row in rows] == ["z.py", "a.py"]
 
 
-def test_queue__the_part_of_one_repository_is_read_for_itself(index: SqlIndex, ledger: MemoryLedger) -> None:
+def test_queue__the_part_of_a_line_in_one_repository_is_read_for_itself(index: SqlIndex, ledger: MemoryLedger) -> None:
     numbers = range(1, 100)
     _learn(
         index, ledger, scan("1", 0, *numbers), scan("1", 1, 1, 2, target_repo=API), scan("1", 2, 3, target_repo="a/x")
@@ -313,3 +313,18 @@ def test_queue__the_part_of_one_repository_is_read_for_itself(index: SqlIndex, l
     assert len({item.key for item in [*first, *rest]}) == len(first) + len(rest) == len(numbers)
     assert index.waiting(_stretch(line, until=0.5), repository=API) == []
     assert index.waiting(_stretch(line), repository="a/x") == index.waiting(_stretch(line), repository="a/y") == []
+
+
+def test_queue__a_request_before_a_scan_is_none_in_whatever_order_they_come(
+    index: SqlIndex, ledger: MemoryLedger
+) -> None:
+    wanted = Decision(action=DecisionAction.SCAN, reason="it is due", target_repo=SHOP)
+    _learn(index, ledger, scan("1", 5, 1))
+    _learn(index, ledger, cycle("early", 4, decisions=(wanted,)), cycle("late", 6, decisions=(wanted,)))
+    assert index.scans()[SHOP] == ScanState(last_at=at(5), requests=(at(6),))
+
+    _learn(index, ledger, scan("2", 6, 1))
+    assert index.scans()[SHOP] == ScanState(last_at=at(6))
+
+    _learn(index, ledger, scan("0", 4, 1))  # late, so all is counted again
+    assert index.scans()[SHOP] == ScanState(last_at=at(6))

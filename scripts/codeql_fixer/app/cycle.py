@@ -101,6 +101,7 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
         catch_up(self.ledger, self.index)
         report.paused = self.planner.registry.paused or self.ledger.pause() or ""
         self._part("scans", self._scan, report)
+        self._part("sessions", self._look, report)
         self._part("dispatch", lambda done: self._dispatch(work, done), report)
         self._part("snapshot", self._snapshot, report)
         return report
@@ -129,11 +130,13 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
         if failed and len(failed) == len(report.scans):
             raise UpstreamError(f"none of the scans that were due could be started: {failed[0].problem}")
 
+    def _look(self, report: CycleReport) -> None:
+        if self.dispatcher is not None:
+            self.dispatcher.look(report.dispatch)
+
     def _dispatch(self, work: Work, report: CycleReport) -> None:
         if self.dispatcher is not None:
-            catch_up(self.ledger, self.index)
-            self.planner.line_up()  # what was just taken in may be of a repository that had no line
-            self.dispatcher.run(work, report.dispatch)
+            self.dispatcher.start(work, report.dispatch)
             if report.dispatch.stopped:
                 raise UpstreamError(report.dispatch.stopped)
 

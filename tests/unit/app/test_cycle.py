@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from codeql_fixer.adapters.dry_run import DryAgent, DryHosting, DryLedger
 from codeql_fixer.app.cycle import CycleReport, Deadline
@@ -109,8 +110,26 @@ def test_cycle__begins_nothing_after_its_time() -> None:
 
     report = fleet.runner(deadline=Deadline(monotonic=fleet.clock.monotonic, end=0.0)).run(fleet.work())
 
-    assert report.left_out == ["scans", "dispatch", "snapshot"]
+    assert report.left_out == ["scans", "sessions", "dispatch", "snapshot"]
     assert not report.is_scanned
+    assert fleet.agent.sessions == {}
+
+
+def test_cycle__starts_no_session_when_looking_took_all_the_time() -> None:
+    fleet = _fleet()
+    deadline = Deadline(monotonic=fleet.clock.monotonic, end=fleet.clock.monotonic() + 60)
+    dispatcher = fleet.dispatcher()
+
+    class Slow:
+        """Somebody who looks for long."""
+
+        def observe(self) -> int:
+            fleet.clock.sleep(61)
+            return 0
+
+    report = fleet.runner(deadline=deadline, dispatcher=replace(dispatcher, watchers=(Slow(),))).run(fleet.work())
+
+    assert report.left_out == ["dispatch", "snapshot"]
     assert fleet.agent.sessions == {}
 
 

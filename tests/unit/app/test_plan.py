@@ -15,6 +15,9 @@ from codeql_fixer.domain.severity import SeverityTier
 from tests.records import at, cycle, fingerprint, intent, issue_record, outcome, scan, session_seen
 from tests.unit.app.orchestrators import Orchestra, listed, registry
 
+if TYPE_CHECKING:
+    from codeql_fixer.domain.kinds import AnyRecord
+
 SHOP, API = "acme/shop", "acme/api"
 FEWER = Objective(name="fewer", target_severity=SeverityTier.HIGH, target_reduction_pct=50)
 
@@ -33,7 +36,7 @@ def test_plan__claims_nothing() -> None:
 
 
 def test_plan__a_repository_that_left_the_registry_gets_nothing_and_what_it_has_counts() -> None:
-    records = [scan("1", 0, 1), scan("1", 0, 1, target_repo=API)]
+    records: list[AnyRecord] = [scan("1", 0, 1), scan("1", 0, 1, target_repo=API)]
     at_work: list[AnyRecord] = [intent("i-1", 1, 1, target_repo=API), outcome("i-1", 1)]
     fleet = Orchestra(registry(listed(SHOP), max_parallel_sessions=1), *records, *at_work)
 

@@ -434,17 +434,24 @@ ORDER BY d.claimed_at, d.intent_id, p.repository, p.number;
 SELECT repository, reason, at FROM pauses WHERE is_paused = 1 ORDER BY repository;
 
 -- name: add_scan_request!
-INSERT INTO scan_requests (repository, at) VALUES (:repository, :at) ON CONFLICT DO NOTHING;
+-- Only what no scan has followed is of any use: a fleet asks a thousand times a day.
+INSERT INTO scan_requests (repository, at)
+SELECT CAST(:repository AS TEXT), CAST(:at AS BIGINT) WHERE NOT EXISTS (
+  SELECT 1 FROM scan_runs s JOIN repositories r ON r.id = s.repository_id
+  WHERE r.name = :repository AND s.is_tracked = 1 AND s.recorded_at >= :at)
+ON CONFLICT DO NOTHING;
+
+-- name: forget_scan_requests!
+DELETE FROM scan_requests WHERE repository = :repository AND at <= COALESCE((
+  SELECT s.recorded_at FROM scan_runs s JOIN repositories r ON r.id = s.repository_id
+  WHERE r.name = :repository AND s.is_tracked = 1 ORDER BY s.recorded_at DESC LIMIT 1), -1);
 
 -- name: scan_facts
-SELECT r.name, MAX(CASE WHEN s.is_tracked = 1 THEN s.recorded_at END) FROM repositories r
-LEFT JOIN scan_runs s ON s.repository_id = r.id GROUP BY r.id, r.name;
+SELECT r.name, (SELECT s.recorded_at FROM scan_runs s WHERE s.repository_id = r.id AND s.is_tracked = 1
+  ORDER BY s.recorded_at DESC LIMIT 1) FROM repositories r;
 
 -- name: scan_requests
-SELECT q.repository, q.at FROM scan_requests q
-WHERE q.at > COALESCE((SELECT MAX(s.recorded_at) FROM scan_runs s JOIN repositories r ON r.id = s.repository_id
-  WHERE r.name = q.repository AND s.is_tracked = 1), -1)
-ORDER BY q.repository, q.at;
+SELECT repository, at FROM scan_requests ORDER BY repository, at;
 
 -- name: open_pull_requests
 SELECT repository, COUNT(*) FROM pull_requests WHERE state = 'open' GROUP BY repository ORDER BY repository;
