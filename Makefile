@@ -101,9 +101,10 @@ soak: $(VENV)/.installed ## Long fuzzing: readers and records (EXAMPLES), lifecy
 	CYCLES_REPOSITORIES=$${CYCLES_REPOSITORIES:-50} CYCLES_DAYS=$${CYCLES_DAYS:-30} $(BIN)/python -m pytest -q \
 	  tests/integration/test_fleet_cycles.py
 
+# Extras stay in the lock: pip looks for the hashes of `hishel[async]`, which githubkit asks for, under that name only.
 lock: ## Renew the lock files (needs uv)
 	for set in requirements requirements-dev requirements-scanners requirements-fixers requirements-bench; do \
-	  uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-header \
 	    --custom-compile-command "make lock" $$set.in --output-file $$set.txt || exit 1; done
 
 clean: ## Remove everything that was set up or made
