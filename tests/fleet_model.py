@@ -305,8 +305,8 @@ class Model:
                     self._runs[name] = entry.record
 
 
-def some_fate(stream: random.Random) -> Fate:
-    """One cycle in three dies somewhere."""
-    if stream.random() > 1 / 3:
+def some_fate(stream: random.Random, share: float) -> Fate:
+    """A share of all cycles dies somewhere."""
+    if stream.random() > share:
         return Fate()
     return Fate(stream.randrange(40), is_after=stream.random() < 1 / 2)

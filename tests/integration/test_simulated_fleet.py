@@ -16,6 +16,7 @@ from tests.fleet_model import Model, registry_for, simulation, some_fate
 _REPOSITORIES = int(os.environ.get("FLEET_REPOSITORIES", "30"))  # noqa: TID251 - tests
 _DAYS = int(os.environ.get("FLEET_DAYS", "10"))  # noqa: TID251 - tests
 _SEEDS = int(os.environ.get("FLEET_SEEDS", "4"))  # noqa: TID251 - tests
+_DEATHS = 13  # about so many in all: after each the whole ledger is read again
 # Everything that can go wrong does so often: sessions outlast cycles, answers get lost, fixes come undone.
 ROUGH = Assumptions(
     open_at_start=12.0,
@@ -43,7 +44,7 @@ def test_simulated_fleet__keeps_its_promises_whatever_happens(seed: int) -> None
     while hours < 24 * _DAYS:
         late = chance.choice([0.25, 6.0, 6.0, 6.0, 13.0])
         hours += late
-        model.step(late, some_fate(chance))
+        model.step(late, some_fate(chance, _DEATHS / (4 * _DAYS)))
 
     model.check_rebuilt()
     day = model.simulated.day(_DAYS)
