@@ -102,6 +102,31 @@ def test_index__keeps_the_same_code_in_two_repositories_apart(index: SqlIndex) -
     assert [row.name for row in index.repositories("Acme/SHOP")] == ["acme/shop"]
 
 
+def test_index__takes_a_fork_and_an_earlier_name_for_the_repository(connect: Connect) -> None:
+    index = SqlIndex(connect(), {"forks/shop": "acme/shop", "acme/old": "acme/shop"})
+    early: list[AnyRecord] = [scan("1", 0, 1, target_repo="acme/Old"), intent("i-1", 1, 1, target_repo="Forks/Shop")]
+    late = scan("1", 3, 1, target_repo="forks/shop")
+    ledger = _caught_up(index, *early, outcome("i-1", 1), scan("9", 5))
+
+    _caught_up(index, late, ledger=ledger)  # everything is counted again, under all names
+
+    assert [(row.name, row.runs) for row in index.repositories("forks/SHOP")] == [("acme/shop", 3)]
+    [row] = index.issues(fingerprint(1), "acme/old")
+    assert (row.repository, row.issue.appearances, row.lifecycle) == ("acme/shop", 2, "fixed")
+    assert [claim.repository for claim in index.claims(at(0))] == ["acme/shop"]
+
+
+def test_index__is_made_anew_when_a_name_leads_elsewhere(connect: Connect) -> None:
+    ledger = _caught_up(SqlIndex(connect()), scan("1", 0, 1), scan("1", 0, 2, target_repo="acme/fork"))
+
+    index = SqlIndex(connect(), {"acme/fork": "acme/shop"})
+
+    assert index.position() == Position()
+    _caught_up(index, ledger=ledger)
+    assert [(row.name, row.runs) for row in index.repositories()] == [("acme/shop", 2)]
+    assert index.position().tip == ledger.read_since("").tip
+
+
 def test_index__counts_a_scan_of_a_pull_request_and_learns_nothing_from_it(index: SqlIndex) -> None:
     _caught_up(index, scan("1", 0, 1), scan("2", 1, 2, scope=ScanScope.PULL_REQUEST))
 

@@ -40,7 +40,7 @@ from tests.records import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pytest
 
@@ -162,17 +162,25 @@ def _append(ledger: MemoryLedger, record: AnyRecord) -> None:
         ledger.append([record])
 
 
-def _index(name: str, folder: Path) -> SqlIndex:
-    return SqlIndex(SqliteDatabase(folder / f"{name}.sqlite"))
+def _index(name: str, folder: Path, names: Mapping[str, str] | None = None) -> SqlIndex:
+    return SqlIndex(SqliteDatabase(folder / f"{name}.sqlite"), names)
 
 
 @settings(max_examples=SEQUENCES // 5, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(records=RECORDS, cuts=st.lists(st.integers(0, 30), max_size=4))
+@given(
+    records=RECORDS,
+    cuts=st.lists(st.integers(0, 30), max_size=4),
+    names=st.sampled_from([{}, {"acme/fork": "acme/shop"}]),
+)
 def test_catch_up__in_any_pieces_equals_a_rebuild(
-    records: list[AnyRecord], cuts: list[int], tmp_path_factory: pytest.TempPathFactory
+    *,
+    records: list[AnyRecord],
+    cuts: list[int],
+    names: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     folder = tmp_path_factory.mktemp("law")
-    one, two = _index("one", folder), _index("two", folder)
+    one, two = _index("one", folder, names), _index("two", folder, names)
 
     ledger = _in_pieces(one, records, cuts)
     catch_up(ledger, two)

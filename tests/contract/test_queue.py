@@ -297,7 +297,7 @@ def test_queue__reads_a_tier_by_age_before_place(index: SqlIndex, ledger: Memory
     assert [row.issue.file for row in rows] == ["z.py", "a.py"]
 
 
-def test_queue__the_part_of_a_line_in_one_repository_is_read_for_itself(index: SqlIndex, ledger: MemoryLedger) -> None:
+def test_queue__the_part_of_one_repository_is_read_for_itself(index: SqlIndex, ledger: MemoryLedger) -> None:
     numbers = range(1, 100)
     _learn(
         index, ledger, scan("1", 0, *numbers), scan("1", 1, 1, 2, target_repo=API), scan("1", 2, 3, target_repo="a/x")

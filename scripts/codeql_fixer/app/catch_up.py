@@ -53,9 +53,9 @@ def catch_up(ledger: Ledger, index: Index, *, is_rebuild: bool = False) -> Caugh
         with index.writing() as writer:
             if index.position() != since:
                 continue  # another process has caught up meanwhile: what was read is not what is missing now
-            if is_rebuild:
-                writer.clear()
-            taking = _Taking(ledger, writer)
+            if is_rebuild or since == Position(""):
+                writer.clear()  # what it holds may be of other names
+            taking = _Taking(ledger, writer, index.names)
             for entry in changes.entries:
                 taking.take(entry)
             taking.finish()
@@ -85,8 +85,8 @@ def _refs_with_damage(index: Index) -> list[str]:
 class _Taking:
     """Takes entries one by one; scan runs of one repository that stand together are counted together."""
 
-    def __init__(self, ledger: Ledger, writer: IndexWriter) -> None:
-        self._ledger, self._writer = ledger, writer
+    def __init__(self, ledger: Ledger, writer: IndexWriter, names: Mapping[str, str]) -> None:
+        self._ledger, self._writer, self._names = ledger, writer, names
         self._repository = ""
         self._runs: list[ScanRun] = []
         self._concerned: set[str] = set()
@@ -98,7 +98,7 @@ class _Taking:
         if isinstance(entry, Damaged):
             self.damages.append((entry, repository_of(entry.path)))
         elif isinstance(entry.record, ScanRun):
-            repository = entry.record.target_repo.lower()
+            repository = self._named(entry.record.target_repo)
             if repository != self._repository:
                 self._count()
                 self._repository = repository
@@ -111,6 +111,9 @@ class _Taking:
         for repository in sorted(self._concerned):
             states = _with_states(self._writer.issues_of(repository), self._writer.attempts_of(repository))
             self._writer.save_lifecycles((issue.key, state, reason) for issue, state, reason in states)
+
+    def _named(self, repository: str) -> str:
+        return self._names.get(repository.lower(), repository.lower())
 
     def _count(self) -> None:
         """Fold the runs at hand into the state of their repository."""
@@ -133,7 +136,8 @@ class _Taking:
         writer.add_runs(repository, seen)
 
     def _all_runs(self, repository: str) -> list[ScanRun]:
-        entries = self._ledger.read_under(runs_of(repository))
+        places = [repository, *(name for name, own in self._names.items() if own == repository)]
+        entries = (entry for place in places for entry in self._ledger.read_under(runs_of(place)))
         runs = [entry.record for entry in entries if isinstance(entry, Stored) and isinstance(entry.record, ScanRun)]
         return sorted({path_of(run): run for run in runs}.values(), key=order_of)
 

@@ -136,6 +136,8 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
 
     def _dispatch(self, work: Work, report: CycleReport) -> None:
         if self.dispatcher is not None:
+            catch_up(self.ledger, self.index)
+            self.planner.line_up()  # what was just taken in may be of a repository that had no line
             self.dispatcher.start(work, report.dispatch)
             if report.dispatch.stopped:
                 raise UpstreamError(report.dispatch.stopped)

@@ -17,7 +17,7 @@ from codeql_fixer.errors import AgentUnavailableError, SessionRefusedError, User
 from codeql_fixer.policy.dispatching import Limits, RepositoryLimits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from codeql_fixer.adapters.devin.factory import Account
     from codeql_fixer.adapters.devin.order import Choices
@@ -100,11 +100,11 @@ def limits_of(registry: Registry, entry: RepositoryEntry, settings: DispatchSett
     )
 
 
-def time_limits_of(routing: Routing) -> dict[str, timedelta]:
+def time_limits_of(profiles: Iterable[AgentProfile]) -> dict[str, timedelta]:
     """How long sessions of services may take; agents of this machine keep to their limits themselves."""
     return {
         profile.name: timedelta(minutes=profile.time_limit_minutes)
-        for profile in routing.profiles
+        for profile in profiles
         if profile.kind is AgentKind.DEVIN and profile.time_limit_minutes is not None
     }
 

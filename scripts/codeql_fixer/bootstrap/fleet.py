@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codeql_fixer.app.keep import Recorder
+from codeql_fixer.bootstrap.agents import registry_of
 from codeql_fixer.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from codeql_fixer.domain.kinds import AnyRecord
+    from codeql_fixer.domain.registry import Registry
     from codeql_fixer.ports.index import Index
     from codeql_fixer.ports.ledger import Ledger
     from codeql_fixer.settings import FleetSettings, LedgerSettings
@@ -76,10 +78,19 @@ class Fleet:
         settings: of the command.
         environ: where git finds itself and the user's settings.
         tell: hears what is tried again.
+        registry: with the names of repositories; None reads the one that the settings name when it is needed.
     """
 
-    def __init__(self, settings: FleetSettings, environ: Mapping[str, str], tell: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        settings: FleetSettings,
+        environ: Mapping[str, str],
+        tell: Callable[[str], None],
+        *,
+        registry: Registry | None = None,
+    ) -> None:
         self._settings, self._environ, self._tell = settings, environ, tell
+        self._registry = registry
         ledger = settings.ledger
         # One folder per ledger, so that an index never meets the records of another.
         name = hashlib.sha256(f"{ledger.place}#{ledger.branch}".encode()).hexdigest()[:_DIGITS]
@@ -98,17 +109,19 @@ class Fleet:
         """The index.
 
         Raises:
-            UserError: its database cannot be used.
+            UserError: its database cannot be used, or the registry is wrong.
         """
         from codeql_fixer.adapters.index.sql_index import SqlIndex  # noqa: PLC0415
 
+        registry = self._registry or registry_of(self._settings.dispatch)[0]
+        names = registry.other_names
         if self._settings.index.startswith(_POSTGRES):
             from codeql_fixer.adapters.index.postgres import PostgresDatabase  # noqa: PLC0415
 
-            return SqlIndex(PostgresDatabase(self._settings.index))
+            return SqlIndex(PostgresDatabase(self._settings.index), names)
         from codeql_fixer.adapters.index.sqlite import SqliteDatabase  # noqa: PLC0415
 
-        return SqlIndex(SqliteDatabase(Path(self._settings.index or self.directory / "index.sqlite")))
+        return SqlIndex(SqliteDatabase(Path(self._settings.index or self.directory / "index.sqlite")), names)
 
 
 def _is_git(path: Path) -> bool:

@@ -34,7 +34,7 @@ from codeql_fixer.app.scan_fleet import FleetScanner
 from codeql_fixer.app.settle import Settler
 from codeql_fixer.app.start import Starter
 from codeql_fixer.app.watch_pulls import PullRequestWatcher
-from codeql_fixer.bootstrap.agents import PARALLEL, AgentRoom, has_codemod, profiles_of, registry_of
+from codeql_fixer.bootstrap.agents import PARALLEL, AgentRoom, has_codemod, profiles_of, registry_of, time_limits_of
 from codeql_fixer.bootstrap.fleet import Fleet
 from codeql_fixer.bootstrap.hosting import github
 from codeql_fixer.bootstrap.pipeline import playbook_directory
@@ -85,8 +85,8 @@ class OrchestratorRoom:
     ) -> None:
         self.settings, self.clock, self.tell = _with_registry(settings), clock, tell
         self._environ = environ
-        self.fleet = Fleet(settings, environ, tell)
         self.registry, warnings = registry_of(self.settings.dispatch)
+        self.fleet = Fleet(settings, environ, tell, registry=self.registry)
         for warning in warnings:
             tell(f"warning: {warning}")
 
@@ -314,7 +314,15 @@ def _dispatcher(
     settings, tell = room.settings, room.tell
     ledger, index, recorder, author = places.ledger, places.index, places.recorder, places.author
     watchers: tuple[Watcher, ...] = (
-        Observer(index=index, agents=agents, recorder=recorder, author=author, tell=tell, hosts=room.hosts()),
+        Observer(
+            index=index,
+            agents=agents,
+            recorder=recorder,
+            author=author,
+            tell=tell,
+            hosts=room.hosts(),
+            time_limits=time_limits_of(profiles_of(room.registry)),
+        ),
     )
     if places.hosting:
         watchers += (

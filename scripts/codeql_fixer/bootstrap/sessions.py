@@ -154,7 +154,7 @@ class BatchSessions(Struct, frozen=True, kw_only=True):
                 poll_seconds=dispatch.poll_seconds,
                 time_limit=timedelta(minutes=dispatch.session_minutes),
                 on_session=self._told_session,
-                time_limits=time_limits_of(self.routing),
+                time_limits=time_limits_of(self.routing.profiles),
                 hosts=self._hosts(),
             ),
             limits=limits_of(self.registry, entry, dispatch, max_sessions=settings.max_sessions),
@@ -204,7 +204,7 @@ def batch_sessions(
         facts=facts,
         routing=routing,
         registry=registry,
-        fleet=Fleet(fleet, surroundings.environ, surroundings.tell),
+        fleet=Fleet(fleet, surroundings.environ, surroundings.tell, registry=registry),
         recorder=recorder,
         room=AgentRoom(
             dispatch,

@@ -91,6 +91,11 @@ class Registry(Struct, frozen=True, kw_only=True):
     uses_clusters: bool = False
     slugs: Mapping[str, str] = {}
 
+    @property
+    def other_names(self) -> Mapping[str, str]:
+        """From every further name of a listed repository to its own, all in lower case."""
+        return {name: slug.lower() for name, slug in self.slugs.items() if name != slug.lower()}
+
     def canonical(self, repository: str) -> str:
         """The one name of a repository, given by any address, spelling, fork or earlier name; as given if unknown."""
         slug = slug_of(repository) or repository

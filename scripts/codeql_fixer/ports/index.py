@@ -141,12 +141,17 @@ class IndexWriter(Protocol):
 class Index(Queue, Protocol):
     """Answers questions about the fleet. Names of repositories are owner/name in any spelling.
 
+    What the ledger has under one of `names` counts for the repository that this leads to: forks that are scanned in its
+    place, and earlier names. All are in lower case.
+
     Raises:
         UserError: the database cannot be opened or is of a newer version.
     """
 
+    names: Mapping[str, str]
+
     def position(self) -> Position:
-        """The state of the ledger that is reflected."""
+        """The state of the ledger that is reflected; none when the names were other ones."""
         ...
 
     def writing(self) -> AbstractContextManager[IndexWriter]:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 SHOP, API = "acme/shop", "acme/api"
 FEWER = Objective(name="fewer", target_severity=SeverityTier.HIGH, target_reduction_pct=50)
 
+if TYPE_CHECKING:
+    from codeql_fixer.domain.kinds import AnyRecord
+
 
 def test_plan__claims_nothing() -> None:
     fleet = Orchestra(registry(listed(SHOP)), scan("1", 0, 1))

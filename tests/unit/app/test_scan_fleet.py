@@ -162,7 +162,7 @@ def test_scan__says_where_it_would_be_started() -> None:
     assert _asked(fleet) == []
 
 
-def test_scan__analyses_that_cannot_be_read_do_not_stop_the_others() -> None:
+def test_scan__analyses_of_one_repository_do_not_stop_the_others() -> None:
     fleet = Orchestra(registry(listed(SHOP, API, scan_source=ANALYSES)))
     fleet.hosting.faults[API] = [UpstreamError("half an answer")]
 

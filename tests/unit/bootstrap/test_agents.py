@@ -73,7 +73,7 @@ def test_time_limits_of__are_those_of_services() -> None:
     command = AgentProfile(name="coder", kind=AgentKind.COMMAND, is_paid=True, time_limit_minutes=9)
     routing = Routing(profiles=(replace(DEVIN, time_limit_minutes=30), CODEMODDER, command))
 
-    assert time_limits_of(routing) == {"devin": timedelta(minutes=30)}
+    assert time_limits_of(routing.profiles) == {"devin": timedelta(minutes=30)}
 
 
 ROOMS = {

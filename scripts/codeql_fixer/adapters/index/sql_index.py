@@ -20,7 +20,7 @@ from codeql_fixer.adapters.index.rows import (
     parse_time,
     time_of,
 )
-from codeql_fixer.adapters.index.writer import SqlWriter
+from codeql_fixer.adapters.index.writer import SqlWriter, digest_of
 from codeql_fixer.domain.queue import FixCount, KnownPullRequest, Line, ScanState, SessionEnd, Stretch, Waiting
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.domain.tracked import Lifecycle
@@ -79,12 +79,16 @@ class Database(Protocol):
 class SqlIndex:
     """Index and queue in a database; brings its tables up to date first.
 
+    Args:
+        database: the place.
+        names: further names of repositories; see the port.
+
     Raises:
         UserError: a newer version of this software made the tables.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, names: Mapping[str, str] | None = None) -> None:
+        self._database, self.names = database, names or {}
         texts = [_SQL / "queries.sql", _SQL / database.name / "search.sql"]
         driver = "sqlite3" if database.name == "sqlite" else "psycopg"
         sql = "\n".join(path.read_text(encoding="utf-8") for path in texts)
@@ -93,19 +97,21 @@ class SqlIndex:
             self._migrate()
 
     def position(self) -> Position:
-        """The state of the ledger that is reflected."""
+        """The state of the ledger that is reflected; none when the names were other ones."""
         known = {str(name): str(value) for name, value in self._ask("position")}
+        if known.get("names", "") != digest_of(self.names):
+            return Position("")
         return Position(known.get("tip", ""), tuple(known.get("waiting", "").split()))
 
     @contextmanager
     def writing(self) -> Iterator[SqlWriter]:
         """A transaction; see the port."""
         with self._told(), self._database.writing():
-            yield SqlWriter(self._connection, self._queries)
+            yield SqlWriter(self._connection, self._queries, self.names)
 
     def repositories(self, repository: str = "") -> list[RepositoryRow]:
         """All repositories or one, by name."""
-        rows = self._ask("repositories", repository=repository.lower())
+        rows = self._ask("repositories", repository=self._named(repository))
         return [RepositoryRow(name, runs, last or "", time_of(at)) for name, runs, last, at in rows]
 
     def status(self, now: datetime, limits: Sequence[SlaLimits], repository: str = "") -> list[StatusRow]:
@@ -116,17 +122,19 @@ class SqlIndex:
             limit = by_tier.get(tier)
             bounds[f"breached_{tier}"] = micros(limit.breached) if limit else None
             bounds[f"at_risk_{tier}"] = micros(limit.at_risk) if limit else None
-        rows = self._ask("status", repository=repository.lower(), now=micros(now), forever=micros(FOREVER), **bounds)
+        rows = self._ask(
+            "status", repository=self._named(repository), now=micros(now), forever=micros(FOREVER), **bounds
+        )
         return [StatusRow(row[0], SeverityTier(row[1]), Lifecycle(row[2]), *map(int, row[3:])) for row in rows]
 
     def issues(self, fingerprint: str, repository: str = "") -> list[IssueRow]:
         """Issues by fingerprint, a start of it, or an earlier name."""
         beyond = fingerprint + _AFTER_HEX
-        return self._rows(self._ask("ids_by_name", repository=repository.lower(), name=fingerprint, beyond=beyond))
+        return self._rows(self._ask("ids_by_name", repository=self._named(repository), name=fingerprint, beyond=beyond))
 
     def issues_in(self, repository: str) -> list[IssueRow]:
         """All issues of a repository."""
-        rows = self._ask("issues_in", repository=repository.lower(), forever=micros(FOREVER))
+        rows = self._ask("issues_in", repository=self._named(repository), forever=micros(FOREVER))
         return [parse_issue_row(row) for row in rows]
 
     def search(self, words: str, *, limit: int = 50) -> list[IssueRow]:
@@ -141,7 +149,7 @@ class SqlIndex:
 
     def attempts(self, repository: str) -> dict[str, tuple[Attempt, ...]]:
         """What was tried, by fingerprint."""
-        return parse_attempts(self._ask("attempts_of", repository=repository.lower()))
+        return parse_attempts(self._ask("attempts_of", repository=self._named(repository)))
 
     def claims(self, since: datetime) -> list[Claim]:
         """Claims since a moment, and earlier ones that are not over or have pull requests open."""
@@ -153,7 +161,7 @@ class SqlIndex:
 
     def pause_of(self, repository: str) -> Pause | None:
         """What holds a repository."""
-        rows = self._ask("pause_of", repository=repository.lower())
+        rows = self._ask("pause_of", repository=self._named(repository))
         at = time_of(rows[0][1]) if rows else None
         return None if at is None else Pause(str(rows[0][0]), at)
 
@@ -251,7 +259,7 @@ class SqlIndex:
 
     def files_of(self, repository: str, fingerprint: str) -> frozenset[str]:
         """The file of an issue, by any of its names."""
-        rows = self._ask("files_of", repository=repository.lower(), fingerprint=fingerprint)
+        rows = self._ask("files_of", repository=self._named(repository), fingerprint=fingerprint)
         return frozenset(file for (file,) in rows)
 
     def open_counts(self, now: datetime) -> dict[str, dict[SeverityTier, int]]:
@@ -277,6 +285,10 @@ class SqlIndex:
     @property
     def _connection(self) -> Any:  # noqa: ANN401 - drivers have no common type
         return self._database.connection()
+
+    def _named(self, repository: str) -> str:
+        """The one name of a repository."""
+        return self.names.get(repository.lower(), repository.lower())
 
     def _ask(self, query: str, **parameters: object) -> list[Row]:
         with self._told():

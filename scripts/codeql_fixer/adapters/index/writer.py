@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, assert_never
 
 from codeql_fixer.adapters.index.rows import issue_row, micros, parse_attempts, parse_issue, run_row, text, time_of
@@ -37,16 +38,22 @@ _RENEWED = (
 )
 
 
+def digest_of(names: Mapping[str, str]) -> str:
+    """Names in one word; "" for none."""
+    return sha256(repr(sorted(names.items())).encode()).hexdigest() if names else ""
+
+
 class SqlWriter:
     """IndexWriter on a connection that is inside a transaction.
 
     Args:
         connection: of the driver.
         queries: those of sql/, as aiosql loaded them for that driver.
+        names: further names of repositories, which lead to their own.
     """
 
-    def __init__(self, connection: Any, queries: Any) -> None:  # noqa: ANN401 - drivers and aiosql have no types
-        self._connection, self._queries = connection, queries
+    def __init__(self, connection: Any, queries: Any, names: Mapping[str, str]) -> None:  # noqa: ANN401 - drivers and aiosql have no types
+        self._connection, self._queries, self._names = connection, queries, names
         self._next_issue: int = queries.next_issue_id(connection)
         self._first_without_words = self._next_issue
         self._next_run: int = queries.next_run_id(connection)
@@ -168,8 +175,12 @@ class SqlWriter:
         for repository in sorted(self._touched):
             for name in _RENEWED:
                 getattr(self._queries, name)(self._connection, repository=repository)
-        values = {"tip": position.tip, "waiting": " ".join(position.waiting)}
+        values = {"tip": position.tip, "waiting": " ".join(position.waiting), "names": digest_of(self._names)}
         self._many("set_position", ({"name": name, "value": value} for name, value in values.items()))
+
+    def _named(self, repository: str) -> str:
+        """The one name of a repository."""
+        return self._names.get(repository.lower(), repository.lower())
 
     def _index_words(self) -> None:
         """Make new issues findable: all at once, and before a trigger looks for the words of one."""
@@ -191,7 +202,7 @@ class SqlWriter:
         return found
 
     def _add_intent(self, record: DispatchIntent) -> frozenset[str]:
-        repository = record.target_repo.lower()
+        repository = self._named(record.target_repo)
         self._queries.add_intent(
             self._connection,
             intent_id=record.id,
@@ -250,14 +261,14 @@ class SqlWriter:
         if decision.action in {DecisionAction.STOP, DecisionAction.RESUME}:
             self._queries.set_pause(
                 self._connection,
-                repository=decision.target_repo.lower(),
+                repository=self._named(decision.target_repo),
                 at=micros(record.finished_at),
                 is_paused=int(decision.action is DecisionAction.STOP),
                 reason=text(decision.reason),
             )
         if decision.action is DecisionAction.SCAN:
             self._queries.add_scan_request(
-                self._connection, repository=decision.target_repo.lower(), at=micros(record.finished_at)
+                self._connection, repository=self._named(decision.target_repo), at=micros(record.finished_at)
             )
         if decision.action is not DecisionAction.SETTLE:
             return set()
@@ -269,7 +280,7 @@ class SqlWriter:
             session_id=text(next(named, "")),
             reason=text(decision.reason),
         )
-        return {decision.target_repo.lower()}
+        return {self._named(decision.target_repo)}
 
     def _add_session(self, seen: SessionObservation) -> set[str]:
         self._queries.add_session(
@@ -314,7 +325,7 @@ class SqlWriter:
         return {row[0] for row in rows}
 
     def _add_verification(self, record: Verification) -> frozenset[str]:
-        repository = record.target_repo.lower()
+        repository = self._named(record.target_repo)
         self._queries.add_verification(
             self._connection,
             id=path_of(record),
@@ -342,7 +353,7 @@ class SqlWriter:
         self._queries.add_dismissal(
             self._connection,
             id=path_of(record),
-            repository=record.target_repo.lower(),
+            repository=self._named(record.target_repo),
             fingerprint=record.fingerprint,
             reason=record.reason.value,
             owner=text(record.owner),

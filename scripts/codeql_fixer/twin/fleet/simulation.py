@@ -169,7 +169,7 @@ class Simulation:
     def _dispatcher(self, author: Author, planner: Planner) -> Dispatcher:
         places, tell = self.places, self.told.append
         ledger, index, agents = places.ledger, places.index, places.agents
-        recorder = Recorder(ledger=ledger, kept=ledger, replay="replay")
+        recorder = Recorder(ledger=ledger, kept=ledger, replay="")  # a ledger in memory always takes what it gets
         return Dispatcher(
             settler=Settler(ledger=ledger, index=index, agents=agents, author=author, tell=tell),
             watchers=(

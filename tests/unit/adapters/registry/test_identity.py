@@ -107,3 +107,7 @@ def test_entry__starts_nothing_by_itself_where_nobody_wants_it(
 def test_slug_of__is_empty_for_what_is_no_repository(name: str) -> None:
     assert slug_of(name) == ""
     assert Registry().entry(name).repository == name
+
+
+def test_registry__tells_the_further_names_of_repositories() -> None:
+    assert FLEET.other_names == {"forks/shop": "acme/shop", "acme/old-shop": "acme/shop"}

@@ -17,7 +17,7 @@ from codeql_fixer.options import BY_NAME, TRUE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_SHARED = ("ledger", "control_repo", "state_dir", "index", "json")
+_SHARED = ("ledger", "control_repo", "state_dir", "index", "registry", "json")
 
 
 class Argument(NamedTuple):
@@ -50,15 +50,14 @@ _CYCLE = (
     Argument("--dry-run", "only say what would be done", is_flag=True),
     Argument("--max-duration", "begin nothing new after so many seconds", "SECONDS"),
 )
-_CYCLE_OPTIONS = ("registry", "max_sessions", "sla_hours", "forge", "github_api_url", "workflow_ref")
-_AGENTS = ("registry", "forge", "poll_seconds")
+_CYCLE_OPTIONS = ("max_sessions", "sla_hours", "forge", "github_api_url", "workflow_ref")
+_AGENTS = ("forge", "poll_seconds")
 VERBS = (
     Verb(
         "ingest",
         "put the record of a scan on the ledger",
         ("orchestrator.py ingest --run out/run.json --control-repo acme/security",),
         (Argument("--run", "run.json that the pipeline wrote", "FILE"),),
-        ("registry",),
     ),
     Verb(
         "import-runs",
@@ -78,7 +77,7 @@ VERBS = (
         "show how many issues are in which state",
         ("orchestrator.py status", "orchestrator.py status --repo acme/shop --json | jq .repositories"),
         (_REPO,),
-        ("registry", "sla_hours"),
+        ("sla_hours",),
     ),
     Verb(
         "plan",
@@ -88,7 +87,7 @@ VERBS = (
             "orchestrator.py plan --tag pci --json | jq .dispatches",
         ),
         (_REPO, _TAG),
-        ("registry", "max_sessions", "sla_hours", "forge"),
+        ("max_sessions", "sla_hours", "forge"),
     ),
     Verb(
         "explain",
@@ -102,7 +101,7 @@ VERBS = (
             Argument("--cycle", "decide again what this cycle decided, from the records", "ID"),
             _REPO,
         ),
-        ("registry", "max_sessions", "sla_hours", "forge"),
+        ("max_sessions", "sla_hours", "forge"),
     ),
     Verb(
         "dispatch",
@@ -183,7 +182,7 @@ VERBS = (
             Argument("--none", "none was started; the issues are free again", is_flag=True),
             Argument("--reason", "how you know; it is kept", "TEXT"),
         ),
-        ("registry", "forge"),
+        ("forge",),
     ),
     Verb(
         "resume",
@@ -228,7 +227,7 @@ VERBS = (
             Argument("--schedule", "for add: how often it is scanned", "SCHEDULE"),
             Argument("--alias", "for add: a fork or an earlier name; can be given again", "OWNER/NAME", is_list=True),
         ),
-        ("registry", "github_api_url"),
+        ("github_api_url",),
     ),
     Verb(
         "fsck",
@@ -274,7 +273,7 @@ VERBS = (
             Argument("--seeds", "how many times, each with another luck; default: 1, or 10 to compare", "N"),
             Argument("--seed", "the first of them; default: 1", "N"),
         ),
-        ("registry", "max_sessions", "sla_hours"),
+        ("max_sessions", "sla_hours"),
     ),
 )
 

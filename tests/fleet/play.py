@@ -1,0 +1,156 @@
+"""A fleet for some days: two orchestrators at once, each struck now and then, and checks after every round."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+from typing import TYPE_CHECKING, NamedTuple
+
+from tests.fleet import checks
+from tests.fleet.cycles import Machine, ended
+from tests.fleet.places import write_registry
+from tests.fleet.world import World
+from tests.remotes import BRANCH, bare, git
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.devin_twin import DevinTwin
+    from tests.github_twin import GitHubTwin
+
+_MOMENTS = (30, 120, 500)  # a cycle has some hundred
+_RECOVERIES = 5
+_DEVIN_FAULTS: tuple[tuple[str, dict[str, object]], ...] = (
+    ("commit-then-500", {}),
+    ("reset", {}),
+    ("half-body", {}),
+    ("429", {"retry_after": 0}),
+    ("503", {}),
+)
+_GITHUB_FAULTS: tuple[tuple[str, dict[str, object]], ...] = (*_DEVIN_FAULTS, ("secondary-limit", {}), ("404", {}))
+
+
+class Played(NamedTuple):
+    """What it came to."""
+
+    rounds: int
+    struck: int
+    sessions: int
+    runs: int
+    merged: int
+    verified: int
+
+
+class Play:
+    """One game.
+
+    Args:
+        seed: decides everything but which process is faster.
+        folder: an empty one, which is evidence when something goes wrong.
+        devin: a twin whose clock stands.
+        github: the same.
+        repositories: how many.
+    """
+
+    def __init__(self, seed: int, folder: Path, *, devin: DevinTwin, github: GitHubTwin, repositories: int) -> None:
+        self._luck = random.Random(seed)  # noqa: S311 - the same seed is the same game
+        (folder / "tmp").mkdir()
+        self._remote = bare(folder / "ledger.git")
+        self._world = World(folder, self._luck, devin=devin, github=github, remote=self._remote, count=repositories)
+        self._registry = folder / "registry.json"
+        write_registry(self._registry, self._world.places)
+        self._machines = [Machine(self._world, name, self._remote) for name in ("one", "two")]
+        self._struck = self._rounds = 0
+
+    def run(self, days: float) -> Played:
+        """Play, recover, and judge.
+
+        Raises:
+            AssertionError: something that must not be.
+        """
+        end = self._world.now().timestamp() + days * 86_400
+        while self._world.now().timestamp() < end:
+            self._round()
+            self._world.act(3600 * self._luck.choice([3, 6, 10]))
+        self._recover()
+        verified = checks.judge(self._world, self._machines)
+        return Played(
+            rounds=self._rounds,
+            struck=self._struck,
+            sessions=len(self._world.devin.sessions()),
+            runs=len(self._world.github.runs()),
+            merged=sum(not one.is_open for one in self._world.proposals.values()),
+            verified=verified,
+        )
+
+    def _round(self) -> None:
+        self._rounds += 1
+        luck = self._luck
+        hold = luck.choices(["", "registry", "ledger"], [14, 1, 1])[0]
+        before = len(self._world.devin.sessions())
+        self._hold(hold)
+        self._sabotage()
+        children = {}
+        for machine in self._machines:
+            if luck.random() < 0.05:
+                machine.forget()
+            how = luck.choices(["", "kill", "fail"], [4, 3, 1])[0]
+            strike_at = luck.randint(1, luck.choice(_MOMENTS)) if how else 0
+            children[machine.fork(strike_at=strike_at, how=how)] = how
+        self._struck += ended(children)
+        for twin in (self._world.devin, self._world.github):
+            twin.clear_faults()
+        if luck.random() < 0.3:  # started again at once
+            self._struck += ended({luck.choice(self._machines).fork(): ""})
+        if hold:
+            assert len(self._world.devin.sessions()) == before, f"held by the {hold}, and sessions start"
+        self._hold("")
+        checks.after_round(self._world)
+
+    def _sabotage(self) -> None:
+        """Some requests go wrong."""
+        luck = self._luck
+        if luck.random() < 0.3:
+            fault, more = luck.choice(_DEVIN_FAULTS)
+            self._world.devin.fault(fault, match={"path": r"/sessions$", "nth": luck.randint(1, 3)}, **more)
+        if luck.random() < 0.3:
+            fault, more = luck.choice(_GITHUB_FAULTS)
+            self._world.github.fault(fault, match={"nth": luck.randint(1, 9), "times": luck.randint(1, 3)}, **more)
+
+    def _hold(self, how: str) -> None:
+        """A person holds the fleet, or lets it go on."""
+        write_registry(self._registry, self._world.places, paused="somebody looks" if how == "registry" else "")
+        _put_pause(self._remote, is_there=how == "ledger")
+
+    def _recover(self) -> None:
+        """Nothing is struck any more, and time goes on until all is known."""
+        for _ in range(_RECOVERIES):
+            self._world.act(3600)
+            ended({machine.fork(): "" for machine in self._machines})
+            checks.after_round(self._world)
+
+
+def _put_pause(remote: Path, *, is_there: bool) -> None:
+    """Put the file that holds the fleet on the branch, or take it away, as a person does with git."""
+    heads = git(remote, "for-each-ref", "--format=%(objectname)", f"refs/heads/{BRANCH}")
+    if not heads:
+        return
+    had = bool(git(remote, "ls-tree", "--name-only", heads, "telemetry/paused"))
+    if had == is_there:
+        return
+    git(remote, "read-tree", heads)
+    if is_there:
+        done = subprocess.run(
+            ["git", "-C", remote, "hash-object", "-w", "--stdin"],
+            input="somebody looks",
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        git(remote, "update-index", "--add", "--cacheinfo", f"100644,{done.stdout.strip()},telemetry/paused")
+    else:
+        git(remote, "--git-dir=.", "--work-tree=.", "update-index", "--force-remove", "telemetry/paused")
+    tree = git(remote, "write-tree")
+    who = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.com")
+    commit = git(remote, *who, "commit-tree", tree, "-p", heads, "-m", "Hold" if is_there else "Go on")
+    git(remote, "update-ref", f"refs/heads/{BRANCH}", commit, heads)

@@ -1,0 +1,150 @@
+"""The verbs of a cycle, as a user types them: real commands against the twins of GitHub and Devin, and a git ledger."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from codeql_fixer.domain.dispatch import DispatchIntent
+from tests.builders import place, result, run, sarif
+from tests.commands import User
+from tests.devin_twin import DevinTwin, devin_twin
+from tests.github_twin import GitHubTwin
+from tests.twins import running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
+
+CONTROL, WEB = "acme/control", "acme/web"
+RULES = [{"id": "py/sql-injection", "properties": {"tags": ["external/cwe/cwe-089"], "security-severity": "8.8"}}]
+TOOL = {"driver": {"name": "CodeQL", "rules": RULES}}
+REGISTRY = {
+    "version": "2.0",
+    "repos": [
+        {"repo": "acme/api", "schedule": "daily"},
+        {"repo": WEB, "scan_source": "code-scanning", "schedule": "hourly", "aliases": ["forks/web"]},
+        {"repo": "acme/gone", "scan_source": "code-scanning"},
+    ],
+}
+
+
+@pytest.fixture
+def github() -> Iterator[GitHubTwin]:
+    """A host with the control repository and two others, one of which GitHub has scanned."""
+    started_at = str(int(time.monotonic()) + 1_700_000_000)  # long ago: scans are not of the future
+    with running("codeql_fixer.twin.github", "--start", started_at) as (process, started):
+        twin = GitHubTwin(process, started)
+        for name in (CONTROL, "acme/api", WEB):
+            twin.repository(name)
+        twin.workflow(
+            CONTROL, "codeql-fixer.yml", inputs={"target_repo": True, "mode": True, "severity_threshold": True}
+        )
+        twin.analysis(WEB, _found())
+        yield twin
+
+
+@pytest.fixture(scope="module")
+def devin() -> Iterator[DevinTwin]:
+    """An agent whose sessions end well."""
+    with devin_twin("--outcomes", "waiting_for_user=1") as twin:
+        yield twin
+
+
+@pytest.fixture
+def user(tmp_path: Path, devin: DevinTwin, github: GitHubTwin) -> User:
+    """Somebody with a fleet."""
+    devin.reset()
+    (tmp_path / "registry.json").write_text(json.dumps(REGISTRY))
+    places = {"CONTROL_REPO": CONTROL, "REGISTRY": str(tmp_path / "registry.json")}
+    return User(tmp_path, WEB, {**devin.environment, **github.environment, **places})
+
+
+def _found(*, is_fixed: bool = False) -> dict[str, Any]:
+    found = result(ruleId="py/sql-injection", locations=[place("shop/db.py", 3)], partialFingerprints={"line": "abc:1"})
+    return sarif(run(*([] if is_fixed else [found]), tool=TOOL))
+
+
+def _issue(user: User) -> dict[str, Any]:
+    [issue] = user.asks("search", "query")["issues"]
+    return dict(issue)
+
+
+def test_cycle__leads_an_issue_from_its_scan_to_the_proof_of_its_fix(
+    user: User, devin: DevinTwin, github: GitHubTwin
+) -> None:
+    first = user.asks("cycle")
+
+    assert {one["repository"]: one["scans"] for one in first["scans"]} == {
+        "acme/api": 1,
+        WEB: 1,
+        "acme/gone": 0,
+    }
+    assert [one["repository"] for one in first["scans"] if one["problem"]] == ["acme/gone"]
+    [started] = github.runs()
+    assert started["inputs"] == {"target_repo": "acme/api", "mode": "orchestrator", "severity_threshold": "low"}
+    [session] = first["sessions"]
+    assert (session["repository"], session["status"]) == (WEB, "created")
+    assert user.asks("cycle")["sessions"] == []
+
+    devin.advance(3600)
+    number = int(devin.sessions()[0]["pull_request_url"].rpartition("/")[2])
+    github.pull(WEB, "devin/1", number=number)
+    user.asks("dispatch")
+    assert _issue(user)["state"] == "pr_open"
+    github.advance(3600)
+    github.change_pull(WEB, number, "merge")
+    user.asks("cycle")
+    assert _issue(user)["state"] == "pr_merged"
+
+    github.advance(3600)
+    github.analysis(WEB, _found(is_fixed=True))
+    taken_in = {one["repository"]: one["scans"] for one in user.asks("scan")["scans"]}
+    assert taken_in[WEB] == 1
+    assert _issue(user)["state"] == "verified_fixed"
+    assert len(github.runs()) == 1
+    assert user.asks("fsck")["faults"] == []
+
+
+def test_cycle__says_what_is_not_set_up(user: User) -> None:
+    without_token = user.fleet("cycle", GITHUB_TOKEN="")
+    without_agent = user.fleet("cycle", DEVIN_API_KEY="")
+    without_control = user.fleet("scan", CONTROL_REPO="")
+
+    assert "scans are not set up: GITHUB_TOKEN is missing" in without_token.stdout
+    assert (without_agent.returncode, without_agent.stdout) == (2, "")
+    assert "set DEVIN_API_KEY" in without_agent.stderr
+    assert (without_control.returncode, without_control.stdout) == (2, "")
+    assert "--control-repo OWNER/NAME" in without_control.stderr
+
+
+def test_scan__says_what_was_started_taken_in_and_failed(user: User) -> None:
+    done = user.fleet("scan")
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0] == "1 scan started, 1 taken in, 1 failed"
+    assert "acme/gone could not be scanned: repository acme/gone: GitHub has none" in done.stderr
+
+
+def test_plan__is_for_the_agents_that_are_here(user: User) -> None:
+    user.fleet("scan")
+
+    assert [one["agent"] for one in user.asks("plan")["dispatches"]] == ["devin"]
+    done = json.loads(user.fleet("plan", "--json", DEVIN_API_KEY="").stdout)
+    assert [one["agent"] for one in done["dispatches"]] == ["codemodder"]
+
+
+def test_dry_run__starts_and_records_nothing(user: User, devin: DevinTwin, github: GitHubTwin) -> None:
+    user.fleet("scan")
+    before = len(github.runs())
+
+    done = user.fleet("cycle", "--dry-run")
+
+    assert done.returncode == 0, done.stderr
+    assert "would start with devin: Fix 1 injection finding in acme/web" in done.stderr
+    assert (devin.sessions(), user.records(DispatchIntent), len(github.runs())) == ([], [], before)
