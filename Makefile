@@ -91,12 +91,14 @@ e2e: $(VENV)/.installed ## Run action.yml in act
 faults: $(VENV)/.installed ## Kill and starve dispatchers until so many faults have struck (FAULTS=2000)
 	PYTHONPATH="$(CURDIR)/scripts:$(CURDIR)" $(BIN)/python -m tests.faults.run --faults $${FAULTS:-2000}
 
-soak: $(VENV)/.installed ## Long fuzzing of readers and records (EXAMPLES), of lifecycles (SEQUENCES), of dispatching (FAULTS), of a fleet (FLEET_DAYS)
+soak: $(VENV)/.installed ## Long fuzzing: readers and records (EXAMPLES), lifecycles (SEQUENCES), dispatching (FAULTS), fleets (FLEET_*, CYCLES_*)
 	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -q tests/unit/adapters/sarif/test_fuzz.py tests/security tests/unit/policy \
 	  tests/unit/adapters/ledger
 	SEQUENCES=$${SEQUENCES:-10000} $(BIN)/python -m pytest -q tests/contract/test_index_laws.py
+	FLEET_REPOSITORIES=$${FLEET_REPOSITORIES:-1000} FLEET_DAYS=$${FLEET_DAYS:-30} FLEET_SEEDS=$${FLEET_SEEDS:-1} \
+	  $(BIN)/python -m pytest -q tests/integration/test_simulated_fleet.py
 	$(MAKE) faults FAULTS=$${FAULTS:-10000}
-	FLEET_REPOSITORIES=$${FLEET_REPOSITORIES:-50} FLEET_DAYS=$${FLEET_DAYS:-30} $(BIN)/python -m pytest -q \
+	CYCLES_REPOSITORIES=$${CYCLES_REPOSITORIES:-50} CYCLES_DAYS=$${CYCLES_DAYS:-30} $(BIN)/python -m pytest -q \
 	  tests/integration/test_fleet_cycles.py
 
 lock: ## Renew the lock files (needs uv)

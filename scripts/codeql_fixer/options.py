@@ -64,6 +64,7 @@ THRESHOLDS = ("critical", "high", "medium", "low")
 TRUE, FALSE = frozenset({"true", "1", "yes", "on"}), frozenset({"false", "0", "no", "off", ""})
 BATCH_SIZES = range(1, 51)
 MAX_SESSIONS = range(1, 101)
+REGISTRY_FILE = "repo_registry.json"  # where the orchestrator looks when no other is named
 
 OPTIONS = (
     Option("mode", "what to do with the batches; dry-run writes prompts and needs no secret", "basic", choices=MODES),

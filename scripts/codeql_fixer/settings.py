@@ -94,7 +94,10 @@ class LedgerSettings(Struct, frozen=True, kw_only=True):
 
 
 class FleetSettings(Struct, frozen=True, kw_only=True):
-    """What the commands of the orchestrator share. `sla_hours` has the tiers with a deadline."""
+    """What the commands of the orchestrator share. `sla_hours` has the tiers with a deadline.
+
+    The ledger's place is "" for the one command that does without, when nobody names one.
+    """
 
     ledger: LedgerSettings
     state_dir: str
@@ -107,14 +110,16 @@ class FleetSettings(Struct, frozen=True, kw_only=True):
     github_api_url: str = ""
 
     @classmethod
-    def from_environ(cls, environ: Mapping[str, str], flags: Mapping[str, str] | None = None) -> FleetSettings:
+    def from_environ(
+        cls, environ: Mapping[str, str], flags: Mapping[str, str] | None = None, *, needs_ledger: bool = True
+    ) -> FleetSettings:
         """Read the variables of the option table; a flag that was given wins over its variable.
 
         Raises:
             ConfigError: one line per fault, all faults at once; secrets are never shown.
         """
         reader = _Reader(environ, flags or {})
-        ledger = reader.ledger(is_needed=True)
+        ledger = reader.ledger(is_needed=needs_ledger)
         settings = cls(
             ledger=ledger or LedgerSettings(place="", branch="", server=""),
             state_dir=reader.required("state_dir"),

@@ -153,6 +153,14 @@ class Bench:
         ours = cost([sys.executable, *pip, *target, *locked]).cpu_seconds
         print(f"P13: venv + pip / the action's set-up {usual / ours:.1f}   ({usual:.1f} s, {ours:.1f} s)")
 
+    def simulation(self, repositories: int, days: int) -> None:
+        """A forecast for a made-up fleet, with a cycle every six hours."""
+        script = str(ROOT / "scripts/orchestrator.py")
+        size = ["--repositories", str(repositories), "--days", str(days), "--json"]
+        found = cost([sys.executable, script, "simulate", *size])
+        memory = f"peak {found.peak_bytes / MEGABYTE:.0f} MB"
+        print(f"P12: simulate {repositories:,} repositories x {days} days: {found.cpu_seconds:.1f} s, {memory}")
+
 
 def main() -> None:
     """Measure and print."""
@@ -167,6 +175,7 @@ def main() -> None:
         bench = Bench(folder, options.peers, 3 if options.quick else 5)
         bench.start()
         bench.set_up()
+        bench.simulation(100 if options.quick else 1_000, 30)
         bench.compare("P2", 10_000)
         if options.quick:
             bench.growth((1_000, 10_000))

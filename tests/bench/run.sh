@@ -10,4 +10,5 @@ if [ requirements-bench.txt -nt "$peers/.installed" ]; then
 fi
 .venv/bin/python tests/bench/bench.py --peers "$peers/bin/python" "$@"
 .venv/bin/python tests/bench/ledger_bench.py --peers "$peers/bin/python" "$@"
+.venv/bin/python tests/bench/plan_bench.py "$@"
 exec .venv/bin/python tests/bench/dispatch_bench.py "$@"

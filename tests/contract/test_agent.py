@@ -10,10 +10,19 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from codeql_fixer.adapters.devin.factory import devin_account
+from codeql_fixer.adapters.ledger.memory import MemoryLedger
+from codeql_fixer.domain.registry import Registry
 from codeql_fixer.domain.session import Attachment, FixTarget, Session, SessionRequest, SessionState
 from codeql_fixer.errors import SessionNotFoundError, SessionRefusedError
 from codeql_fixer.policy.session_end import is_over, state_of
 from codeql_fixer.transport.http import Limits
+from codeql_fixer.twin.fleet.agent import FleetAgent
+from codeql_fixer.twin.fleet.assumptions import Assumptions
+from codeql_fixer.twin.fleet.forge import FleetHost
+from codeql_fixer.twin.fleet.luck import Luck
+from codeql_fixer.twin.fleet.scanner import FleetScans
+from codeql_fixer.twin.fleet.start import made_up
+from codeql_fixer.twin.fleet.world import World
 from tests.agents import MemoryAgent
 from tests.devin_twin import DevinTwin, devin_twin
 from tests.local_sessions import local_theatre
@@ -115,6 +124,33 @@ class MemoryStage:
                 self._memory.end(session.id)
 
 
+class FleetStage:
+    """The agent of a simulated fleet, in a world in which every session ends well."""
+
+    unknown_id = "devin-i-0-1"
+    key = ""
+
+    def __init__(self) -> None:
+        luck = Luck(1)
+        assumptions = Assumptions(session_failures=0.0, lost_answers=0.0, outages_per_month=0.0)
+        self._world = World(made_up(["acme/shop"], assumptions, luck), luck)
+        self._host = FleetHost(self._world, FleetScans(self._world, MemoryLedger(), Registry()))
+        self._fleet = FleetAgent("devin", self._world, self._host)
+        self.agent: Agent = self._fleet
+
+    def other_agent(self) -> Agent:
+        return FleetAgent("devin", self._world, self._host)
+
+    def started(self, tag: str) -> int:
+        return sum(job.request.tag == tag for job in self._fleet.jobs.values())
+
+    def strangers_session(self) -> None:
+        """Nobody else is in that world."""
+
+    def finish(self) -> None:
+        self._world.advance(self._world.now + timedelta(days=2))
+
+
 @contextmanager
 def _devin(version: str) -> Iterator[Callable[[], Stage]]:
     with devin_twin() as twin:
@@ -125,6 +161,7 @@ _STAGES: dict[str, Callable[[], AbstractContextManager[Callable[[], Stage]]]] = 
     "devin-v3": lambda: _devin("v3"),
     "devin-v1": lambda: _devin("v1"),
     "memory": lambda: nullcontext(MemoryStage),
+    "fleet": lambda: nullcontext(FleetStage),
     "local": local_theatre,
 }
 

@@ -132,6 +132,7 @@ def test_commits__there_are_none(twin: GitHubTwin, host: GitHubHost) -> None:
     twin.repository("acme/empty", has_commits=False)
 
     assert host.commits_since(NAME, twin.now() + timedelta(seconds=1), "main") == 0
+    assert host.commits_since(NAME, AGES_AGO, "") == host.commits_since(NAME, AGES_AGO, "main") > 0
     assert host.commits_since("acme/empty", AGES_AGO, "main") == 0
     with pytest.raises(UserError, match="branch nowhere of acme/shop"):
         host.commits_since(NAME, AGES_AGO, "nowhere")
@@ -407,3 +408,13 @@ def test_host__imports_the_library_only_when_it_asks() -> None:
         "github_host('x')\nassert 'github' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": "scripts"}, check=True)
+
+
+def test_analyses__a_list_of_one_page_is_read_again_from_what_is_kept(twin: GitHubTwin, tmp_path: Path) -> None:
+    twin.analysis(NAME, sarif=SARIF)
+    host = github_host(twin.token, base_url=twin.url, state=tmp_path, timing=FakeTime().timing())
+
+    first, second = (host.newest_analyses(NAME, "refs/heads/main") for _ in range(2))
+
+    assert len(first) == 1
+    assert second == first

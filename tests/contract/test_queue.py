@@ -15,7 +15,18 @@ from codeql_fixer.domain.dispatch import DispatchStatus
 from codeql_fixer.domain.queue import FixCount, Line, ScanState, Stretch
 from codeql_fixer.domain.session import SessionState
 from codeql_fixer.domain.severity import SeverityTier
-from tests.records import at, cycle, fingerprint, intent, issue_record, outcome, pull_request_seen, scan, session_seen
+from tests.records import (
+    at,
+    cycle,
+    dismissal,
+    fingerprint,
+    intent,
+    issue_record,
+    outcome,
+    pull_request_seen,
+    scan,
+    session_seen,
+)
 
 if TYPE_CHECKING:
     from codeql_fixer.domain.kinds import AnyRecord
@@ -147,8 +158,8 @@ def test_queue__reads_a_family_by_tier_and_place(index: SqlIndex, ledger: Memory
 
 def test_queue__counts_what_is_open_and_how_attempts_ended(index: SqlIndex, ledger: MemoryLedger) -> None:
     _learn(index, ledger, scan("1", 0, 1, 2, 3))
-    assert index.open_counts() == {SHOP: {SeverityTier.HIGH: 3}}
-    assert index.fix_counts() == {}
+    assert index.open_counts(at(9)) == {SHOP: {SeverityTier.HIGH: 3}}
+    assert index.fix_counts(at(0)) == {}
 
     _learn(
         index,
@@ -167,15 +178,15 @@ def test_queue__counts_what_is_open_and_how_attempts_ended(index: SqlIndex, ledg
         scan("2", 3, 2, 3),
     )
 
-    [(_, count)] = index.fix_counts().items()
+    [(_, count)] = index.fix_counts(at(0)).items()
     assert count == FixCount(1, 1)
-    assert index.open_counts() == {SHOP: {SeverityTier.HIGH: 2}}
+    assert index.open_counts(at(9)) == {SHOP: {SeverityTier.HIGH: 2}}
 
 
 def test_queue__a_session_that_nobody_looked_at_counts_neither_way(index: SqlIndex, ledger: MemoryLedger) -> None:
     _learn(index, ledger, scan("1", 0, 1), intent("1", 1, 1), outcome("1", 1))
 
-    assert {(count.fixed, count.failed) for count in index.fix_counts().values()} <= {(0, 0)}
+    assert {(count.fixed, count.failed) for count in index.fix_counts(at(0)).values()} <= {(0, 0)}
 
 
 def test_queue__knows_open_pull_requests_and_pauses(index: SqlIndex, ledger: MemoryLedger) -> None:
@@ -213,3 +224,107 @@ def test_queue__the_first_observation_of_an_objective_is_its_baseline(index: Sql
     _learn(index, ledger, seen("3", 3, 5), seen("1", 1, 9))
 
     assert index.baselines() == {"d-1": 9}
+
+
+def test_queue__a_claim_is_known_as_long_as_its_pull_request_is_open(index: SqlIndex, ledger: MemoryLedger) -> None:
+    """Whether it names its claim, or its session only."""
+    _learn(
+        index,
+        ledger,
+        scan("1", 0, 1, 2, 3),
+        *(record for n in (1, 2, 3) for record in (intent(f"i-{n}", 1, n), outcome(f"i-{n}", 1, session=f"s-{n}"))),
+        cycle(
+            "c-1",
+            2,
+            sessions=tuple(session_seen(SessionState.FINISHED, 2, f"s-{n}") for n in (1, 2, 3)),
+            pull_requests=(
+                pull_request_seen(PullRequestState.OPEN, 2, number=7, intent_id="i-1", session="s-1"),
+                pull_request_seen(PullRequestState.OPEN, 2, number=8, session="s-2"),
+                pull_request_seen(PullRequestState.CLOSED, 2, number=9, intent_id="i-3", session="s-3"),
+            ),
+        ),
+    )
+
+    assert [claim.intent_id for claim in index.claims(at(900))] == ["i-1", "i-2"]
+    assert index.open_pull_requests_by_claim() == {"i-1": 1, "i-2": 1}
+
+
+def test_queue__open_issues_are_counted_without_what_is_dismissed_now(index: SqlIndex, ledger: MemoryLedger) -> None:
+    """By its present name or an earlier one; the latest word about an issue holds, and none brings back a fixed one."""
+    renamed = issue_record(3, aliases=(fingerprint(30),))
+    _learn(index, ledger, scan("1", 0, 1, 2, renamed, 4), scan("2", 1, 1, 2, renamed))
+    _learn(
+        index,
+        ledger,
+        dismissal("d-1", 2, number=1),
+        dismissal("d-2", 2, number=2),
+        dismissal("d-3", 3, number=2, expires=5),
+        dismissal("d-4", 2, number=30, expires=8),
+        dismissal("d-5", 2, number=4),
+        dismissal("d-6", 2, number=99),
+    )
+
+    assert index.open_counts(at(4)) == {}
+    assert index.open_counts(at(6)) == {SHOP: {SeverityTier.HIGH: 1}}
+    assert index.open_counts(at(9)) == {SHOP: {SeverityTier.HIGH: 2}}
+
+
+def test_queue__attempts_are_counted_since_a_day(index: SqlIndex, ledger: MemoryLedger) -> None:
+    _learn(
+        index,
+        ledger,
+        scan("1", 0, 1, 2),
+        *(
+            record
+            for n, at_ in ((1, 1), (2, 49))
+            for record in (intent(f"i-{n}", at_, n), outcome(f"i-{n}", at_, session=f"s-{n}"))
+        ),
+        cycle("c", 50, sessions=tuple(session_seen(SessionState.FAILED, 50, f"s-{n}") for n in (1, 2))),
+    )
+
+    assert index.fix_counts(at(2)) == {"injection": FixCount(0, 2)}
+    assert index.fix_counts(at(24)) == {"injection": FixCount(0, 1)}
+    assert index.fix_counts(at(72)) == {}
+
+
+def test_queue__reads_a_tier_by_age_before_place(index: SqlIndex, ledger: MemoryLedger) -> None:
+    late = issue_record(1, file="a.py")
+    early = issue_record(2, file="z.py")
+    _learn(index, ledger, scan("1", 0, early), scan("2", 1, early, late))
+
+    rows = index.open_of(SHOP, "injection", start=0, most=2)
+
+    assert [row.issue.file for row in rows] == ["z.py", "a.py"]
+
+
+def test_queue__the_part_of_a_line_in_one_repository_is_read_for_itself(index: SqlIndex, ledger: MemoryLedger) -> None:
+    numbers = range(1, 100)
+    _learn(
+        index, ledger, scan("1", 0, *numbers), scan("1", 1, 1, 2, target_repo=API), scan("1", 2, 3, target_repo="a/x")
+    )
+    index.set_standings({SHOP: "50", API: "50", "a/x": "75"})
+    line = index.lines()[0]
+
+    first = index.waiting(_stretch(line), repository=SHOP)
+    rest = index.waiting(_stretch(line), first[-1], repository=SHOP)
+
+    assert [item.repository for item in index.waiting(_stretch(line), repository=API)] == [API, API]
+    assert {item.repository for item in [*first, *rest]} == {SHOP}
+    assert len({item.key for item in [*first, *rest]}) == len(first) + len(rest) == len(numbers)
+    assert index.waiting(_stretch(line, until=0.5), repository=API) == []
+    assert index.waiting(_stretch(line), repository="a/x") == index.waiting(_stretch(line), repository="a/y") == []
+
+
+def test_queue__a_request_before_a_scan_is_none_in_whatever_order_they_come(
+    index: SqlIndex, ledger: MemoryLedger
+) -> None:
+    wanted = Decision(action=DecisionAction.SCAN, reason="it is due", target_repo=SHOP)
+    _learn(index, ledger, scan("1", 5, 1))
+    _learn(index, ledger, cycle("early", 4, decisions=(wanted,)), cycle("late", 6, decisions=(wanted,)))
+    assert index.scans()[SHOP] == ScanState(last_at=at(5), requests=(at(6),))
+
+    _learn(index, ledger, scan("2", 6, 1))
+    assert index.scans()[SHOP] == ScanState(last_at=at(6))
+
+    _learn(index, ledger, scan("0", 4, 1))  # late, so all is counted again
+    assert index.scans()[SHOP] == ScanState(last_at=at(6))

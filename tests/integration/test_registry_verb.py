@@ -114,11 +114,11 @@ def test_registry_validate__tells_all_faults_and_warnings(tmp_path: Path) -> Non
 def test_registry__refuses_what_it_does_not_know(tmp_path: Path) -> None:
     (tmp_path / "repo_registry.json").write_text("{}")
 
-    action = _registry(tmp_path, "discover")
+    action = _registry(tmp_path, "list")
     option = _registry(tmp_path, "remove", "a/b", "--tag", "x", "--importance", "3")
     number = _registry(tmp_path, "add", "a/b", "--importance", "9" * 5000)
 
     assert (action.returncode, option.returncode, number.returncode) == (2, 2, 2)
-    assert "'discover': must be show, validate, add or remove" in action.stderr
+    assert "'list': must be show, validate, add, remove or discover" in action.stderr
     assert "--importance, --tag: for add only" in option.stderr
     assert "importance: must be one of critical, high, low, medium" in number.stderr

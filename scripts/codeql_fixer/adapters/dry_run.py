@@ -34,6 +34,10 @@ class DryLedger:
         """As the ledger has it."""
         return self._ledger.read_since(tip, waiting=waiting)
 
+    def read_at(self, tip: str) -> Iterable[Entry]:
+        """As the ledger has it."""
+        return self._ledger.read_at(tip)
+
     def pause(self) -> str | None:
         """As the ledger has it."""
         return self._ledger.pause()

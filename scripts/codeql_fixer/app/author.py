@@ -13,7 +13,7 @@ from msgspec import Struct
 from codeql_fixer.domain.cycle import (
     Cycle,
     Decision,
-    ObjectiveObservation,
+    DecisionInputs,
     PullRequestObservation,
     SessionObservation,
 )
@@ -90,9 +90,9 @@ class Author(Struct, frozen=True, kw_only=True):
         decisions: Iterable[Decision] = (),
         sessions: Iterable[SessionObservation] = (),
         pull_requests: Iterable[PullRequestObservation] = (),
-        objectives: tuple[ObjectiveObservation, ...] = (),
+        inputs: DecisionInputs | None = None,
     ) -> Cycle:
-        """What was seen and decided just now; `tip` is the state of the ledger on which it rests."""
+        """What was seen and decided just now; `tip` is the state of the ledger on which it rests, `inputs` the rest."""
         now = self.clock()
         decided = tuple(decisions)
         return Cycle(
@@ -108,7 +108,7 @@ class Author(Struct, frozen=True, kw_only=True):
             sessions=tuple(sessions),
             pull_requests=tuple(pull_requests),
             decisions=decided,
-            objectives=objectives,
+            inputs=inputs,
         )
 
 

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from codeql_fixer.app.author import Author
 from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.app.facts import facts_of
-from codeql_fixer.domain.cycle import Decision, DecisionAction
+from codeql_fixer.domain.cycle import Decision, DecisionAction, DecisionInputs
 from codeql_fixer.domain.dispatch import DispatchIntent
 from codeql_fixer.errors import LedgerNotWrittenError
 from codeql_fixer.policy.dispatching import Dispatch, decide
@@ -63,6 +64,7 @@ class Claimer(Struct, frozen=True, kw_only=True):
         agents: by name; a claim says in whose account its session will be.
         author: of the records.
         monotonic: seconds that never go back, to bound how often others may come first.
+        inputs: what decisions rest on beside the ledger, for the record; None where nobody will ask.
     """
 
     ledger: Ledger
@@ -70,6 +72,7 @@ class Claimer(Struct, frozen=True, kw_only=True):
     agents: Mapping[str, Agent]
     author: Author
     monotonic: Callable[[], float]
+    inputs: DecisionInputs | None = None
 
     def claim(self, work: Work, limits: Limits) -> tuple[list[Claimed], list[Held]]:
         """Decide and record; when others wrote to the ledger meanwhile, decide again on what they wrote.
@@ -90,10 +93,10 @@ class Claimer(Struct, frozen=True, kw_only=True):
             claimed = [Claimed(dispatch, self._intent(dispatch)) for dispatch in dispatches]
             if not claimed:
                 return [], held
-            decisions = [*map(_claimed_decision, claimed), *map(_held_decision, held)]
+            inputs = replace(self.inputs, decided_at=facts.now, note=facts.note) if self.inputs else None
             records: list[AnyRecord] = [
                 *(item.intent for item in claimed),
-                self.author.cycle("dispatch", tip=tip, decisions=decisions),
+                self.author.cycle("dispatch", tip=tip, decisions=decisions_of(claimed, held), inputs=inputs),
             ]
             if not isinstance(self.ledger.append(records, expected_tip=tip), Conflict):
                 return claimed, held
@@ -106,6 +109,11 @@ class Claimer(Struct, frozen=True, kw_only=True):
     def _intent(self, dispatch: Dispatch) -> DispatchIntent:
         agent = self.agents.get(dispatch.route.agent)
         return self.author.intent(dispatch, agent.account if agent else "")
+
+
+def decisions_of(claimed: Sequence[Claimed], held: Sequence[Held]) -> list[Decision]:
+    """Decisions as a record has them."""
+    return [*map(_claimed_decision, claimed), *map(_held_decision, held)]
 
 
 def _claimed_decision(item: Claimed) -> Decision:

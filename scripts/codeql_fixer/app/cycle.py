@@ -10,19 +10,22 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from codeql_fixer.app.author import Author
 from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.app.dispatch import Dispatcher, DispatchReport
+from codeql_fixer.app.fleet_state import fleet_state
 from codeql_fixer.app.planner import Planner
 from codeql_fixer.app.scan_fleet import FleetScanner, ScanOrder
 from codeql_fixer.app.snapshot import snapshot_of
-from codeql_fixer.errors import CodeqlFixerError, LedgerNotWrittenError, UpstreamError
+from codeql_fixer.errors import CodeqlFixerError, LedgerNotWrittenError, UpstreamError, UserError
 from codeql_fixer.ports.index import Index
 from codeql_fixer.ports.ledger import Ledger
 
 if TYPE_CHECKING:
     from codeql_fixer.app.claiming import Work
+    from codeql_fixer.app.fleet_state import SessionState
 
 
 class Deadline(Struct, frozen=True, kw_only=True):
@@ -38,15 +41,20 @@ class Deadline(Struct, frozen=True, kw_only=True):
 
 
 class CycleReport(Struct, kw_only=True):
-    """What a cycle came to; `problems` are what failed, `left_out` the parts that there was no time for.
+    """What a cycle came to.
 
-    `no_scans` says why nobody looked whether a scan is due, "" when somebody did.
+    `problems` are what failed, `warnings` what somebody should look at, `left_out` parts that there was no time for.
+    `no_scans` says why nobody looked whether a scan is due, "" when somebody did; `is_scanned` that all repositories
+    were looked at that may be due. `is_for_user` says that a person can mend all that failed.
     """
 
     scans: list[ScanOrder] = []
     no_scans: str = ""
+    is_scanned: bool = False
     dispatch: DispatchReport = field(default_factory=DispatchReport)
     problems: list[str] = []
+    is_for_user: bool = True
+    warnings: list[str] = []
     left_out: list[str] = []
     paused: str = ""
 
@@ -63,6 +71,7 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
         author: of the records.
         deadline: when it has to be over.
         on_step: hears what is being done, for people.
+        has_readers: False where nobody looks at the snapshot.
     """
 
     ledger: Ledger
@@ -73,6 +82,7 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
     author: Author
     deadline: Deadline
     on_step: Callable[[str], None]
+    has_readers: bool = True
 
     def run(self, work: Work, report: CycleReport | None = None) -> CycleReport:
         """Do it.
@@ -89,9 +99,9 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
         self.on_step("Reading the ledger")
         self.ledger.append([])
         catch_up(self.ledger, self.index)
-        self.planner.line_up()
         report.paused = self.planner.registry.paused or self.ledger.pause() or ""
         self._part("scans", self._scan, report)
+        self._part("sessions", self._look, report)
         self._part("dispatch", lambda done: self._dispatch(work, done), report)
         self._part("snapshot", self._snapshot, report)
         return report
@@ -106,27 +116,41 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
             raise
         except CodeqlFixerError as error:
             report.problems.append(f"{name}: {error}")
+            report.is_for_user &= isinstance(error, UserError)
 
     def _scan(self, report: CycleReport) -> None:
         if self.scanner is None:
             report.no_scans = "scans are not set up: GITHUB_TOKEN is missing"
             return
         self.on_step("Having repositories scanned that are due")
-        report.scans += self.scanner.scan(self.planner.only)
+        for order in self.scanner.scan(self.planner.only, is_over=lambda: self.deadline.is_over):
+            report.scans.append(order)
+        report.is_scanned = True
+        failed = [order for order in report.scans if order.problem]
+        if failed and len(failed) == len(report.scans):
+            raise UpstreamError(f"none of the scans that were due could be started: {failed[0].problem}")
+
+    def _look(self, report: CycleReport) -> None:
+        if self.dispatcher is not None:
+            self.dispatcher.look(report.dispatch)
 
     def _dispatch(self, work: Work, report: CycleReport) -> None:
         if self.dispatcher is not None:
-            catch_up(self.ledger, self.index)
-            self.planner.line_up()  # what was just taken in may be of a repository that had no line
-            self.dispatcher.run(work, report.dispatch)
+            self.dispatcher.start(work, report.dispatch)
             if report.dispatch.stopped:
                 raise UpstreamError(report.dispatch.stopped)
 
     def _snapshot(self, report: CycleReport) -> None:
-        del report
         self.on_step("Rendering the snapshot")
         catch_up(self.ledger, self.index)
-        self.planner.line_up()
-        observed = self.planner.observed()
-        records = [self.author.cycle("objectives", objectives=observed)] if observed else []
-        self.ledger.append([*records, snapshot_of(self.planner, self.author)])
+        state = fleet_state(self.planner, self.author.clock())
+        report.warnings += [*map(_slow, (one for one in state.sessions if one.is_overdue)), *state.stopped_families]
+        observed = self.planner.observed(self.author.clock())
+        records = [replace(self.author.cycle("objectives"), objectives=observed)] if observed else []
+        snapshots = [snapshot_of(self.planner, self.author)] if self.has_readers else []
+        self.ledger.append([*records, *snapshots])
+
+
+def _slow(session: SessionState) -> str:
+    since = f"{session.since:%Y-%m-%d %H:%M}"
+    return f"{session.repository}: {session.session_id} for {session.family} takes longer than usual, since {since} UTC"

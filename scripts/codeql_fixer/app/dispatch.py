@@ -136,17 +136,25 @@ class Dispatcher(Struct, frozen=True, kw_only=True):
             UpstreamError: the ledger cannot be read.
         """
         report = report or DispatchReport()
+        self.look(report)
+        self.start(work, report)
+        return report
+
+    def look(self, report: DispatchReport) -> None:
+        """The first half of `run`: what became of claims and sessions; nothing is paid for."""
         self.on_step("Settling claims that were left open")
         report.settled = self.settler.settle()
         self.on_step("Looking at sessions")
         for watcher in self.watchers:
             watcher.observe()
+
+    def start(self, work: Work, report: DispatchReport) -> None:
+        """The second half: claims and sessions."""
         if self.waves is None:
             self._start(work, self.limits, report)
         else:
             self._in_waves(work, self.waves, report)
         report.results.judge(self.starter.max_failure_rate)
-        return report
 
     def _start(self, work: Work, limits: Limits, report: DispatchReport) -> list[Claimed]:
         self.on_step("Claiming issues")

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from codeql_fixer.app.fleet_work import candidate_issue
 from codeql_fixer.app.plan import plan
@@ -67,8 +68,9 @@ def explain(
         and row.issue.fingerprint in {one.fingerprint for one in item.candidate.issues}
         for item in planned.dispatches
     )
-    answer, until = _answer(entry, planned, next((said for _, said in gates if said), None), held=held, is_next=is_next)
-    standing = standing_of(entry, planner.registry.objectives) or '[0,"",[]]'
+    said = next((said for _, said in gates if said), None)
+    answer, until = _answer(row, entry, planned, said=said, held=held, is_next=is_next)
+    standing = standing_of(replace(entry, auto_dispatch=True), planner.registry.objectives)  # as it would be, if not
     return Explanation(
         row=row,
         answer=answer,
@@ -90,23 +92,33 @@ def _held(row: IssueRow, planned: Planned) -> Held | None:
 
 
 def _answer(
-    entry: RepositoryEntry, planned: Planned, said: Verdict | None, *, held: Held | None, is_next: bool
+    row: IssueRow, entry: RepositoryEntry, planned: Planned, *, said: Verdict | None, held: Held | None, is_next: bool
 ) -> tuple[str, datetime | None]:
     """What becomes of it, and until when at least."""
     facts = planned.plan.facts
     pause = facts.paused or (facts.pauses.get(entry.repository.lower(), ""))
     if is_next:
         return "the next cycle starts a session for it", None
+    never = _never(row, entry)
+    if never:
+        return f"nothing is started for it {never}", None
     if pause:
         return f"it waits: paused: {pause}", None
-    if not entry.auto_dispatch:
-        why = "its repository is not in the registry" if not entry.is_listed else "auto_dispatch is off for it"
-        return f"nothing is started for it by itself: {why}", None
     if said:
         return f"{said.action}: {said.reason}", said.until
     if held:
         return f"{held.action}: {held.reason}", held.until
     return "it waits: others are more important, and take all that there is room for", _first(planned.held)
+
+
+def _never(row: IssueRow, entry: RepositoryEntry) -> str:
+    """Why nothing is started for its repository, "" when something is."""
+    if entry.repository.lower() != row.repository.lower():
+        return f"under this name: its repository is {entry.repository} now"
+    if entry.auto_dispatch:
+        return ""
+    why = "auto_dispatch is off for it" if entry.is_listed else "its repository is not in the registry"
+    return f"by itself: {why}"
 
 
 def _first(held: Sequence[Held]) -> datetime | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from codeql_fixer.policy.dispatching import Facts
-from codeql_fixer.policy.fix_rates import FixRate
+from codeql_fixer.policy.fix_rates import MEMORY, FixRate
 from codeql_fixer.policy.ledger_paths import PAUSE_PATH
 from codeql_fixer.policy.monitoring import Ended, failing_families
 from codeql_fixer.policy.plain_text import one_line
@@ -31,20 +34,22 @@ def facts_of(index: Index, limits: Limits, now: datetime, *, note: str | None = 
         for family, found in (index.session_ends(now - _MEMORY) if limits.family_failure_limit else {}).items()
     }
     claims = index.claims(now - longest_window(limits))
+    pulls = index.open_pull_requests_by_claim()
     return Facts(
         now=now,
-        claims=tuple(claims),
+        claims=tuple(_known_as(claim, limits) for claim in claims),
         paused=limits.paused or _said(note),
-        pauses={name: pause.reason for name, pause in index.pauses().items()},
+        note=note,
+        pauses={limits.known_as(name): pause.reason for name, pause in index.pauses().items()},
         acu_by_family=_AcuByFamily(index),
         fix_rates={
             family: FixRate(family=family, fixed=count.fixed, failed=count.failed)
-            for family, count in index.fix_counts().items()
+            for family, count in index.fix_counts(now - MEMORY).items()
         },
         failing=failing_families(ends, limits.family_failure_limit),
-        busy_files=_busy_files(index, claims) if limits.keeps_files_apart else {},
-        open_pull_requests=index.open_pull_requests(),
-        pull_requests_of_claims=index.open_pull_requests_by_claim() if limits.allowances else {},
+        busy_files=_busy_files(index, claims, limits) if limits.keeps_files_apart else {},
+        open_pull_requests=_open_pull_requests(index, claims, limits, pulls=pulls),
+        pull_requests_of_claims=pulls,
     )
 
 
@@ -53,12 +58,32 @@ def _said(note: str | None) -> str:
     return "" if note is None else one_line(note, _MOST_NOTE) or f"{PAUSE_PATH} is on the ledger"
 
 
-def _busy_files(index: Index, claims: Sequence[Claim]) -> dict[str, frozenset[str]]:
+def _known_as(claim: Claim, limits: Limits) -> Claim:
+    """A claim under the present name of its repository: else the same issues would be paid again after a renaming."""
+    name = limits.known_as(claim.repository)
+    return claim if name == claim.repository else replace(claim, repository=name)
+
+
+def _open_pull_requests(
+    index: Index, claims: Sequence[Claim], limits: Limits, *, pulls: Mapping[str, int]
+) -> Counter[str]:
+    """Pull requests that are open, and those that sessions at work may still open."""
+    found: Counter[str] = Counter()
+    for name, count in index.open_pull_requests().items():
+        found[limits.known_as(name)] += count
+    found.update(
+        limits.known_as(claim.repository) for claim in claims if claim.is_at_work and claim.intent_id not in pulls
+    )
+    return found
+
+
+def _busy_files(index: Index, claims: Sequence[Claim], limits: Limits) -> dict[str, frozenset[str]]:
     """The files that sessions at work change."""
     found: dict[str, frozenset[str]] = {}
     for claim in claims:
+        repository = limits.known_as(claim.repository)
         for name in claim.fingerprints if claim.is_at_work else ():
-            found[claim.repository] = found.get(claim.repository, frozenset()) | index.files_of(claim.repository, name)
+            found[repository] = found.get(repository, frozenset()) | index.files_of(claim.repository, name)
     return found
 
 

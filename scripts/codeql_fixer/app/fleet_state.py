@@ -49,13 +49,17 @@ class NextScan(Struct, frozen=True, kw_only=True):
 
 
 class FleetState(Struct, frozen=True, kw_only=True):
-    """All of it; `paused` is "" while nothing holds the fleet."""
+    """All of it; `paused` is "" while nothing holds the fleet.
+
+    `stopped_families` say why no session starts for a family.
+    """
 
     paused: str
     limits: tuple[LimitState, ...]
     objectives: tuple[Progress, ...]
     sessions: tuple[SessionState, ...]
     scans: tuple[NextScan, ...]
+    stopped_families: tuple[str, ...]
 
 
 def fleet_state(planner: Planner, now: datetime, *, note: str | None = None) -> FleetState:
@@ -67,7 +71,7 @@ def fleet_state(planner: Planner, now: datetime, *, note: str | None = None) -> 
     return FleetState(
         paused=facts.paused,
         limits=tuple(LimitState(name=name, used=used, limit=most) for name, used, most in Room(facts, limits).fleet()),
-        objectives=tuple(planner.progresses()),
+        objectives=tuple(planner.progresses(now)),
         sessions=tuple(
             SessionState(
                 repository=claim.repository,
@@ -79,6 +83,7 @@ def fleet_state(planner: Planner, now: datetime, *, note: str | None = None) -> 
             for claim in at_work
         ),
         scans=tuple(sorted(_scans(planner, now), key=_soonest)),
+        stopped_families=tuple(family.reason for family in facts.failing.values() if family.until > now),
     )
 
 

@@ -36,7 +36,6 @@ def plan(planner: Planner, work: Work, limits: Limits, *, now: datetime, note: s
         now: the time of the decision.
         note: what `Ledger.pause` gave.
     """
-    planner.line_up()
     facts = facts_of(planner.index, limits, now, note=note)
     dispatches, held = decide(work.candidates(facts, limits), facts, limits, route=work.route)
     return Planned(plan=planner.plan(facts, limits), dispatches=tuple(dispatches), held=tuple(held))

@@ -21,6 +21,8 @@ from codeql_fixer.policy.sla import sla_of
 from codeql_fixer.ports.index import Index
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from codeql_fixer.domain.objective import Objective, Progress
     from codeql_fixer.domain.priority import Score
     from codeql_fixer.domain.registry import RepositoryEntry
@@ -72,17 +74,24 @@ class Planner(Struct, frozen=True, kw_only=True):
     def line_up(self) -> None:
         """Put every repository where the operator's words put it; the next plan finds its issues in their lines."""
         known = self.index.standings()
-        wanted = {name: standing_of(self.registry.entry(name), self.registry.objectives) for name in known}
+        wanted = {name: self._standing(name) for name in known}
         changed = {name: standing for name, standing in wanted.items() if standing != known[name]}
         if changed:
             self.index.set_standings(changed)
+
+    def _standing(self, name: str) -> str:
+        """Nothing under an earlier name: its issues are those of the present one, and would be paid twice."""
+        return standing_of(self.registry.entry(name), self.registry.objectives) if self._is_present(name) else ""
+
+    def _is_present(self, name: str) -> bool:
+        return self.registry.canonical(name).lower() == name
 
     def plan(self, facts: Facts, limits: Limits) -> Plan:
         """What a decision on these facts rests on."""
         stand = Stand(
             weights=self.registry.weights,
             limits=sla_limits(facts.now, self.sla_hours),
-            progresses=tuple(self.progresses()),
+            progresses=tuple(self.progresses(facts.now)),
             fix_rates=tuple(facts.fix_rates.values()),
         )
         return Plan(registry=self.registry, facts=facts, limits=limits, stand=stand)
@@ -99,6 +108,7 @@ class Planner(Struct, frozen=True, kw_only=True):
             allowances=registry.allowances,
             each=_limits_of(registry.others),
             repositories={name: _limits_of(entry) for name, entry in registry.repositories.items()},
+            aliases={name: slug.lower() for name, slug in registry.slugs.items()},
             min_fix_rate_pct=registry.min_fix_rate_pct,
             family_failure_limit=registry.family_failure_limit,
             paused=registry.paused,
@@ -106,13 +116,14 @@ class Planner(Struct, frozen=True, kw_only=True):
             stops_when_full=True,
         )
 
-    def progresses(self) -> list[Progress]:
+    def progresses(self, now: datetime) -> list[Progress]:
         """How far objectives are."""
         if not self.registry.objectives:
             return []
         counts = [
             OpenIssues(tier, count, self.registry.entry(name).tags)
-            for name, tiers in self.index.open_counts().items()
+            for name, tiers in self.index.open_counts(now).items()
+            if self._is_present(name)
             for tier, count in tiers.items()
         ]
         baselines = self.index.baselines()
@@ -121,13 +132,13 @@ class Planner(Struct, frozen=True, kw_only=True):
             for objective in self.registry.objectives
         ]
 
-    def observed(self) -> tuple[ObjectiveObservation, ...]:
+    def observed(self, now: datetime) -> tuple[ObjectiveObservation, ...]:
         """How far objectives are, for the record."""
         return tuple(
             ObjectiveObservation(
                 name=one.objective.name, definition=definition_of(one.objective), open_issues=one.open_issues
             )
-            for one in self.progresses()
+            for one in self.progresses(now)
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -14,34 +15,37 @@ from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.domain.cycle import Decision, DecisionAction
 from codeql_fixer.domain.registry import Registry, RepositoryEntry
 from codeql_fixer.domain.schedule import ScanSource
-from codeql_fixer.errors import CodeqlFixerError, LedgerNotWrittenError, RateLimitedError
+from codeql_fixer.errors import CodeqlFixerError, LedgerNotWrittenError, RateLimitedError, UserError
 from codeql_fixer.policy.scanning import NotDue, ScanDue, ScanFacts, due
 from codeql_fixer.ports.hosting import Hosting, Workflow
 from codeql_fixer.ports.index import Index
 from codeql_fixer.ports.ledger import Conflict, Ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Generator, Iterable, Iterator
 
     from codeql_fixer.domain.queue import ScanState
 
 _TRIES = 20
 _EVER = datetime.min.replace(tzinfo=UTC)
-# In one cycle: a host takes one write a second, and the next cycle is not far.
+# Requests in one cycle: a host takes one write a second, and the next cycle is not far.
 MOST_SCANS = 40
+ANALYSES = ScanSource.CODE_SCANNING
 
 
 class ScanOrder(Struct, frozen=True, kw_only=True):
     """A repository, and why it is scanned now or is not.
 
-    `taken_in` is how many scans the host had already, None where one was started; `problem` says why neither was done.
+    `scans` are how many were started or taken in; `problem` says why its scan could not be started, `limit` that the
+    host takes no more calls for now.
     """
 
     repository: str
     decision: ScanDue | NotDue
     source: ScanSource
-    taken_in: int | None = None
+    scans: int = 0
     problem: str = ""
+    limit: str = ""
 
 
 class FleetScanner(Struct, frozen=True, kw_only=True):
@@ -52,7 +56,7 @@ class FleetScanner(Struct, frozen=True, kw_only=True):
         index: knows the last scans and requests.
         hosting: starts workflows, and counts commits.
         registry: says what is scanned, how and how often.
-        workflow: of the control repository, that scans a target.
+        workflow: of the control repository, that scans a target; None where nobody says which repository that is.
         author: of the records.
         intake: takes in what the host has of a repository since a moment; returns how many scans those are.
         tell: hears, for people, what went wrong.
@@ -62,7 +66,7 @@ class FleetScanner(Struct, frozen=True, kw_only=True):
     index: Index
     hosting: Hosting
     registry: Registry
-    workflow: Workflow
+    workflow: Workflow | None
     author: Author
     intake: Callable[[RepositoryEntry, datetime | None], int]
     tell: Callable[[str], None]
@@ -84,14 +88,22 @@ class FleetScanner(Struct, frozen=True, kw_only=True):
             if only is None or name in only
         ]
 
-    def scan(self, only: Collection[str] | None = None) -> list[ScanOrder]:
-        """Start the scans that are due, those that wait longest first; returns them, each with what went wrong.
+    def scan(
+        self, only: Collection[str] | None = None, *, is_over: Callable[[], bool] = lambda: False
+    ) -> Iterator[ScanOrder]:
+        """Start the scans that are due, those that wait longest first; gives each, with what went wrong.
 
         One repository's trouble is no other one's. A request that could not be made is one that no scan follows: it is
-        made again after a while. Results that the host has already are taken in without a request.
+        made again after a while. Results that the host has already are taken in without a request, after all requests:
+        what is on record is to be started first.
+
+        Args:
+            only: these repositories, in lower case; None for all.
+            is_over: True when no more results are to be taken in.
 
         Raises:
-            LedgerNotWrittenError: nothing was started.
+            LedgerNotWrittenError: nothing more was started.
+            UserError: there are scans to start, and nobody said where.
         """
         for _ in range(_TRIES):
             self.ledger.append([])
@@ -99,19 +111,24 @@ class FleetScanner(Struct, frozen=True, kw_only=True):
             tip = self.index.position().tip
             scans = self.index.scans()
             wanted = self._due(only, scans)
-            asked = [order for order in wanted if order.source is ScanSource.WORKFLOW]
+            asked = [order for order in wanted if order.source is ScanSource.WORKFLOW][:MOST_SCANS]
+            if asked and self.workflow is None:
+                raise UserError("scans are started in the control repository: say which with --control-repo OWNER/NAME")
             cycle = self.author.cycle("scan", tip=tip, decisions=map(_decision, asked))
             if not asked or not isinstance(self.ledger.append([cycle], expected_tip=tip), Conflict):
-                return [self._started(order, scans.get(order.repository.lower())) for order in wanted]
-        raise LedgerNotWrittenError("others wrote to the ledger each time before a scan could be asked for")
+                break
+        else:
+            raise LedgerNotWrittenError("others wrote to the ledger each time before a scan could be asked for")
+        limit = yield from self._started(asked)
+        if not limit:
+            yield from self._taken_in([order for order in wanted if order.source is ANALYSES], scans, is_over)
 
     def _due(self, only: Collection[str] | None, scans: Mapping[str, ScanState]) -> list[ScanOrder]:
         def last(order: ScanOrder) -> datetime:
             state = scans.get(order.repository.lower())
             return (state.last_at if state else None) or _EVER
 
-        found = [order for order in self.orders(only) if isinstance(order.decision, ScanDue)]
-        return sorted(found, key=last)[:MOST_SCANS]
+        return sorted((order for order in self.orders(only) if isinstance(order.decision, ScanDue)), key=last)
 
     def _decided(self, entry: RepositoryEntry, state: ScanState | None, now: datetime) -> ScanDue | NotDue:
         facts = ScanFacts(
@@ -142,20 +159,51 @@ class FleetScanner(Struct, frozen=True, kw_only=True):
             self.tell(f"warning: {entry.repository}: nobody counted its commits: {error}")
             return None
 
-    def _started(self, order: ScanOrder, state: ScanState | None) -> ScanOrder:
-        entry = self.registry.entry(order.repository)
+    def _started(self, orders: Iterable[ScanOrder]) -> Generator[ScanOrder, None, str]:
+        """Make requests that are on record; returns why the host takes no more of them, "" when it does."""
+        limit = ""
+        for order in orders:
+            found = replace(order, problem=limit) if limit else self._done(order, self._trigger)
+            limit = limit or found.limit
+            yield found
+        return limit
+
+    def _taken_in(
+        self, orders: list[ScanOrder], scans: Mapping[str, ScanState], is_over: Callable[[], bool]
+    ) -> Iterator[ScanOrder]:
+        """Take in what the host has, until it takes no more calls or the time is over.
+
+        Nothing remembers who was looked at: so the order changes, and what is left out today is early another day.
+        """
+
+        def take_in(order: ScanOrder) -> int:
+            state = scans.get(order.repository.lower())
+            return self.intake(self.registry.entry(order.repository), state.last_at if state else None)
+
+        turn = f"{self.author.clock():%Y-%m-%d %H:%M}"
+        for order in sorted(orders, key=lambda one: sha256(f"{turn} {one.repository}".encode()).digest()):
+            if is_over():
+                return
+            found = self._done(order, take_in)
+            yield found
+            if found.limit:
+                return
+
+    def _trigger(self, order: ScanOrder) -> int:
+        assert self.workflow is not None  # noqa: S101 - nothing is asked for without
+        self.hosting.trigger(self.workflow, inputs_of(self.registry.entry(order.repository)))
+        return 1
+
+    def _done(self, order: ScanOrder, act: Callable[[ScanOrder], int]) -> ScanOrder:
         try:
-            if entry.scan_source is ScanSource.CODE_SCANNING:
-                return replace(order, taken_in=self.intake(entry, state.last_at if state else None))
-            self.hosting.trigger(self.workflow, inputs_of(entry))
+            return replace(order, scans=act(order))
         except RateLimitedError as error:
-            return _failed(order, error)
+            return replace(order, problem=str(error), limit=str(error))
         except LedgerNotWrittenError:
             raise
         except CodeqlFixerError as error:
             self.tell(f"warning: {order.repository} could not be scanned: {error}")
-            return _failed(order, error)
-        return order
+            return replace(order, problem=str(error))
 
 
 def inputs_of(entry: RepositoryEntry) -> Mapping[str, str]:
@@ -172,10 +220,6 @@ def inputs_of(entry: RepositoryEntry) -> Mapping[str, str]:
         "default_branch": entry.default_branch,
     }
     return {name: value for name, value in wanted.items() if value}
-
-
-def _failed(order: ScanOrder, error: CodeqlFixerError) -> ScanOrder:
-    return replace(order, problem=str(error))
 
 
 def _decision(order: ScanOrder) -> Decision:

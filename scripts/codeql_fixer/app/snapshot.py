@@ -45,7 +45,7 @@ def snapshot_of(planner: Planner, author: Author) -> Snapshot:
             ObjectiveState(
                 name=one.objective.name, current_count=one.open_issues, target_count=one.target, met=one.is_met
             )
-            for one in planner.progresses()
+            for one in planner.progresses(now)
         ),
         scan_schedule=tuple(
             ScanTimes(

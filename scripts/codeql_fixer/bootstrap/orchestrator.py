@@ -16,15 +16,18 @@ import codeql_fixer
 from codeql_fixer.adapters.dry_run import DryAgent, DryHosting, DryLedger
 from codeql_fixer.adapters.prompts.playbooks import Playbooks
 from codeql_fixer.adapters.prompts.renderer import JinjaRenderer
+from codeql_fixer.adapters.registry.reader import parse_registry, text_of
 from codeql_fixer.adapters.source_tree import NoCheckout
 from codeql_fixer.app.author import Author
 from codeql_fixer.app.batch_work import Routers
 from codeql_fixer.app.claiming import Claimer
 from codeql_fixer.app.cycle import CycleRunner, Deadline
+from codeql_fixer.app.decide_again import decide_again
 from codeql_fixer.app.dispatch import Dispatcher
 from codeql_fixer.app.fleet_work import FleetWork, Words
 from codeql_fixer.app.follow import HOSTS, Follower
 from codeql_fixer.app.intake import AnalysisIntake
+from codeql_fixer.app.keep import Recorder
 from codeql_fixer.app.observe import Observer
 from codeql_fixer.app.planner import Planner
 from codeql_fixer.app.scan_fleet import FleetScanner
@@ -33,25 +36,27 @@ from codeql_fixer.app.start import Starter
 from codeql_fixer.app.watch_pulls import PullRequestWatcher
 from codeql_fixer.bootstrap.agents import PARALLEL, AgentRoom, has_codemod, profiles_of, registry_of, time_limits_of
 from codeql_fixer.bootstrap.fleet import Fleet
+from codeql_fixer.bootstrap.hosting import github
 from codeql_fixer.bootstrap.pipeline import playbook_directory
+from codeql_fixer.domain.cycle import DecisionInputs
 from codeql_fixer.domain.record import Producer
-from codeql_fixer.domain.registry import slug_of
+from codeql_fixer.domain.registry import Registry, slug_of
 from codeql_fixer.domain.route import Routing
+from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.errors import UserError
+from codeql_fixer.options import REGISTRY_FILE
 from codeql_fixer.ports.agent import Agent
-from codeql_fixer.ports.hosting import Workflow
+from codeql_fixer.ports.hosting import Hosting, Workflow
+from codeql_fixer.ports.index import Index
+from codeql_fixer.ports.ledger import Ledger
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from codeql_fixer.app.dispatch import Watcher
-    from codeql_fixer.app.keep import Recorder
+    from codeql_fixer.domain.cycle import Cycle, Decision
     from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome
     from codeql_fixer.domain.finding import Reading
-    from codeql_fixer.domain.registry import Registry
-    from codeql_fixer.ports.hosting import Hosting
-    from codeql_fixer.ports.index import Index
-    from codeql_fixer.ports.ledger import Ledger
     from codeql_fixer.settings import FleetSettings
 
 _WORKFLOW = "codeql-fixer.yml"
@@ -78,9 +83,9 @@ class OrchestratorRoom:
         clock: Callable[[], datetime],
         tell: Callable[[str], None],
     ) -> None:
-        self.settings, self.clock, self.tell = settings, clock, tell
+        self.settings, self.clock, self.tell = _with_registry(settings), clock, tell
         self._environ = environ
-        self.registry, warnings = registry_of(settings.dispatch)
+        self.registry, warnings = registry_of(self.settings.dispatch)
         self.fleet = Fleet(settings, environ, tell, registry=self.registry)
         for warning in warnings:
             tell(f"warning: {warning}")
@@ -104,28 +109,47 @@ class OrchestratorRoom:
         token = self.settings.ledger.token
         if not token and not is_needed:
             return None
-        try:
-            from codeql_fixer.adapters.github.factory import github_host  # noqa: PLC0415
-        except ModuleNotFoundError as error:
-            raise UserError(
-                "to ask GitHub, install codeql-fixer with its extra: pip install 'codeql-fixer[github]'"
-            ) from error
+        return github(token, self.settings.github_api_url, state=self.fleet.directory)
 
-        return github_host(token, base_url=self.settings.github_api_url, state=self.fleet.directory)
-
-    def workflow(self) -> Workflow:
-        """The workflow of the control repository that scans a target.
-
-        Raises:
-            UserError: nobody says which repository that is.
-        """
+    def workflow(self) -> Workflow | None:
+        """The workflow of the control repository that scans a target; None where nobody says which that is."""
         if not self.settings.control_repo:
-            raise UserError("scans are started in the control repository: say which with --control-repo OWNER/NAME")
+            return None
         return Workflow(repository=self.settings.control_repo, file=_WORKFLOW, ref=self.settings.workflow_ref)
 
     def hosts(self) -> frozenset[str]:
         """Where pull requests may be seen."""
         return HOSTS | {urlsplit(self.settings.ledger.server).netloc.lower()}
+
+    def inputs(self, agents: Mapping[str, Agent], only: frozenset[str] | None) -> DecisionInputs:
+        """What decisions of this run rest on beside the ledger; time and note are for the one who decides."""
+        path = self.settings.dispatch.registry
+        return DecisionInputs(
+            decided_at=self.clock(),
+            registry=text_of(Path(path)) if path else "",
+            max_sessions=self.settings.max_sessions,
+            sla_hours={tier.value: hours for tier, hours in self.settings.sla_hours.items()},
+            agents=tuple(sorted(agents)),
+            only=None if only is None else tuple(sorted(only)),
+        )
+
+    def again(self, cycle: Cycle, folder: Path) -> tuple[Decision, ...]:
+        """The decisions of a cycle, made again in an index of their own in this folder."""
+        from codeql_fixer.adapters.index.sql_index import SqlIndex  # noqa: PLC0415
+        from codeql_fixer.adapters.index.sqlite import SqliteDatabase  # noqa: PLC0415
+
+        inputs = cycle.inputs
+        if inputs is None:
+            raise UserError(f"{cycle.id}: the record does not say what its decisions rested on")
+        registry = parse_registry(inputs.registry, f"the registry of {cycle.id}")[0] if inputs.registry else Registry()
+        planner = Planner(
+            index=SqlIndex(SqliteDatabase(folder / "index.sqlite")),
+            registry=registry,
+            sla_hours={SeverityTier(tier): hours for tier, hours in inputs.sla_hours.items()},
+            only=None if inputs.only is None else frozenset(inputs.only),
+        )
+        work = self.work(planner, {}, run_id="again", imagined=frozenset(inputs.agents))
+        return decide_again(cycle, self.fleet.ledger(), planner, work=work)
 
     def told_outcome(self, intent: DispatchIntent, outcome: DispatchOutcome | None) -> None:
         """Say what became of a claim."""
@@ -171,6 +195,13 @@ class OrchestratorRoom:
         )
 
 
+def _with_registry(settings: FleetSettings) -> FleetSettings:
+    """The settings with the registry of this folder, where none was named and there is one."""
+    if settings.dispatch.registry or not Path(REGISTRY_FILE).is_file():
+        return settings
+    return replace(settings, dispatch=replace(settings.dispatch, registry=REGISTRY_FILE))
+
+
 class CycleParts(Struct, frozen=True, kw_only=True):
     """What a run is made of: the runner and its work. `agents` are those that it may ask."""
 
@@ -212,19 +243,14 @@ def build_cycle(room: OrchestratorRoom, wanted: Wanted, on_step: Callable[[str],
         agents = {name: DryAgent(agent, room.tell) for name, agent in agents.items()}
         hosting = DryHosting(hosting, room.tell) if hosting else None
     author = Author(producer=room.producer, run_id=wanted.run_id, clock=clock)
+    places = _Places(ledger=ledger, index=index, hosting=hosting, recorder=recorder, author=author)
     planner = room.planner(index, only=wanted.only)
     runner = CycleRunner(
         ledger=ledger,
         index=index,
         planner=planner,
-        scanner=_scanner(room, (ledger, index, hosting), recorder=recorder, author=author)
-        if wanted.scans and hosting
-        else None,
-        dispatcher=_dispatcher(
-            room, (ledger, index, hosting), agents, recorder=recorder, author=author, on_step=on_step
-        )
-        if wanted.dispatches
-        else None,
+        scanner=_scanner(room, places, hosting) if wanted.scans and hosting else None,
+        dispatcher=_dispatcher(room, places, agents, planner=planner, on_step=on_step) if wanted.dispatches else None,
         author=author,
         deadline=Deadline(
             monotonic=time.monotonic,
@@ -235,20 +261,27 @@ def build_cycle(room: OrchestratorRoom, wanted: Wanted, on_step: Callable[[str],
     return CycleParts(runner=runner, work=room.work(planner, agents, run_id=wanted.run_id), agents=agents)
 
 
-def _scanner(
-    room: OrchestratorRoom, places: tuple[Ledger, Index, Hosting], *, recorder: Recorder, author: Author
-) -> FleetScanner:
-    ledger, index, hosting = places
+class _Places(Struct, frozen=True, kw_only=True):
+    """Where a run reads and writes, and as whom."""
+
+    ledger: Ledger
+    index: Index
+    hosting: Hosting | None
+    recorder: Recorder
+    author: Author
+
+
+def _scanner(room: OrchestratorRoom, places: _Places, hosting: Hosting) -> FleetScanner:
     intake = AnalysisIntake(
-        hosting=hosting, reader_of=_TextReader, tree=NoCheckout(), recorder=recorder, producer=room.producer
+        hosting=hosting, reader_of=_TextReader, tree=NoCheckout(), recorder=places.recorder, producer=room.producer
     )
     return FleetScanner(
-        ledger=ledger,
-        index=index,
+        ledger=places.ledger,
+        index=places.index,
         hosting=hosting,
         registry=room.registry,
         workflow=room.workflow(),
-        author=author,
+        author=places.author,
         intake=intake.take_in,
         tell=room.tell,
     )
@@ -272,15 +305,14 @@ class _TextReader:
 
 def _dispatcher(
     room: OrchestratorRoom,
-    places: tuple[Ledger, Index, Hosting | None],
+    places: _Places,
     agents: Mapping[str, Agent],
     *,
-    recorder: Recorder,
-    author: Author,
+    planner: Planner,
     on_step: Callable[[str], None],
 ) -> Dispatcher:
-    ledger, index, hosting = places
     settings, tell = room.settings, room.tell
+    ledger, index, recorder, author = places.ledger, places.index, places.recorder, places.author
     watchers: tuple[Watcher, ...] = (
         Observer(
             index=index,
@@ -292,12 +324,21 @@ def _dispatcher(
             time_limits=time_limits_of(profiles_of(room.registry)),
         ),
     )
-    if hosting:
-        watchers += (PullRequestWatcher(index=index, hosting=hosting, recorder=recorder, author=author, tell=tell),)
+    if places.hosting:
+        watchers += (
+            PullRequestWatcher(index=index, hosting=places.hosting, recorder=recorder, author=author, tell=tell),
+        )
     return Dispatcher(
         settler=Settler(ledger=ledger, index=index, agents=agents, author=author, tell=tell),
         watchers=watchers,
-        claimer=Claimer(ledger=ledger, index=index, agents=agents, author=author, monotonic=time.monotonic),
+        claimer=Claimer(
+            ledger=ledger,
+            index=index,
+            agents=agents,
+            author=author,
+            monotonic=time.monotonic,
+            inputs=room.inputs(agents, planner.only),
+        ),
         starter=Starter(
             agents=agents,
             recorder=recorder,
@@ -315,7 +356,7 @@ def _dispatcher(
             time_limit=None,
             on_session=lambda _: None,
         ),
-        limits=room.planner(index, only=None).limits(max_sessions=settings.max_sessions),
+        limits=planner.limits(max_sessions=settings.max_sessions),
         waves=None,
         on_step=on_step,
     )

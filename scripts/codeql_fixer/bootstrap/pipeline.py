@@ -64,10 +64,11 @@ def build_pipeline(settings: Settings, environ: Mapping[str, str], tell: Callabl
     ref, scope = scanned_ref(environ) if _is_own_repository(settings, environ) else ("", ScanScope.UNKNOWN)
     template = Path(settings.prompt_template) if settings.prompt_template else None
     recorder = _recorder(settings, environ, tell)
-    target = registry.canonical(settings.target_repo)
+    target, given = registry.canonical(settings.target_repo), settings.target_repo
+    is_same = target.lower() == given.lower()
     facts = RunFacts(
-        target_repo=target,
-        scanned_repo="" if target.lower() == settings.target_repo.lower() else settings.target_repo,
+        target_repo=given if is_same else target,
+        scanned_repo="" if is_same else given,
         run_id=run_id,
         mode=settings.mode,
         started_at=now,

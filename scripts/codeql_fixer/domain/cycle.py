@@ -95,6 +95,22 @@ class ObjectiveObservation(Struct, frozen=True, kw_only=True):
     open_issues: Count
 
 
+class DecisionInputs(Struct, frozen=True, kw_only=True):
+    """What decisions rested on beside the ledger: with both, anybody can decide again and come to the same.
+
+    `registry` is the text of the operator's file, "" where there was none; `only` are the repositories that were meant,
+    None for all; `note` is what a person had put on the ledger to hold the fleet.
+    """
+
+    decided_at: Time
+    registry: str
+    max_sessions: Count
+    sla_hours: dict[str, Count]
+    agents: tuple[Name, ...]
+    only: tuple[str, ...] | None = None
+    note: str | None = None
+
+
 class Cycle(Record, frozen=True, kw_only=True):
     """What one cycle saw and decided. `ledger_commit` is the state it decided on."""
 
@@ -110,3 +126,4 @@ class Cycle(Record, frozen=True, kw_only=True):
     decisions: tuple[Decision, ...] = ()
     objectives: tuple[ObjectiveObservation, ...] = ()
     warnings: tuple[Text, ...] = ()
+    inputs: DecisionInputs | None = None

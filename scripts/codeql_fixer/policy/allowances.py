@@ -121,11 +121,20 @@ class Allowances:
         found = [refusal for allowance, buckets in self._buckets for refusal in _refusals(allowance, buckets, use)]
         return max(found, key=lambda refusal: refusal.free_at or _BY_EVENT, default=None)
 
-    def used(self, allowance: Allowance, now: datetime) -> float:
-        """How much of one of the allowances is used; where each has its own, what the one has that has used most."""
+    def used(self, allowance: Allowance, now: datetime, *, whose: Use | None = None) -> float | None:
+        """How much of one of the allowances is used; where each has its own, what the one has that has used most.
+
+        Args:
+            allowance: one of them.
+            now: the end of its window.
+            whose: only what counts for such a use; None comes back where the allowance is not for it.
+        """
         start = _start_of(allowance, now)
         buckets = next(buckets for one, buckets in self._buckets if one == allowance)
-        return max((bucket.used_after(start) for bucket in buckets.values()), default=0) / _EXACT
+        names = buckets.keys() if whose is None else _names(allowance, whose)
+        if whose is not None and not names:
+            return None
+        return max((buckets[name].used_after(start) for name in names if name in buckets), default=0) / _EXACT
 
     def take(self, use: Use) -> None:
         """Count a use from now on."""

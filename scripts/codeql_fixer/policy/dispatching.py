@@ -43,7 +43,8 @@ class Limits(Struct, frozen=True, kw_only=True):
     `max_sessions` is of this decision, `max_in_period` of any `period`, `max_at_work` of one moment. `allowances` hold
     beside them. `max_acu_in_period` is None for no such limit. What is said of a repository is of the run, which may
     have decided before: `started` names the repository of each session that came of that. `each` holds for those that
-    are not in `repositories`, which are by name in lower case. `min_fix_rate_pct` and `family_failure_limit` are what
+    are not in `repositories`, which are by name in lower case; `aliases` lead from earlier names of repositories to
+    their present ones, in lower case as well. `min_fix_rate_pct` and `family_failure_limit` are what
     families have to do; `paused` says why the fleet is held, "" when it is not.
 
     A retry inside one run does not rest. With `keeps_files_apart` no two sessions work on one file. With
@@ -58,6 +59,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     allowances: tuple[Allowance, ...] = ()
     each: RepositoryLimits = RepositoryLimits()
     repositories: Mapping[str, RepositoryLimits] = {}
+    aliases: Mapping[str, str] = {}
     min_fix_rate_pct: int = 0
     family_failure_limit: int | None = None
     paused: str = ""
@@ -68,7 +70,11 @@ class Limits(Struct, frozen=True, kw_only=True):
 
     def of(self, repository: str) -> RepositoryLimits:
         """What holds for a repository."""
-        return self.repositories.get(repository.lower(), self.each)
+        return self.repositories.get(self.known_as(repository), self.each)
+
+    def known_as(self, repository: str) -> str:
+        """What a repository is called now, in lower case."""
+        return self.aliases.get(repository.lower(), repository.lower())
 
 
 class CandidateIssue(Struct, frozen=True, kw_only=True):
@@ -101,12 +107,15 @@ class Facts(Struct, frozen=True, kw_only=True):
     """What else is known.
 
     `claims` are of the longest window that a limit has, and all that are not over. `paused` says why the whole fleet is
-    held, `pauses` why a repository is. The others are by weakness family, by repository in lower case, or by claim.
+    held, `note` what a person put on the ledger about that, `pauses` why a repository is. The others are by weakness
+    family, by repository in lower case, or by claim.
+    Repositories have their present names everywhere. `open_pull_requests` are those that are open or on the way.
     """
 
     now: datetime
     claims: tuple[Claim, ...]
     paused: str = ""
+    note: str | None = None
     pauses: Mapping[str, str] = {}
     acu_by_family: Mapping[str, tuple[float, ...]] = {}
     fix_rates: Mapping[str, FixRate] = {}
@@ -157,6 +166,8 @@ def decide(
     for candidate in candidates:
         ready, not_ready = _split(candidate, facts, limits, room=room)
         held += not_ready
+        if limits.stops_when_full and facts.paused:
+            break
         if not ready:
             continue
         now = replace(candidate, issues=tuple(ready))
@@ -166,7 +177,7 @@ def decide(
             room.take(now, found.route.agent, found.max_acu)
         else:
             held.append(found)
-        if limits.stops_when_full and (facts.paused or room.for_any()):
+        if limits.stops_when_full and room.for_any():
             break
     return dispatches, held
 

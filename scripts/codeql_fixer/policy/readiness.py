@@ -188,14 +188,27 @@ def _resting(issue: KnownIssue, context: Context) -> Verdict | None:
 
 def _family_failing(issue: KnownIssue, context: Context) -> Verdict | None:
     del issue
+    return _failing(context)
+
+
+def _family_hopeless(issue: KnownIssue, context: Context) -> Verdict | None:
+    del issue
+    return _hopeless(context)
+
+
+def held_family(context: Context) -> Verdict | None:
+    """What holds all issues of the family, whatever is known of each of them."""
+    return _failing(context) or _hopeless(context)
+
+
+def _failing(context: Context) -> Verdict | None:
     failing = context.failing
     if failing is None or failing.until <= context.now:
         return None
     return Verdict(action=DecisionAction.WAIT, reason=failing.reason, until=failing.until)
 
 
-def _family_hopeless(issue: KnownIssue, context: Context) -> Verdict | None:
-    del issue
+def _hopeless(context: Context) -> Verdict | None:
     rate, least = context.fix_rate, context.min_fix_rate_pct
     if rate is None or not is_hopeless(rate, least):
         return None

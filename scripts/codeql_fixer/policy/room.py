@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from codeql_fixer.domain.allowance import ScopeKind
 from codeql_fixer.policy.allowances import Allowances, Use, uses_of
 from codeql_fixer.policy.budget import committed
 from codeql_fixer.policy.overlaps import WorkInProgress
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from codeql_fixer.policy.dispatching import Candidate, Facts, Limits
 
+_OF_SESSIONS = frozenset({ScopeKind.FAMILY, ScopeKind.AGENT})  # not told by the repository
 _NOTHING: frozenset[str] = frozenset()
 
 
@@ -110,24 +112,37 @@ class Room:
         """Every limit that holds for a repository, with what is used of it and how much that may be."""
         own = self._limits.of(repository)
         yield "sessions of this run", self._sessions, self._limits.max_sessions
-        yield from self.fleet()
+        yield from self._of_fleet()
+        yield from self._of_allowances(repository)
         yield "sessions of the repository", self._by_repository[repository.lower()], own.max_sessions
         if own.max_open_prs is not None:
             open_prs = self._facts.open_pull_requests.get(repository.lower(), 0)
-            yield "open pull requests of the repository", open_prs, own.max_open_prs
+            yield "pull requests of the repository, open or on the way", open_prs, own.max_open_prs
 
     def fleet(self) -> Iterator[tuple[str, float, int]]:
-        """The same for the limits of the whole fleet."""
+        """The same for the limits of the whole fleet; of what each has for itself the one that has used most."""
+        yield from self._of_fleet()
+        yield from self._of_allowances(None)
+
+    def _of_fleet(self) -> Iterator[tuple[str, float, int]]:
         limits = self._limits
         hours = f"{limits.period.total_seconds() / 3600:g} h"
         yield f"sessions in {hours}", self._in_period, limits.max_in_period
         yield "sessions at work", self._at_work, limits.max_at_work
         if limits.max_acu_in_period is not None:
             yield f"ACU in {hours}", self._acu, limits.max_acu_in_period
-        for allowance in limits.allowances:
-            whose = f"{allowance.kind} {allowance.name}".rstrip()
-            per = f" per {allowance.window}" if allowance.window else ""
-            yield f"{whose}: {allowance.unit}{per}", self._allowances.used(allowance, self._facts.now), allowance.limit
+
+    def _of_allowances(self, repository: str | None) -> Iterator[tuple[str, float, int]]:
+        now = self._facts.now
+        for allowance in self._limits.allowances:
+            whose = None
+            if repository is not None and allowance.kind not in _OF_SESSIONS:
+                whose = Use(at=now, repository=repository, tags=self._tags_of(repository))
+            used = self._allowances.used(allowance, now, whose=whose)
+            if used is not None:
+                name = f"{allowance.kind} {allowance.name}".rstrip()
+                per = f" per {allowance.window}" if allowance.window else ""
+                yield f"{name}: {allowance.unit}{per}", used, allowance.limit
 
     def _end_of_period(self) -> datetime | None:
         """When the oldest session leaves the period."""

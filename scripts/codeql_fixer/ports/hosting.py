@@ -71,7 +71,7 @@ class Hosting(Protocol):
         ...
 
     def commits_since(self, name: str, since: datetime, branch: str) -> int:
-        """How many commits a branch got since then; 0 for a repository without commits."""
+        """How many commits a branch, "" for the default one, got since then; 0 for a repository without commits."""
         ...
 
     def trigger(self, workflow: Workflow, inputs: Mapping[str, str]) -> str:

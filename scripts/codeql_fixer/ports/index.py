@@ -187,7 +187,7 @@ class Index(Queue, Protocol):
         ...
 
     def claims(self, since: datetime) -> list[Claim]:
-        """All claims since a moment, and earlier ones that are not settled or whose session may be running."""
+        """All claims since a moment, and earlier ones that are not settled, are at work or have pull requests open."""
         ...
 
     def acu_of(self, family: str) -> tuple[float, ...]:

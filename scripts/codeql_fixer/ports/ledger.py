@@ -119,3 +119,12 @@ class Ledger(Protocol):
             UpstreamError: the ledger cannot be read.
         """
         ...
+
+    def read_at(self, tip: str) -> Iterable[Entry]:
+        """Everything that the branch held in a state, without its inbox.
+
+        Raises:
+            LedgerResetError: the ledger does not know that state any more.
+            UpstreamError: the ledger cannot be read.
+        """
+        ...

@@ -32,12 +32,18 @@ class Queue(Protocol):
         """All lines that somebody stands in, in order."""
         ...
 
-    def waiting(self, stretch: Stretch, after: Waiting | None = None) -> list[Waiting]:
-        """The next few issues of a stretch, oldest first, behind one of them or from its front; none at its end."""
+    def waiting(self, stretch: Stretch, after: Waiting | None = None, *, repository: str = "") -> list[Waiting]:
+        """The next few issues of a stretch, oldest first, behind one of them or from its front; none at its end.
+
+        Of all repositories or of one, for which nobody walks past the others.
+        """
         ...
 
     def open_of(self, repository: str, family: str, *, start: int, most: int) -> list[IssueRow]:
-        """Open issues of a family that nobody works on, by tier and place, from the `start`th on."""
+        """Open issues of a family that nobody works on, by tier, age and place, from the `start`th on.
+
+        By age before place: else one that is last in the alphabet waits for ever behind new ones.
+        """
         ...
 
     def attempts_at(self, key: int) -> tuple[Attempt, ...]:
@@ -76,12 +82,12 @@ class Queue(Protocol):
         """The file of an issue, by any of its names; none for one that is in no file."""
         ...
 
-    def open_counts(self) -> Mapping[str, Mapping[SeverityTier, int]]:
-        """How many issues are not proved to be gone, by repository and tier."""
+    def open_counts(self, now: datetime) -> Mapping[str, Mapping[SeverityTier, int]]:
+        """How many issues are neither proved to be gone nor dismissed, by repository and tier."""
         ...
 
-    def fix_counts(self) -> Mapping[str, FixCount]:
-        """How attempts ended, by family."""
+    def fix_counts(self, since: datetime) -> Mapping[str, FixCount]:
+        """How attempts ended that were claimed since a moment, to the day, by family."""
         ...
 
     def baselines(self) -> Mapping[str, int]:

@@ -19,6 +19,8 @@ from tests.dispatching import attempt, candidate, candidate_issue, claim, facts,
 from tests.records import at, fingerprint
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from codeql_fixer.domain.route import Route
     from codeql_fixer.policy.dispatching import Candidate, Router
 
@@ -243,3 +245,25 @@ def test_decide__laws(made: list[Any], work: list[list[int]], *, limits: Limits,
     assert count <= max(0, limits.max_at_work - sum(item.is_at_work for item in claims))
     if limits.max_acu_in_period is not None and max_acu is not None and count:
         assert (len(recent) + count) * max_acu <= limits.max_acu_in_period
+
+
+def test_decide__looks_at_no_more_when_nothing_can_start() -> None:
+    looked_at: list[str] = []
+
+    def candidates() -> Iterator[Candidate]:
+        for number in range(1, 9):
+            looked_at.append(f"B{number}")
+            yield candidate(f"B{number}", candidate_issue(number))
+
+    limits = Limits(max_sessions=2, stops_when_full=True)
+    dispatches, held = decide(candidates(), facts(), limits, route=lambda *_: route())
+
+    assert (len(dispatches), held, looked_at) == (2, [], ["B1", "B2"])
+
+
+def test_decide__a_paused_fleet_is_said_once() -> None:
+    many = [candidate(f"B{number}", candidate_issue(number)) for number in range(1, 9)]
+
+    _, held = decide(many, facts(paused="audit"), Limits(stops_when_full=True), route=lambda *_: route())
+
+    assert [item.reason for item in held] == ["paused: audit"]

@@ -14,7 +14,7 @@ from codeql_fixer.domain.session import SessionState
 from codeql_fixer.domain.tracked import Lifecycle
 from codeql_fixer.policy.fix_rates import FixRate
 from codeql_fixer.policy.monitoring import FailingFamily
-from codeql_fixer.policy.readiness import DEFAULT_RULES, Context, Rule, Rules, Verdict
+from codeql_fixer.policy.readiness import DEFAULT_RULES, Context, Rule, Rules, Verdict, held_family
 from tests.dispatching import attempt, candidate_issue
 from tests.records import at, fingerprint
 
@@ -157,3 +157,22 @@ def test_default_rules__a_verdict_with_a_time_changes_then(
     if verdict and verdict.until:
         assert verdict.until > at(100)
         assert DEFAULT_RULES(issue, _context(**known, now=verdict.until)) != verdict
+
+
+@pytest.mark.parametrize(
+    ("members", "action"),
+    [
+        ({}, None),
+        ({"failing": _failing(120)}, WAIT),
+        ({"failing": _failing(99)}, None),
+        ({"fix_rate": HOPELESS, "min_fix_rate_pct": 20}, SKIP),
+        ({"fix_rate": HOPELESS}, None),
+    ],
+)
+def test_held_family__is_what_the_rules_say_of_each_of_its_issues(
+    members: dict[str, Any], action: DecisionAction | None
+) -> None:
+    held = held_family(_context(**members))
+
+    assert (held.action if held else None) == action
+    assert DEFAULT_RULES(candidate_issue(1), _context(**members)) == held

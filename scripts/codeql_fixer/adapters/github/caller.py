@@ -79,8 +79,8 @@ class Caller:
             self._calls.give_back()
             if kept is None:
                 raise DamagedAnswerError(f"{call}: nothing has changed, says GitHub, though it was not asked for that")
-            links = {"link": kept.link} if kept.link else {}  # PyGithub takes an empty one for a damaged one
-            reply = Reply(status=200, headers={**links, "etag": kept.etag}, content=kept.content)
+            links = {"link": kept.link} if kept.link else {}  # PyGithub reads one that is there, also when it is empty
+            reply = Reply(status=200, headers={"etag": kept.etag, **links}, content=kept.content)
         elif self._answers and is_kept and len(reply.content) <= _KEPT_BYTES and (etag := reply.headers.get("ETag")):
             link = reply.headers.get("Link", "")
             self._answers.put(path, Answer(etag=etag, link=link, content=reply.content))

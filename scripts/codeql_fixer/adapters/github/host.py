@@ -73,9 +73,10 @@ class GitHubHost:
 
     def commits_since(self, name: str, since: datetime, branch: str) -> int:
         """How many commits a branch got since then: one call, whatever their number."""
-        with told(f"branch {branch} of {name}", permission=_CODE):
+        with told(f"branch {branch or 'by default'} of {name}", permission=_CODE):
             try:
-                return self._library.count(f"{_path(name)}/commits", {"sha": branch, "since": _time(since)})
+                whose = {"sha": branch} if branch else {}
+                return self._library.count(f"{_path(name)}/commits", {**whose, "since": _time(since)})
             except StatusError as error:
                 if error.status == _CONFLICT:  # there is no commit at all
                     return 0

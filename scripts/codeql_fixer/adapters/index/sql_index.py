@@ -152,7 +152,7 @@ class SqlIndex:
         return parse_attempts(self._ask("attempts_of", repository=self._named(repository)))
 
     def claims(self, since: datetime) -> list[Claim]:
-        """Claims since a moment, and earlier ones that are not over."""
+        """Claims since a moment, and earlier ones that are not over or have pull requests open."""
         return parse_claims(self._ask("claims", since=micros(since)))
 
     def acu_of(self, family: str) -> tuple[float, ...]:
@@ -186,12 +186,13 @@ class SqlIndex:
                 found.append(Line(standing, SeverityTier(tier), family))
         return found
 
-    def waiting(self, stretch: Stretch, after: Waiting | None = None) -> list[Waiting]:
+    def waiting(self, stretch: Stretch, after: Waiting | None = None, *, repository: str = "") -> list[Waiting]:
         """The next few issues of a stretch."""
         line = stretch.line
         first = (micros(stretch.since), _BEHIND) if after is None else (micros(after.opened_at), after.key)
+        whose = {"repository": repository} if repository else {}
         rows = self._ask(
-            "in_line",
+            "in_own_line" if repository else "in_line",
             standing=line.standing,
             tier=line.tier.value,
             family=line.family,
@@ -200,6 +201,7 @@ class SqlIndex:
             id=first[1],
             until=micros(stretch.until),
             most=_A_FEW,
+            **whose,
         )
         return [Waiting(key, name, parse_time(at)) for key, name, at in rows]
 
@@ -260,16 +262,17 @@ class SqlIndex:
         rows = self._ask("files_of", repository=self._named(repository), fingerprint=fingerprint)
         return frozenset(file for (file,) in rows)
 
-    def open_counts(self) -> dict[str, dict[SeverityTier, int]]:
-        """How many issues are not proved to be gone."""
+    def open_counts(self, now: datetime) -> dict[str, dict[SeverityTier, int]]:
+        """How many issues are neither proved to be gone nor dismissed."""
         found: dict[str, dict[SeverityTier, int]] = {}
-        for name, tier, count in self._ask("open_counts"):
+        for name, tier, count in self._ask("open_counts", now=micros(now), forever=micros(FOREVER)):
             found.setdefault(name, {})[SeverityTier(tier)] = int(count)
         return found
 
-    def fix_counts(self) -> dict[str, FixCount]:
+    def fix_counts(self, since: datetime) -> dict[str, FixCount]:
         """How attempts ended, by family."""
-        return {str(family): FixCount(int(fixed), int(failed)) for family, fixed, failed in self._ask("fix_counts")}
+        rows = self._ask("fix_counts", since=micros(since))
+        return {str(family): FixCount(int(fixed), int(failed)) for family, fixed, failed in rows}
 
     def baselines(self) -> dict[str, int]:
         """How many issues objectives were about when they were first seen."""

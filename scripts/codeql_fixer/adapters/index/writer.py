@@ -32,7 +32,10 @@ _TABLES = (
 )
 
 
-_RENEWED = ("mark_over", "forget_open_counts", "add_open_counts", "forget_fix_counts", "add_fix_counts")
+_RENEWED = (
+    *("mark_over", "forget_open_counts", "add_open_counts", "forget_fix_counts", "add_fix_counts"),
+    "forget_scan_requests",
+)
 
 
 def digest_of(names: Mapping[str, str]) -> str:

@@ -63,6 +63,10 @@ class DirectoryLedger:
         """Everything under a prefix."""
         return self._entries([path for path in self._read_journal() if in_folder(path, prefix)])
 
+    def read_at(self, tip: str) -> Iterator[Entry]:
+        """Everything that was there in a state."""
+        return self._entries(self._journal()[: int(tip or 0)])
+
     def pause(self) -> str | None:
         """What a person wrote into the file that holds the fleet."""
         try:

@@ -100,6 +100,10 @@ class GitLedger:
         """Everything below a folder."""
         return _walked(self._reading(lambda: self._reader.under(self._reader.heads(), prefix)))
 
+    def read_at(self, tip: str) -> Iterator[Entry]:
+        """Everything that the branch held in a state."""
+        return _walked(self._reading(lambda: self._reader.at(self._reader.heads(), tip)))
+
     def pause(self) -> str | None:
         """What a person wrote into the file that holds the fleet."""
         return self._reading(lambda: self._reader.text(self._reader.heads(), PAUSE_PATH))

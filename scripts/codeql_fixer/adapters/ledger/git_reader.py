@@ -92,6 +92,16 @@ class GitReader:
         inbox = self._inbox(heads).files
         yield from self._walk((files | {path: inbox[path] for path in inbox if path.startswith(prefix)}).items())
 
+    def at(self, heads: Heads, tip: str) -> Iterator[Entry]:
+        """Everything that the branch held in a state.
+
+        Raises:
+            LedgerResetError: the server does not know that state.
+        """
+        if tip and tip != heads.tip:
+            self._have(tip)
+        yield from self._walk(self._records(tip).items())
+
     def text(self, heads: Heads, path: str) -> str | None:
         """The text of a file of the branch, None where there is none."""
         blobs = [

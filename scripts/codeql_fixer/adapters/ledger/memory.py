@@ -41,6 +41,10 @@ class MemoryLedger:
         del waiting
         return Changes(self._tip(), self._entries(self._journal[int(tip or 0) :]), is_complete=not tip)
 
+    def read_at(self, tip: str) -> Iterator[Entry]:
+        """Everything that was there in a state."""
+        return self._entries(self._journal[: int(tip or 0)])
+
     def pause(self) -> str | None:
         """What a person said."""
         return self.paused

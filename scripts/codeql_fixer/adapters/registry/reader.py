@@ -42,7 +42,7 @@ def parse_registry(text: str, name: str) -> tuple[Registry, tuple[str, ...]]:
         InputError: it is no JSON.
         ConfigError: values are wrong; one line per fault.
     """
-    raw = _parsed(text, name)
+    raw = raw_of(text, name)
     if faults := faults_of(raw):
         raise ConfigError("\n".join(_told(name, text, faults)))
     file = msgspec.convert(raw, File)
@@ -56,7 +56,7 @@ def review(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
         InputError: there is no such file, or it is no JSON.
     """
     name, text = str(path), text_of(path)
-    raw = _parsed(text, name)
+    raw = raw_of(text, name)
     if faults := faults_of(raw):
         return tuple(_told(name, text, faults)), tuple(_told(name, text, unknown_keys(raw)))
     return (), parse_registry(text, name)[1]
@@ -81,7 +81,12 @@ def text_of(path: Path) -> str:
         raise InputError(str(path), "", "is not UTF-8") from error
 
 
-def _parsed(text: str, name: str) -> Any:  # noqa: ANN401 - any JSON
+def raw_of(text: str, name: str) -> Any:  # noqa: ANN401 - any JSON
+    """What a text says, whether it is a registry or not.
+
+    Raises:
+        InputError: it is no JSON, or says something twice.
+    """
     try:
         raw = json.loads(text, object_pairs_hook=_without_repeats)
         msgspec.json.decode(text)  # refuses what Python's parser lets through: NaN, halves of characters

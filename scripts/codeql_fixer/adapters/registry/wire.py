@@ -147,7 +147,7 @@ class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ] = None
     max_sessions_per_cycle: Annotated[Many | None, Meta(description="most sessions that start in one run")] = None
     max_open_prs: Annotated[
-        Many | None, Meta(description="most open pull requests of ours; while there are as many, no session starts")
+        Many | None, Meta(description="most pull requests of ours that are open or that sessions at work may open")
     ] = None
     cooldown_hours: Annotated[
         Annotated[tuple[Hours, ...], Meta(max_length=10)] | None,
@@ -207,7 +207,7 @@ LATER: dict[type[Struct], frozenset[str]] = {
     File: frozenset({"concurrency"}),
     Fleet: frozenset(
         {"alert_on_verified_fix", "alert_severities", "alert_on_objective_met", "alert_webhook_url"}
-        | {"dispatch_scoring_mode", "agent_score_weight"}
+        | {"dispatch_scoring_mode", "agent_score_weight", "blast_radius"}
     ),
     Settings: frozenset({"max_sessions", "max_sessions_per_run", "persist_logs", "dry_run"}),
 }

@@ -429,7 +429,7 @@ _fleet_values = st.dictionaries(_fleet_members, _values, max_size=5) | _values
                     "objectives": st.lists(_fleet_values, max_size=2),
                     "global_session_limit": _values,
                     "min_fix_rate_pct": _values,
-                    "blast_radius": _values,
+                    "clusters": _values,
                 },
             ),
             "tags": st.dictionaries(_members, _fleet_values, max_size=2),

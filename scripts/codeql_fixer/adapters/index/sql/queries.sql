@@ -175,6 +175,15 @@ WITH wanted AS (
   SELECT intent_id FROM dispatches WHERE claimed_at > :since
   UNION
   SELECT intent_id FROM dispatches WHERE is_over = 0
+  UNION
+  SELECT l.intent_id FROM pull_requests p
+  JOIN proposals l ON l.repository = p.repository AND l.number = p.number AND l.intent_id <> ''
+  WHERE p.state = 'open'
+  UNION
+  SELECT d.intent_id FROM pull_requests p
+  JOIN proposals l ON l.repository = p.repository AND l.number = p.number AND l.intent_id = '' AND l.session_id <> ''
+  JOIN dispatches d ON d.session_id = l.session_id
+  WHERE p.state = 'open'
 )
 SELECT d.intent_id, d.repository, d.agent, d.attempt, d.claimed_at, d.act_before, d.family, d.max_acu, d.outcome,
   COALESCE(d.session_id, ''), s.status, s.acu_used, d.account, di.fingerprint
@@ -366,6 +375,15 @@ WHERE i.lifecycle IN ('new', 'recurring', 'regressed') AND i.standing <> ''
   AND (i.opened_at, i.id) > (:opened_at, :id) AND i.opened_at <= :until
 ORDER BY i.opened_at, i.id LIMIT :most;
 
+-- name: in_own_line
+-- Not by standing, which is that of the repository: else SQLite would walk through the line of all that have the same.
+SELECT i.id, :repository, i.opened_at FROM issues i
+WHERE i.lifecycle IN ('new', 'recurring', 'regressed')
+  AND i.repository_id = (SELECT id FROM repositories WHERE name = :repository AND standing = :standing)
+  AND i.tier = :tier AND i.family = :family AND i.recurrence = :recurrence
+  AND (i.opened_at, i.id) > (:opened_at, :id) AND i.opened_at <= :until
+ORDER BY i.opened_at, i.id LIMIT :most;
+
 -- name: open_of_family
 SELECT
   i.fingerprint, i.fingerprint_version, i.tracking, i.rule_id, i.family, i.tier, i.score, i.file, i.start_line,
@@ -379,7 +397,7 @@ SELECT
 FROM issues i JOIN repositories r ON r.id = i.repository_id
 WHERE r.name = :repository AND i.family = :family AND i.lifecycle IN ('new', 'recurring', 'regressed')
 ORDER BY CASE i.tier WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 WHEN 'low' THEN 3 ELSE 4 END,
-  i.file, i.start_line, i.fingerprint
+  i.opened_at, i.file, i.start_line, i.fingerprint
 LIMIT :most OFFSET :start;
 
 -- name: attempts_of_issue
@@ -416,17 +434,24 @@ ORDER BY d.claimed_at, d.intent_id, p.repository, p.number;
 SELECT repository, reason, at FROM pauses WHERE is_paused = 1 ORDER BY repository;
 
 -- name: add_scan_request!
-INSERT INTO scan_requests (repository, at) VALUES (:repository, :at) ON CONFLICT DO NOTHING;
+-- Only what no scan has followed is of any use: a fleet asks a thousand times a day.
+INSERT INTO scan_requests (repository, at)
+SELECT CAST(:repository AS TEXT), CAST(:at AS BIGINT) WHERE NOT EXISTS (
+  SELECT 1 FROM scan_runs s JOIN repositories r ON r.id = s.repository_id
+  WHERE r.name = :repository AND s.is_tracked = 1 AND s.recorded_at >= :at)
+ON CONFLICT DO NOTHING;
+
+-- name: forget_scan_requests!
+DELETE FROM scan_requests WHERE repository = :repository AND at <= COALESCE((
+  SELECT s.recorded_at FROM scan_runs s JOIN repositories r ON r.id = s.repository_id
+  WHERE r.name = :repository AND s.is_tracked = 1 ORDER BY s.recorded_at DESC LIMIT 1), -1);
 
 -- name: scan_facts
-SELECT r.name, MAX(CASE WHEN s.is_tracked = 1 THEN s.recorded_at END) FROM repositories r
-LEFT JOIN scan_runs s ON s.repository_id = r.id GROUP BY r.id, r.name;
+SELECT r.name, (SELECT s.recorded_at FROM scan_runs s WHERE s.repository_id = r.id AND s.is_tracked = 1
+  ORDER BY s.recorded_at DESC LIMIT 1) FROM repositories r;
 
 -- name: scan_requests
-SELECT q.repository, q.at FROM scan_requests q
-WHERE q.at > COALESCE((SELECT MAX(s.recorded_at) FROM scan_runs s JOIN repositories r ON r.id = s.repository_id
-  WHERE r.name = q.repository AND s.is_tracked = 1), -1)
-ORDER BY q.repository, q.at;
+SELECT repository, at FROM scan_requests ORDER BY repository, at;
 
 -- name: open_pull_requests
 SELECT repository, COUNT(*) FROM pull_requests WHERE state = 'open' GROUP BY repository ORDER BY repository;
@@ -448,16 +473,34 @@ SELECT r.name, i.tier, COUNT(*) FROM issues i JOIN repositories r ON r.id = i.re
 WHERE r.name = :repository AND i.lifecycle NOT IN ('fixed', 'verified_fixed') GROUP BY r.name, i.tier;
 
 -- name: open_counts
-SELECT repository, tier, issues FROM open_counts ORDER BY repository, tier;
+WITH named AS (
+  SELECT d.id AS id, i.id AS issue_id FROM dismissals d JOIN repositories r ON r.name = d.repository
+  JOIN issues i ON i.repository_id = r.id AND i.fingerprint = d.fingerprint
+  UNION
+  SELECT d.id, i.id FROM dismissals d JOIN repositories r ON r.name = d.repository
+  JOIN aliases a ON a.alias = d.fingerprint JOIN issues i ON i.id = a.issue_id AND i.repository_id = r.id
+),
+latest AS (
+  SELECT n.issue_id AS issue_id, COALESCE(d.expires_at, :forever) AS until,
+    ROW_NUMBER() OVER (PARTITION BY n.issue_id ORDER BY d.recorded_at DESC, d.id DESC) AS place
+  FROM named n JOIN dismissals d ON d.id = n.id
+)
+SELECT repository, tier, SUM(issues) FROM (
+  SELECT repository, tier, issues FROM open_counts
+  UNION ALL
+  SELECT r.name, i.tier, -1 FROM latest l JOIN issues i ON i.id = l.issue_id JOIN repositories r ON r.id = i.repository_id
+  WHERE l.place = 1 AND l.until > :now AND i.lifecycle NOT IN ('fixed', 'verified_fixed')
+) counted GROUP BY repository, tier HAVING SUM(issues) > 0 ORDER BY repository, tier;
 
 -- name: forget_fix_counts!
 DELETE FROM fix_counts WHERE repository = :repository;
 
 -- name: add_fix_counts!
 -- An attempt fixed its issue when its pull request was merged and a scan proved it; it failed as policy/cooldown.py says.
-INSERT INTO fix_counts (repository, family, fixed, failed)
+INSERT INTO fix_counts (repository, family, day, fixed, failed)
 WITH started AS (
-  SELECT d.repository AS repository, d.intent_id AS intent_id, d.session_id AS session_id, s.status AS status
+  SELECT d.repository AS repository, d.intent_id AS intent_id, d.session_id AS session_id, s.status AS status,
+    d.claimed_at / 86400000000 AS day
   FROM claims d LEFT JOIN sessions s ON s.session_id = d.session_id
   WHERE d.repository = :repository AND d.outcome IN ('created', 'adopted')
 ),
@@ -487,8 +530,8 @@ pulled AS (
   FROM linked k CROSS JOIN pull_requests p WHERE p.repository = k.repository AND p.number = k.number
   GROUP BY k.intent_id
 )
-SELECT repository, family, SUM(fixed), SUM(failed) FROM (
-  SELECT t.repository AS repository, i.family AS family,
+SELECT repository, family, day, SUM(fixed), SUM(failed) FROM (
+  SELECT t.repository AS repository, i.family AS family, t.day AS day,
     CASE WHEN i.lifecycle = 'verified_fixed' AND p.has_merged = 1 THEN 1 ELSE 0 END AS fixed,
     CASE
       WHEN p.pulls IS NULL THEN CASE WHEN t.status IN ('finished', 'failed', 'stopped') THEN 1 ELSE 0 END
@@ -499,10 +542,11 @@ SELECT repository, family, SUM(fixed), SUM(failed) FROM (
   FROM started t JOIN tried x ON x.intent_id = t.intent_id
   JOIN issues i ON i.id = x.issue_id AND i.tracking <> 'renamed'
   LEFT JOIN pulled p ON p.intent_id = t.intent_id
-) counted GROUP BY repository, family;
+) counted GROUP BY repository, family, day;
 
 -- name: fix_counts
-SELECT family, SUM(fixed), SUM(failed) FROM fix_counts GROUP BY family ORDER BY family;
+SELECT family, SUM(fixed), SUM(failed) FROM fix_counts WHERE day >= :since / 86400000000
+GROUP BY family ORDER BY family;
 
 -- name: add_baseline!
 INSERT INTO baselines (definition, at, issues) VALUES (:definition, :at, :issues)

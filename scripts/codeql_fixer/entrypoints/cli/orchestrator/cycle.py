@@ -13,6 +13,7 @@ from uuid import uuid4
 from codeql_fixer.adapters.clock import SystemClock
 from codeql_fixer.app.cycle import CycleReport
 from codeql_fixer.bootstrap.orchestrator import OrchestratorRoom, Wanted, build_cycle, chosen
+from codeql_fixer.domain.schedule import ScanSource
 from codeql_fixer.entrypoints.boundary import say
 from codeql_fixer.entrypoints.cli.orchestrator.showing import caught_up, cell, print_table
 from codeql_fixer.entrypoints.cli.pipeline_output import described_sessions, progress
@@ -60,19 +61,15 @@ def run_halves(
         is_dry=bool(own["dry_run"]),
         max_seconds=_seconds(own["max_duration"]),
     )
-    report: CycleReport | None = None
-    try:
-        with progress(sys.stderr) as on_step:
-            parts = build_cycle(room, wanted, on_step)
-            report = CycleReport()
+    report = CycleReport()
+    with progress(sys.stderr) as on_step:
+        parts = build_cycle(room, wanted, on_step)
+        try:
             parts.runner.run(parts.work, report)
-    finally:  # what was done is told, whatever failed after it
-        if report is not None and is_json:
-            print(json.dumps(_document(report, wanted)))
-        elif report is not None:
-            _show(report, wanted)
+        finally:  # what was done is told, whatever failed after it
+            _tell(report, wanted, is_json=is_json)
     if report.problems:
-        raise UpstreamError("\n".join(report.problems))
+        raise (UserError if report.is_for_user else UpstreamError)("\n".join(report.problems))
 
 
 def _seconds(given: str | None) -> float | None:
@@ -83,27 +80,45 @@ def _seconds(given: str | None) -> float | None:
     return float(given)
 
 
+def _tell(report: CycleReport, wanted: Wanted, *, is_json: bool) -> None:
+    if is_json:
+        print(json.dumps(_document(report, wanted)))
+    else:
+        _show(report, wanted)
+
+
 def _show(report: CycleReport, wanted: Wanted) -> None:
     if wanted.is_dry:
-        print("dry run: nothing was recorded, scanned or started")
+        print("dry run: nothing of what follows was recorded, scanned or started")
     if report.paused:
         print(f"paused: {cell(report.paused, 200)}")
-    if wanted.scans and "scans" not in report.left_out:
-        print(report.no_scans or _described_scans(report.scans))
-        if report.scans:
-            print_table([("REPOSITORY", "FROM", "WHY", "OUTCOME"), *map(_scan_row, report.scans)])
+    if wanted.scans:
+        _show_scans(report)
     if wanted.dispatches:
         print(described_sessions(report.dispatch.summary()))
+    for warning in report.warnings:
+        print(f"warning: {cell(warning, 200)}")
     for part in report.left_out:
         print(f"no time was left for: {part}; the next cycle does it")
 
 
+def _show_scans(report: CycleReport) -> None:
+    """Only who looked says that nothing was due."""
+    if report.no_scans:
+        print(report.no_scans)
+        return
+    shown = [order for order in report.scans if order.scans or order.problem]
+    if shown:
+        print(_described_scans(shown))
+        print_table([("REPOSITORY", "FROM", "WHY", "OUTCOME"), *map(_scan_row, shown)])
+    elif report.is_scanned:
+        print("no scan was due" if not report.scans else "no scan was due, and the host has no newer results")
+
+
 def _described_scans(orders: Sequence[ScanOrder]) -> str:
-    if not orders:
-        return "no scan was due"
     failed = sum(bool(order.problem) for order in orders)
-    taken_in = sum(order.taken_in or 0 for order in orders)
-    started = sum(order.taken_in is None and not order.problem for order in orders)
+    taken_in = sum(order.scans for order in orders if order.source is ScanSource.CODE_SCANNING)
+    started = sum(order.scans for order in orders) - taken_in
     return f"{counted(started, 'scan')} started, {taken_in} taken in, {failed} failed"
 
 
@@ -112,9 +127,9 @@ def _scan_row(order: ScanOrder) -> tuple[str, ...]:
 
 
 def _outcome(order: ScanOrder) -> str:
-    if order.problem or order.taken_in is None:
-        return order.problem or "started"
-    return f"{order.taken_in} taken in" if order.taken_in else "the host has nothing new"
+    if order.problem:
+        return order.problem
+    return f"{order.scans} taken in" if order.source is ScanSource.CODE_SCANNING else "started"
 
 
 def _document(report: CycleReport, wanted: Wanted) -> dict[str, object]:
@@ -124,12 +139,13 @@ def _document(report: CycleReport, wanted: Wanted) -> dict[str, object]:
         "is_dry_run": wanted.is_dry,
         "paused": report.paused or None,
         "no_scans": report.no_scans or None,
+        "is_scanned": report.is_scanned,
         "scans": [
             {
                 "repository": order.repository,
                 "source": order.source.value,
                 "reason": order.decision.reason,
-                "taken_in": order.taken_in,
+                "scans": order.scans,
                 "problem": order.problem or None,
             }
             for order in report.scans
@@ -150,5 +166,6 @@ def _document(report: CycleReport, wanted: Wanted) -> dict[str, object]:
         "held": [{"action": held.action, "reason": held.reason, "issues": held.issues} for held in summary.held],
         "settled": summary.settled,
         "left_out": report.left_out,
+        "warnings": report.warnings,
         "problems": report.problems,
     }

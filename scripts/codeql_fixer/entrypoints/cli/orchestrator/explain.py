@@ -1,14 +1,20 @@
-"""`explain`: why an issue gets a session now or does not: gates, score, limits, and when that could change."""
+"""`explain`: why an issue gets a session now or does not, or whether a cycle's decisions follow from the records."""
 
 from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from codeql_fixer.adapters.clock import SystemClock
+from codeql_fixer.app.decide_again import differences
 from codeql_fixer.app.explain import explain
 from codeql_fixer.bootstrap.orchestrator import OrchestratorRoom
+from codeql_fixer.domain.cycle import Cycle
 from codeql_fixer.entrypoints.boundary import say
 from codeql_fixer.entrypoints.cli.orchestrator.history import fingerprint_of
 from codeql_fixer.entrypoints.cli.orchestrator.showing import (
@@ -19,13 +25,16 @@ from codeql_fixer.entrypoints.cli.orchestrator.showing import (
     state_of,
     when,
 )
-from codeql_fixer.errors import UserError
+from codeql_fixer.errors import UpstreamError, UserError
+from codeql_fixer.policy.ledger_paths import ROOT
+from codeql_fixer.ports.ledger import Stored
 from codeql_fixer.settings import FleetSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from codeql_fixer.app.explain import Explanation
+    from codeql_fixer.domain.cycle import Decision
     from codeql_fixer.policy.readiness import Verdict
 
 
@@ -37,6 +46,11 @@ def run(flags: Mapping[str, str], own: Mapping[str, str | None], *, is_json: boo
     """
     clock = SystemClock()
     room = OrchestratorRoom(FleetSettings.from_environ(os.environ, flags), os.environ, clock=clock.now, tell=say)
+    if bool(own["cycle"]) == bool(own["fingerprint"]):
+        raise UserError("say either FINGERPRINT, an issue, or --cycle ID, a cycle that decided")
+    if own["cycle"]:
+        _decide_again(room, own["cycle"], is_json=is_json)
+        return
     wanted = fingerprint_of(own["fingerprint"])
     index = room.fleet.index()
     tip = caught_up(room.fleet, index)
@@ -54,6 +68,40 @@ def run(flags: Mapping[str, str], own: Mapping[str, str | None], *, is_json: boo
         if number:
             print()
         _show(one)
+
+
+def _decide_again(room: OrchestratorRoom, cycle_id: str, *, is_json: bool) -> None:
+    """Show the decisions of a cycle, and whether they follow from the records."""
+    entries = room.fleet.ledger().read_under(f"{ROOT}cycles/")
+    found = (entry.record for entry in entries if isinstance(entry, Stored))
+    cycle = next((record for record in found if isinstance(record, Cycle) and record.id == cycle_id), None)
+    if cycle is None:
+        raise UserError(f"--cycle {cycle_id}: the ledger has no such cycle")
+    with TemporaryDirectory(prefix="codeql-fixer-") as folder:
+        again = room.again(cycle, Path(folder))
+    unlike = differences(cycle, again)
+    if is_json:
+        document = {
+            "cycle": cycle.id,
+            "ledger_commit": cycle.ledger_commit,
+            "is_same": not unlike,
+            "decisions": msgspec.to_builtins(cycle.decisions),
+            "differences": [{"was": msgspec.to_builtins(was), "now": msgspec.to_builtins(now)} for was, now in unlike],
+        }
+        print(json.dumps(document))
+    else:
+        rows = [("REPOSITORY", "ISSUES", "", "SCORE", "REASON", "NOT BEFORE (UTC)"), *map(_decision, cycle.decisions)]
+        print_table(rows, title=f"{cycle.id} at {cycle.ledger_commit[:12]}")
+        print()
+        print(f"{len(unlike)} decisions come out otherwise" if unlike else "decided again: byte for byte the same")
+    if unlike:
+        raise UpstreamError(f"{cycle.id}: its decisions do not follow from the records as this version reads them")
+
+
+def _decision(one: Decision) -> tuple[str, ...]:
+    score = "-" if one.score is None else f"{one.score:.4f}"
+    issues = str(len(one.fingerprints))
+    return (cell(one.target_repo), issues, one.action.value, score, cell(one.reason, 100), when(one.not_before))
 
 
 def _show(one: Explanation) -> None:

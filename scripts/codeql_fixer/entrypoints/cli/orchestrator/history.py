@@ -76,10 +76,10 @@ def _text(row: IssueRow, sla: SlaState, events: Sequence[Event]) -> str:
     issue = row.issue
     where = f"{issue.file or '(no file)'}:{issue.start_line or '?'}"
     reason = f" ({cell(row.reason, 200)})" if row.reason else ""
-    seen = f"seen {counted(issue.appearances, 'time')}"
+    seen = counted(issue.appearances, "time")
     lines = [
         f"{issue.fingerprint}  {issue.tier}  {cell(issue.rule_id)}  {cell(where)}",
-        f"{row.repository}: {state_of(row)}{reason}, deadline {sla.replace('_', ' ')}, {seen}",
+        f"{row.repository}: {state_of(row)}{reason}, deadline {sla.replace('_', ' ')}, seen {seen}",
     ]
     if issue.message:
         lines.append(cell(issue.message, 200))

@@ -92,8 +92,15 @@ VERBS = (
     Verb(
         "explain",
         "show why an issue gets a session now or does not: gates, score, limits, and when that could change",
-        ("orchestrator.py explain 4be89e0fbf4569e1d682 --registry repo_registry.json",),
-        (Argument("fingerprint", "of the issue, or the start of it", "FINGERPRINT"), _REPO),
+        (
+            "orchestrator.py explain 4be89e0fbf4569e1d682 --registry repo_registry.json",
+            "orchestrator.py explain --cycle dispatch-20260301T100000-ab12cd-01234567",
+        ),
+        (
+            Argument("fingerprint", "of the issue, or the start of it", "FINGERPRINT", is_optional=True),
+            Argument("--cycle", "decide again what this cycle decided, from the records", "ID"),
+            _REPO,
+        ),
         ("max_sessions", "sla_hours", "forge"),
     ),
     Verb(
@@ -205,15 +212,22 @@ VERBS = (
             "orchestrator.py registry show acme/shop --json",
             "orchestrator.py registry add acme/shop --importance high --tag production --alias acme-forks/shop",
             "orchestrator.py registry validate --registry fleet.json",
+            "orchestrator.py registry discover acme",
         ),
         (
-            Argument("action", "show, validate, add or remove", "ACTION"),
-            Argument("repository", "owner/name; show shows all without one", "OWNER/NAME", is_optional=True),
+            Argument("action", "show, validate, add, remove or discover", "ACTION"),
+            Argument(
+                "repository",
+                "owner/name; show shows all without one, discover takes an organization or user of GitHub",
+                "OWNER/NAME",
+                is_optional=True,
+            ),
             Argument("--importance", "for add: critical, high, medium, low, or 0 to 100", "N"),
             Argument("--tag", "for add: a tag of it; can be given again", "TAG", is_list=True),
             Argument("--schedule", "for add: how often it is scanned", "SCHEDULE"),
             Argument("--alias", "for add: a fork or an earlier name; can be given again", "OWNER/NAME", is_list=True),
         ),
+        ("github_api_url",),
     ),
     Verb(
         "fsck",
@@ -239,6 +253,27 @@ VERBS = (
             Argument("--older-than-days", "only months that ended so many days ago; default: 90", "DAYS"),
             Argument("--dry-run", "only say what would be packed", is_flag=True),
         ),
+    ),
+    Verb(
+        "simulate",
+        "play the next days on this machine, under one registry or several; nothing is paid",
+        (
+            "orchestrator.py simulate --repositories 100 --days 30",
+            "orchestrator.py simulate --registry repo_registry.json --policy repo_registry.json --policy twice.json",
+        ),
+        (
+            Argument("--days", "how many; default: 30", "N"),
+            Argument("--repositories", "so many made-up ones, instead of those of the registry", "N"),
+            Argument(
+                "--policy",
+                "what is different from the registry, in its format; several are compared",
+                "FILE",
+                is_list=True,
+            ),
+            Argument("--seeds", "how many times, each with another luck; default: 1, or 10 to compare", "N"),
+            Argument("--seed", "the first of them; default: 1", "N"),
+        ),
+        ("max_sessions", "sla_hours"),
     ),
 )
 

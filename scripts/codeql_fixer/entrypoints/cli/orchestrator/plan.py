@@ -47,6 +47,8 @@ def _show(planned: Planned) -> None:
     facts, limits = planned.plan.facts, planned.plan.limits
     if facts.paused:
         print(f"paused: {cell(facts.paused, 200)}")
+    for name, reason in facts.pauses.items():
+        print(f"{cell(name)} is paused: {cell(reason, 200)}")
     rows: list[tuple[str, ...]] = [("#", "REPOSITORY", "FAMILY", "TIER", "ISSUES", "SCORE", "AGENT", "ACU", "TRY")]
     rows += [_row(number, item) for number, item in enumerate(planned.dispatches, start=1)]
     if planned.dispatches:
@@ -103,6 +105,7 @@ def _document(planned: Planned, tip: str) -> dict[str, object]:
         "ledger_commit": tip,
         "at": facts.now.isoformat(),
         "paused": facts.paused or None,
+        "pauses": dict(facts.pauses),
         "dispatches": [
             {
                 **_candidate_document(item.candidate),

@@ -8,19 +8,20 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codeql_fixer.adapters.registry.editor import add_repository, remove_repository
+from codeql_fixer.adapters.registry.editor import add_discovered, add_repository, remove_repository
 from codeql_fixer.adapters.registry.reader import read_registry, review
+from codeql_fixer.bootstrap.hosting import github
 from codeql_fixer.entrypoints.boundary import say
 from codeql_fixer.entrypoints.cli.orchestrator.showing import aligned, cell
 from codeql_fixer.errors import ConfigError, UserError
-from codeql_fixer.options import BY_NAME
+from codeql_fixer.options import BY_NAME, REGISTRY_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from codeql_fixer.domain.registry import Registry, RepositoryEntry
 
-_FILE = "repo_registry.json"
+_OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}")
 _SCORE = re.compile(r"[0-9]{1,9}")
 _FOR_ADD = ("importance", "tag", "schedule", "alias")
 
@@ -32,7 +33,7 @@ def run(flags: Mapping[str, str], own: Mapping[str, str | list[str] | None], *, 
         UserError: the action is unknown, the file is wrong, or it is not to be changed like that.
     """
     option = BY_NAME["registry"]
-    path = Path(flags.get(option.name) or os.environ.get(option.variable) or _FILE)
+    path = Path(flags.get(option.name) or os.environ.get(option.variable) or REGISTRY_FILE)
     action, repository = own["action"], str(own["repository"] or "")
     if action != "add" and (given := [f"--{name}" for name in _FOR_ADD if own[name]]):
         raise UserError(f"{', '.join(given)}: for add only")
@@ -47,8 +48,25 @@ def run(flags: Mapping[str, str], own: Mapping[str, str | list[str] | None], *, 
         case "remove":
             name = remove_repository(path, repository)
             _tell(f"{path}: {name} removed", {"removed": name}, is_json=is_json)
+        case "discover":
+            _discover(path, repository, flags, is_json=is_json)
         case _:
-            raise UserError(f"{action!r:.60}: must be show, validate, add or remove")
+            raise UserError(f"{action!r:.60}: must be show, validate, add, remove or discover")
+
+
+def _discover(path: Path, owner: str, flags: Mapping[str, str], *, is_json: bool) -> None:
+    """List what an organization or user has on GitHub, but for forks and archived repositories."""
+    if not _OWNER.fullmatch(owner):
+        raise UserError(f"{owner!r:.60}: discover needs the name of an organization or user")
+    option = BY_NAME["github_api_url"]
+    address = flags.get(option.name) or os.environ.get(option.variable, "")
+    host = github(os.environ.get("GITHUB_TOKEN", ""), address, state=None)
+    found = list(host.repositories(owner))
+    wanted = [one.name for one in found if not one.is_fork and not one.is_archived]
+    added, known = add_discovered(path, wanted)
+    left_out = len(found) - len(wanted)
+    text = f"{path}: {len(added)} of {owner} added, {len(known)} known, {left_out} forks or archived left out"
+    _tell(text, {"added": list(added), "known": list(known), "left_out": left_out}, is_json=is_json)
 
 
 def _settings(own: Mapping[str, str | list[str] | None]) -> dict[str, object]:

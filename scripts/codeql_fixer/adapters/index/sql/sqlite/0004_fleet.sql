@@ -6,7 +6,8 @@ ALTER TABLE issues ADD COLUMN recurrence BIGINT
   GENERATED ALWAYS AS (CASE WHEN appearances < 6 THEN appearances ELSE 6 END) VIRTUAL;
 CREATE INDEX issues_in_line ON issues (standing, tier, family, recurrence, opened_at, id)
   WHERE lifecycle IN ('new', 'recurring', 'regressed') AND standing <> '';
-CREATE INDEX issues_of_family ON issues (repository_id, family) WHERE lifecycle IN ('new', 'recurring', 'regressed');
+CREATE INDEX issues_of_family ON issues (repository_id, family, tier, recurrence, opened_at, id)
+  WHERE lifecycle IN ('new', 'recurring', 'regressed');
 CREATE INDEX pull_requests_open ON pull_requests (repository) WHERE state = 'open';
 
 -- A claim is over when nothing came of it, or its session has ended: most are, and nobody reads those again.
@@ -38,9 +39,10 @@ CREATE TABLE open_counts (
 CREATE TABLE fix_counts (
   repository TEXT NOT NULL,
   family TEXT NOT NULL,
+  day BIGINT NOT NULL,
   fixed BIGINT NOT NULL,
   failed BIGINT NOT NULL,
-  PRIMARY KEY (repository, family)
+  PRIMARY KEY (repository, family, day)
 );
 
 DELETE FROM appearances;
