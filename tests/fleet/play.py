@@ -132,13 +132,11 @@ class Play:
 
 def _put_pause(remote: Path, *, is_there: bool) -> None:
     """Put the file that holds the fleet on the branch, or take it away, as a person does with git."""
-    heads = git(remote, "for-each-ref", "--format=%(objectname)", f"refs/heads/{BRANCH}")
-    if not heads:
-        return
-    had = bool(git(remote, "ls-tree", "--name-only", heads, "telemetry/paused"))
+    tip = git(remote, "for-each-ref", "--format=%(objectname)", f"refs/heads/{BRANCH}")
+    had = bool(tip and git(remote, "ls-tree", "--name-only", tip, "telemetry/paused"))
     if had == is_there:
         return
-    git(remote, "read-tree", heads)
+    git(remote, "read-tree", tip or "--empty")
     if is_there:
         done = subprocess.run(
             ["git", "-C", remote, "hash-object", "-w", "--stdin"],
@@ -152,5 +150,6 @@ def _put_pause(remote: Path, *, is_there: bool) -> None:
         git(remote, "--git-dir=.", "--work-tree=.", "update-index", "--force-remove", "telemetry/paused")
     tree = git(remote, "write-tree")
     who = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.com")
-    commit = git(remote, *who, "commit-tree", tree, "-p", heads, "-m", "Hold" if is_there else "Go on")
-    git(remote, "update-ref", f"refs/heads/{BRANCH}", commit, heads)
+    parents = ("-p", tip) if tip else ()
+    commit = git(remote, *who, "commit-tree", tree, *parents, "-m", "Hold" if is_there else "Go on")
+    git(remote, "update-ref", f"refs/heads/{BRANCH}", commit, tip)
