@@ -14,9 +14,13 @@ class ExitCode(IntEnum):
 
 
 class CodeqlFixerError(Exception):
-    """Root of all errors raised on purpose; `exit_code` is what the process ends with."""
+    """Root of all errors raised on purpose; `exit_code` is what the process ends with.
+
+    `is_told` says that the document which a command printed has it already.
+    """
 
     exit_code = ExitCode.OUR_BUG
+    is_told = False
 
 
 class UserError(CodeqlFixerError):

@@ -266,10 +266,11 @@ def test_fsck__fails_when_something_is_wrong(tmp_path: Path) -> None:
     (folder / "telemetry/cycles/2026/03").mkdir(parents=True)
     (folder / "telemetry/cycles/2026/03/01-c.json").write_text("{")
 
-    done = _fleet(tmp_path, "fsck", "--ledger", folder)
+    done = _fleet(tmp_path, "fsck", "--ledger", folder, "--json")
 
     assert done.returncode == 2
     assert "1 fault among 0 records" in done.stderr
+    assert [fault["path"] for fault in json.loads(done.stdout)["faults"]] == ["telemetry/cycles/2026/03/01-c.json"]
 
 
 def test_import_runs__takes_over_what_is_there_and_can_be_tried_first(

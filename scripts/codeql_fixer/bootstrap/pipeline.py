@@ -58,7 +58,7 @@ def build_pipeline(settings: Settings, environ: Mapping[str, str], tell: Callabl
     """
     tree = _tree(settings, environ)
     now = SystemClock().now()
-    run_id = settings.run_id or _run_id_of_job(environ) or now.strftime("%Y%m%dT%H%M%SZ")
+    run_id = settings.run_id or _run_id_of_job(environ) or f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z"
     registry, registry_warnings = registry_of(settings.dispatch)
     options, warnings = _work_options(settings, tree, run_id, routing=_routing(registry, settings))
     ref, scope = scanned_ref(environ) if _is_own_repository(settings, environ) else ("", ScanScope.UNKNOWN)

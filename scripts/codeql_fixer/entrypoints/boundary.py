@@ -25,7 +25,8 @@ def guarded(command: Callable[[], None], on_error: Callable[[int, str], None]) -
         sys.stdout.flush()
     except CodeqlFixerError as error:
         say(f"error: {error}")
-        on_error(error.exit_code, str(error))
+        if not error.is_told:
+            on_error(error.exit_code, str(error))
         return error.exit_code
     except KeyboardInterrupt:
         say("interrupted")

@@ -69,7 +69,9 @@ def run_halves(
         finally:  # what was done is told, whatever failed after it
             _tell(report, wanted, is_json=is_json)
     if report.problems:
-        raise (UserError if report.is_for_user else UpstreamError)("\n".join(report.problems))
+        error = (UserError if report.is_for_user else UpstreamError)("\n".join(report.problems))
+        error.is_told = True
+        raise error
 
 
 def _seconds(given: str | None) -> float | None:

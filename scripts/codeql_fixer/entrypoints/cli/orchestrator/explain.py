@@ -95,7 +95,9 @@ def _decide_again(room: OrchestratorRoom, cycle_id: str, *, is_json: bool) -> No
         print()
         print(f"{len(unlike)} decisions come out otherwise" if unlike else "decided again: byte for byte the same")
     if unlike:
-        raise UpstreamError(f"{cycle.id}: its decisions do not follow from the records as this version reads them")
+        error = UpstreamError(f"{cycle.id}: its decisions do not follow from the records as this version reads them")
+        error.is_told = True
+        raise error
 
 
 def _decision(one: Decision) -> tuple[str, ...]:

@@ -33,5 +33,7 @@ def run(flags: Mapping[str, str], own: Mapping[str, object], *, is_json: bool) -
     for fault in faults:
         say(fault.problem)
     if faults:
-        raise UserError(f"{counted(len(faults), 'fault')} among {counted(records, 'record')}")
+        error = UserError(f"{counted(len(faults), 'fault')} among {counted(records, 'record')}")
+        error.is_told = True
+        raise error
     say(f"{counted(records, 'record')}: all well")
