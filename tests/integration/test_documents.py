@@ -165,7 +165,7 @@ def test_readme__the_fleet_example_runs(tmp_path: Path) -> None:
 
     printed = _shell(_example("README.md", "fleet"), tmp_path)
 
-    assert "acme/shop: 1 scans" in printed
+    assert "acme/shop: 1 scan, last" in printed
     assert "py/sql-injection" in printed.rpartition("FINGERPRINT")[2]
 
 
