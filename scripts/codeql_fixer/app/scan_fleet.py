@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 _TRIES = 20
 _EVER = datetime.min.replace(tzinfo=UTC)
-# Requests in one cycle: a host takes one write a second, and the next cycle is not far.
-MOST_SCANS = 40
+# Requests in one cycle: a host takes one write a second and 500 creations an hour, and the next cycle is not far.
+MOST_SCANS = 250
 ANALYSES = ScanSource.CODE_SCANNING
 
 

@@ -96,7 +96,7 @@ def test_scan__gives_up_when_others_always_write_first() -> None:
 
 def test_scan__dormant_repositories_do_not_starve_the_others() -> None:
     """What the host has is looked at without a request, so nothing says when that was last done."""
-    dormant = [f"acme/d{number:02}" for number in range(MOST_SCANS + 5)]
+    dormant = [f"acme/d{number:03}" for number in range(MOST_SCANS + 5)]
     fleet = Orchestra(
         registry(listed(*dormant, scan_source=ANALYSES), listed(SHOP)), scan("1", 0, 1), *_scans(dormant, 0)
     )
@@ -114,7 +114,7 @@ def _scans(names: list[str], hours: float) -> list[AnyRecord]:
 
 
 def test_scan__asks_for_so_many_at_a_time_those_that_wait_longest_first() -> None:
-    names = [f"acme/r{number:02}" for number in range(MOST_SCANS + 2)]
+    names = [f"acme/r{number:03}" for number in range(MOST_SCANS + 2)]
     fleet = Orchestra(
         registry(listed(*names)), *(scan("1", hours, 1, target_repo=name) for hours, name in enumerate(names))
     )
