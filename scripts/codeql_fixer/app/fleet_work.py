@@ -234,6 +234,7 @@ class _Family:
         self._read, self._most = 0, _PAGE * entry.batch_size
         self._is_read = False
         self._seen: set[int] = set()
+        self._over: dict[str, CandidateIssue] = {}  # ready, and too few for a batch so far
         self._made: deque[_Found] = deque()
 
     def up_to(self, key: int, plan: Plan) -> Iterator[_Found]:
@@ -253,7 +254,7 @@ class _Family:
         context = context_of(self._repository, self._line.family, plan.facts, limits=plan.limits)
         # What holds the whole family needs no more than some of it to be told.
         self._is_read = len(rows) < self._most or held_family(context) is not None
-        ready: dict[str, CandidateIssue] = {}
+        ready, self._over = self._over, {}
         rest: dict[str, CandidateIssue] = {}
         busy = plan.facts.busy_files.get(self._repository, frozenset())
         for row in rows:
@@ -264,7 +265,10 @@ class _Family:
             self._most = min(2 * self._most, _LONGEST_PAGE)  # to get past many that rest by a few questions
         if rest:
             yield self._found(Batch("", self._line.family, tuple(_issues(rest))), rest, plan, is_ready=False)
-        for members in self._cut(list(_issues(ready)), plan):
+        batches = list(self._cut(list(_issues(ready)), plan))
+        if not self._is_read and batches and len(batches[-1]) < self._entry.batch_size:  # the next page may fill it
+            self._over = {issue.identity.fingerprint: ready[issue.identity.fingerprint] for issue in batches.pop()}
+        for members in batches:
             yield self._found(Batch("", self._line.family, tuple(members)), ready, plan, is_ready=True)
 
     def _cut(self, issues: list[Issue], plan: Plan) -> Iterator[Sequence[Issue]]:

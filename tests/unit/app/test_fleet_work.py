@@ -48,6 +48,15 @@ def test_candidates__a_repository_is_not_starved_by_what_is_dismissed_in_it() ->
     assert started == {fingerprint(number) for number in (201, 202, 203)}
 
 
+def test_candidates__a_batch_is_filled_past_what_waits() -> None:
+    dismissed = [dismissal(f"d-{number}", 1, number=number) for number in range(2, 10)]
+    fleet = Orchestra(registry(listed(SHOP, batch_size=5)), _scan(SHOP, *_issues(20)), *dismissed)
+
+    planned = fleet.plan()
+
+    assert [len(item.candidate.issues) for item in planned.dispatches] == [5, 5, 2]
+
+
 def test_candidates__a_fleet_is_not_starved_by_repositories_in_which_all_rest() -> None:
     names = [f"acme/r{number:03}" for number in range(25)]
     resting = [
