@@ -91,8 +91,8 @@ e2e: $(VENV)/.installed ## Run action.yml in act
 faults: $(VENV)/.installed ## Kill and starve dispatchers until so many faults have struck (FAULTS=2000)
 	PYTHONPATH="$(CURDIR)/scripts:$(CURDIR)" $(BIN)/python -m tests.faults.run --faults $${FAULTS:-2000}
 
-soak: $(VENV)/.installed ## Long fuzzing: readers and records (EXAMPLES), lifecycles (SEQUENCES), dispatching (FAULTS), fleets (FLEET_*, CYCLES_*)
-	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -q tests/unit/adapters/sarif/test_fuzz.py tests/security tests/unit/policy \
+soak: $(VENV)/.installed ## Long fuzzing: readers and records (EXAMPLES), budgets (STEPS), lifecycles (SEQUENCES), dispatching (FAULTS), fleets (FLEET_*, CYCLES_*)
+	STEPS=$${STEPS:-1000000} HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -q tests/unit/adapters/sarif/test_fuzz.py tests/security tests/unit/policy \
 	  tests/unit/adapters/ledger
 	SEQUENCES=$${SEQUENCES:-10000} $(BIN)/python -m pytest -q tests/contract/test_index_laws.py
 	FLEET_REPOSITORIES=$${FLEET_REPOSITORIES:-1000} FLEET_DAYS=$${FLEET_DAYS:-30} FLEET_SEEDS=$${FLEET_SEEDS:-1} \
