@@ -328,3 +328,18 @@ def test_queue__a_request_before_a_scan_is_none_in_whatever_order_they_come(
 
     _learn(index, ledger, scan("0", 4, 1))  # late, so all is counted again
     assert index.scans()[SHOP] == ScanState(last_at=at(6))
+
+
+def test_queue__what_much_depends_on_has_a_line_of_its_own(index: SqlIndex, ledger: MemoryLedger) -> None:
+    issues = [issue_record(1, file="core.py"), issue_record(2, file="edge.py")]
+    _learn(index, ledger, replace(scan("1", 0, *issues), reach={"core.py": 0.84}))
+    index.set_standings({SHOP: "50"})
+
+    edge, core = index.lines()
+
+    assert (edge.reach, core.reach) == (0, 8)
+    assert [_fingerprints(index, line) for line in (edge, core)] == [[fingerprint(2)], [fingerprint(1)]]
+    assert index.issues(fingerprint(1))[0].issue.reach == 8
+
+    _learn(index, ledger, scan("2", 1, *issues))  # nobody measured it
+    assert {line.reach for line in index.lines()} == {0}

@@ -148,7 +148,7 @@ def test_keys_and_budgets_guide__names_what_there_is() -> None:
 
     assert variables <= {option.variable for option in OPTIONS}
     assert limits <= keys | options
-    assert set(types["Fleet"]["properties"]) - {"paused", "weights", "objectives", "clusters"} <= limits
+    assert set(types["Fleet"]["properties"]) - {"paused", "weights", "objectives", "blast_radius", "clusters"} <= limits
     rests = [row[1] for row in _rows(page, "## After a failure")]
     assert rests[: len(COOLDOWN_HOURS)] == ["24 h", "72 h", "1 week"]
     assert COOLDOWN_HOURS == (24, 72, 7 * 24)

@@ -215,6 +215,20 @@ def test_pipeline__reads_the_checkout_for_snippets_and_hashes(sarif: Path, tmp_p
     assert "> 10 | line_10()" in (tmp_path / "out/prompts/B001.md").read_text()
 
 
+def test_pipeline__measures_what_depends_on_files_where_the_registry_asks_for_it(sarif: Path, tmp_path: Path) -> None:
+    target, registry = tmp_path / "target", tmp_path / "registry.json"
+    (target / "web").mkdir(parents=True)
+    (target / "web/page.py").write_text("")
+    (target / "web/site.py").write_text("from web import page\n")
+    registry.write_text('{"orchestrator": {"blast_radius": true}}')
+
+    for more, reach in (((), {}), (("--registry", registry), {"web/page.py": 1.0})):
+        _dry_run(sarif, tmp_path / "out", "--target-dir", target, *more)
+        record = json.loads((tmp_path / "out/run.json").read_text())
+        jsonschema.Draft202012Validator(SCHEMA).validate(record)
+        assert record["reach"] == reach
+
+
 def test_pipeline__reads_csv_findings(tmp_path: Path) -> None:
     findings = tmp_path / "findings.csv"
     findings.write_text(

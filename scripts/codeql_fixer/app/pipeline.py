@@ -11,6 +11,7 @@ from codeql_fixer.app.brief import BriefWriter
 from codeql_fixer.app.dispatch import DispatchReport
 from codeql_fixer.app.keep import Recorder
 from codeql_fixer.app.prepare import prepare
+from codeql_fixer.app.reach import measured_reach
 from codeql_fixer.app.record import RunFacts, issue_records, scan_run_of
 from codeql_fixer.app.summary import sessions_section, summary_of
 from codeql_fixer.policy.plain_text import counted
@@ -48,7 +49,8 @@ class Sessions(Protocol):
 class Pipeline(Struct, frozen=True, kw_only=True):
     """The parts of one run, as bootstrap chose them.
 
-    With a `recorder` the scan goes on the ledger, with `sessions` the batches become sessions of agents.
+    With a `recorder` the scan goes on the ledger, with `sessions` the batches become sessions of agents. With
+    `measures_reach` the record says how much depends on the files that have issues.
     """
 
     reader: FindingsReader
@@ -63,6 +65,7 @@ class Pipeline(Struct, frozen=True, kw_only=True):
     server_url: str
     recorder: Recorder | None = None
     sessions: Sessions | None = None
+    measures_reach: bool = False
 
     def run(self, on_step: Callable[[str], None]) -> tuple[FixWork, ScanRun, SessionsSummary]:
         """Do the job and return what came of it; `on_step` hears what is being done, for people who wait.
@@ -75,7 +78,7 @@ class Pipeline(Struct, frozen=True, kw_only=True):
         self.artifacts.clear()  # a run that fails from here on must not look like the one before
         on_step("Reading findings")
         work = prepare(self.reader, self.tree, self.options)
-        run = scan_run_of(work, self.facts, extra_warnings=self.warnings)
+        run = scan_run_of(work, self.facts, extra_warnings=self.warnings, reach=self._reach(work, on_step))
         on_step(f"Writing prompts for {counted(work.counts.issues, 'issue')}")
         facts = self.facts
         briefs = BriefWriter(
@@ -101,3 +104,9 @@ class Pipeline(Struct, frozen=True, kw_only=True):
             for reporter in self.reporters:
                 reporter.report(work, run, sessions=sessions, summary=summary)
         return work, run, sessions
+
+    def _reach(self, work: FixWork, on_step: Callable[[str], None]) -> dict[str, float]:
+        if not self.measures_reach:
+            return {}
+        on_step("Measuring what depends on the files with issues")
+        return measured_reach(self.tree, (issue.finding.file for issue in work.issues))

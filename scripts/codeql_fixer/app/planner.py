@@ -49,7 +49,7 @@ class Plan(Struct, frozen=True, kw_only=True):
             fix_rate=self.stand.rate_of(issue.family),
             appearances=issue.appearances,
         )
-        return score_of(standing, facts, self.stand)
+        return score_of(standing, facts, self.stand, reach=issue.reach)
 
 
 class Planner(Struct, frozen=True, kw_only=True):
@@ -90,6 +90,7 @@ class Planner(Struct, frozen=True, kw_only=True):
         """What a decision on these facts rests on."""
         stand = Stand(
             weights=self.registry.weights,
+            uses_reach=self.registry.uses_reach,
             limits=sla_limits(facts.now, self.sla_hours),
             progresses=tuple(self.progresses(facts.now)),
             fix_rates=tuple(facts.fix_rates.values()),

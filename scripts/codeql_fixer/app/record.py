@@ -24,7 +24,7 @@ from codeql_fixer.policy.eligibility import FilterOptions
 from codeql_fixer.policy.identity import FINGERPRINT_VERSION, legacy_fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from codeql_fixer.domain.fix_work import FixWork
     from codeql_fixer.domain.issue import Issue
@@ -57,10 +57,12 @@ class RunFacts(Struct, frozen=True, kw_only=True):
         return f"run-{self.run_id}-{self.started_at.strftime(_LABEL_TIME)}"
 
 
-def scan_run_of(work: FixWork, facts: RunFacts, extra_warnings: tuple[str, ...] = ()) -> ScanRun:
+def scan_run_of(
+    work: FixWork, facts: RunFacts, extra_warnings: tuple[str, ...] = (), *, reach: Mapping[str, float] | None = None
+) -> ScanRun:
     """The record of this run, without its issues, which `issue_records` makes one at a time.
 
-    `extra_warnings` come before those of the reading.
+    `extra_warnings` come before those of the reading; `reach` is what app/reach.py measured.
     """
     revisions = {scan.revision for scan in work.reading.scans if scan.revision}
     return ScanRun(
@@ -93,6 +95,7 @@ def scan_run_of(work: FixWork, facts: RunFacts, extra_warnings: tuple[str, ...] 
         warnings=(*extra_warnings, *work.reading.warnings),
         set_aside=tuple(SetAsidePlace(*place) for place in work.set_aside),
         issues=(),
+        reach=dict(reach or {}),
     )
 
 

@@ -102,6 +102,7 @@ def build_pipeline(settings: Settings, environ: Mapping[str, str], tell: Callabl
         server_url=environ.get("GITHUB_SERVER_URL") or _GITHUB,
         recorder=recorder,
         sessions=sessions,
+        measures_reach=registry.uses_reach,
     )
 
 

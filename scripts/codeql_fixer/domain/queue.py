@@ -1,6 +1,7 @@
 """The fleet's queue: open issues in lines.
 
-Issues of one standing, tier, family and recurrence differ in nothing but age, so they stand in one line, oldest first.
+Issues of one standing, tier, family, reach and recurrence differ in nothing but age, so they stand in one line, oldest
+first.
 """
 
 from __future__ import annotations
@@ -13,11 +14,15 @@ from codeql_fixer.domain.severity import SeverityTier
 
 
 class Line(Struct, frozen=True, order=True):
-    """Open issues that nothing but recurrence and age tells apart; `standing` is that of their repositories."""
+    """Open issues that nothing but recurrence and age tells apart.
+
+    `standing` is that of their repositories, `reach` how many tenths of those depend on the files with the issues.
+    """
 
     standing: str
     tier: SeverityTier
     family: str
+    reach: int = 0
 
 
 class Stretch(Struct, frozen=True, kw_only=True):

@@ -88,6 +88,7 @@ class Registry(Struct, frozen=True, kw_only=True):
     paused: str = ""
     family_failure_limit: int | None = None
     min_fix_rate_pct: int = 0
+    uses_reach: bool = False
     uses_clusters: bool = False
     slugs: Mapping[str, str] = {}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from codeql_fixer.domain.fix_work import Counts
 from codeql_fixer.domain.issue import Evidence
@@ -22,6 +22,9 @@ Alias = Annotated[
         pattern="^[0-9a-f]{16,20}$(?!\\n)", description="a fingerprint of an earlier algorithm; its start is one, too"
     ),
 ]
+
+
+Share = Annotated[float, Meta(ge=0, le=1)]
 
 
 class ScanScope(StrEnum):
@@ -90,7 +93,8 @@ class ScanRun(Record, frozen=True, kw_only=True):
     """A scan and what was made of it. Only a record of this kind is a scan.
 
     `scanned_repo` is the fork that was scanned in the target's place, "" for the target itself. `set_aside` is None
-    where it was not written down.
+    where it was not written down. `reach` is the share of the repository's source files that depend on a file, for
+    files with issues on which some do; empty where nobody measured it.
     """
 
     schema_version: Literal[2]
@@ -113,4 +117,5 @@ class ScanRun(Record, frozen=True, kw_only=True):
     category_breakdown: dict[str, Count]
     warnings: tuple[str, ...]
     set_aside: tuple[SetAsidePlace, ...] | None
-    issues: tuple[IssueRecord, ...]
+    reach: dict[str, Share] = field(default_factory=dict)
+    issues: tuple[IssueRecord, ...]  # last, since a run writes them one by one

@@ -52,6 +52,7 @@ class TrackedIssue(Struct, gc=False):
 
     `opened_at` is when the present trouble began: the first sighting, or the latest return. `doubt` says why the last
     scan that did not report it proves nothing ("" when none did so). `renamed_to` is the fingerprint it lives on under.
+    `reach` is how many tenths of the repository's source files depend on its file, as far as the last scan measured it.
     """
 
     fingerprint: str
@@ -80,6 +81,7 @@ class TrackedIssue(Struct, gc=False):
     doubt: str = ""
     renamed_to: str = ""
     regressions: int = 0
+    reach: int = 0
     key: int = 0  # of the index; 0 until it is saved
 
 

@@ -20,6 +20,7 @@ from codeql_fixer.domain.queue import Line, Stretch
 from codeql_fixer.policy.fix_rates import FixRate
 from codeql_fixer.policy.objectives import boost_of
 from codeql_fixer.policy.priority import APPEARANCES_THAT_COUNT, ScoreFacts, score
+from codeql_fixer.policy.reach import bonus_of
 from codeql_fixer.policy.sla import SlaLimits, SlaState
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Stand(Struct, frozen=True, kw_only=True):
 
     weights: Weights
     limits: tuple[SlaLimits, ...]
+    uses_reach: bool = False
     progresses: tuple[Progress, ...] = ()
     fix_rates: tuple[FixRate, ...] = ()
 
@@ -92,11 +94,11 @@ def ranked(lines: Iterable[Line], stand: Stand, now: datetime) -> Iterator[Ranke
         yield heappop(heap)[1]
 
 
-def score_of(standing: str, facts: ScoreFacts, stand: Stand) -> Score:
+def score_of(standing: str, facts: ScoreFacts, stand: Stand, *, reach: int = 0) -> Score:
     """What one issue scores."""
     place = parse_standing(standing)
     boost = boost_of(facts.tier, frozenset(place.tags), stand.progresses)
-    return score(facts, weights=stand.weights, boost=boost)
+    return score(facts, weights=stand.weights, boost=boost, reach=bonus_of(reach / 10) if stand.uses_reach else 0.0)
 
 
 @lru_cache(maxsize=1024)  # a fleet has a few
@@ -136,7 +138,7 @@ class _Lines:
             fix_rate=self._stand.rate_of(line.family),
             appearances=recurrence,
         )
-        return score_of(line.standing, facts, self._stand)
+        return score_of(line.standing, facts, self._stand, reach=line.reach)
 
     def _ages(self, line: Line) -> list[tuple[SlaState, datetime | None, datetime]]:
         """The states against a deadline, each with the times between which issues in it were opened."""

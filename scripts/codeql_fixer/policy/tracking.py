@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from codeql_fixer.domain.tracked import Attempt
 
 _OLDEST_LENGTH = 16
+_TENTHS = 10
 
 
 class Sighting(Struct, frozen=True, gc=False):
@@ -171,6 +172,7 @@ def _mark_seen(issue: TrackedIssue, record: IssueRecord, run: ScanRun, *, source
     issue.tier, issue.score = record.severity_tier, record.severity_score
     issue.file, issue.start_line = _plain(record.file), record.start_line
     issue.message = _plain(record.message) or issue.message
+    issue.reach = round(_TENTHS * run.reach.get(record.file, 0.0))
     # The latest sighting says whose silence counts: rules move between the parts of a scan.
     scan = run.scans[record.scan] if record.scan < len(run.scans) else None
     issue.tool, issue.category = (_plain(scan.tool), _plain(scan.category)) if scan else ("", "")

@@ -103,3 +103,15 @@ def test_score_of__is_that_of_the_stretch() -> None:
     facts = ScoreFacts(tier=SeverityTier.CRITICAL, importance=90, sla=SlaState.BREACHED, fix_rate=None, appearances=6)
 
     assert score_of(line.standing, facts, STAND) == first.score
+
+
+def test_ranked__reach_counts_where_the_operator_wants_it() -> None:
+    line = Line(_words(Standing(50)), SeverityTier.HIGH, "xss", 8)
+    plain, reaching = (
+        next(ranked([line], Stand(weights=Weights(), limits=STAND.limits, uses_reach=wanted), NOW)).score
+        for wanted in (False, True)
+    )
+
+    assert plain.reach == 0.0
+    assert reaching.reach == pytest.approx(0.08)
+    assert reaching.total == pytest.approx(plain.total + 0.08)

@@ -28,7 +28,7 @@ Row = tuple[Any, ...]  # of a database: its driver knows no types
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
-_TRACKED_COLUMNS = 27
+_TRACKED_COLUMNS = 28
 
 
 def micros(time: datetime | None) -> int | None:
@@ -87,6 +87,7 @@ def issue_row(
         "doubt": issue.doubt,
         "renamed_to": issue.renamed_to,
         "regressions": issue.regressions,
+        "reach": issue.reach,
         "standing": standing,
     }
 
@@ -120,7 +121,8 @@ def parse_issue(row: Row) -> TrackedIssue:
         doubt=row[23],
         renamed_to=row[24],
         regressions=row[25],
-        key=row[26],
+        reach=row[26],
+        key=row[27],
     )
 
 

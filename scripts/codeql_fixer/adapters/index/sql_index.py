@@ -179,11 +179,11 @@ class SqlIndex:
     def lines(self) -> list[Line]:
         """All lines that somebody stands in."""
         found: list[Line] = []
-        standing, tier, family = "", "", ""
+        place: dict[str, Any] = {"standing": "", "tier": "", "family": "", "reach": 0}
         with self._told():
-            while row := self._queries.next_line(self._connection, standing=standing, tier=tier, family=family):
-                standing, tier, family = row
-                found.append(Line(standing, SeverityTier(tier), family))
+            while row := self._queries.next_line(self._connection, **place):
+                place = dict(zip(place, row, strict=True))
+                found.append(Line(row[0], SeverityTier(row[1]), row[2], row[3]))
         return found
 
     def waiting(self, stretch: Stretch, after: Waiting | None = None, *, repository: str = "") -> list[Waiting]:
@@ -196,6 +196,7 @@ class SqlIndex:
             standing=line.standing,
             tier=line.tier.value,
             family=line.family,
+            reach=line.reach,
             recurrence=stretch.recurrence,
             opened_at=first[0] if first[0] is not None else -1,
             id=first[1],

@@ -67,6 +67,7 @@ def registry_of(file: File) -> Registry:
         paused=reason_of(file.orchestrator),
         family_failure_limit=file.orchestrator.family_failure_limit,
         min_fix_rate_pct=file.orchestrator.min_fix_rate_pct,
+        uses_reach=file.orchestrator.uses_reach,
         uses_clusters=file.orchestrator.uses_clusters,
         slugs=slugs,
     )

@@ -207,7 +207,7 @@ LATER: dict[type[Struct], frozenset[str]] = {
     File: frozenset({"concurrency"}),
     Fleet: frozenset(
         {"alert_on_verified_fix", "alert_severities", "alert_on_objective_met", "alert_webhook_url"}
-        | {"dispatch_scoring_mode", "agent_score_weight", "blast_radius"}
+        | {"dispatch_scoring_mode", "agent_score_weight"}
     ),
     Settings: frozenset({"max_sessions", "max_sessions_per_run", "persist_logs", "dry_run"}),
 }

@@ -116,6 +116,9 @@ class Fleet(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ] = 0
     weights: Annotated[Weights, Meta(description="what the score of an issue is made of")] = Weights()
     objectives: Annotated[tuple[Objective, ...], Meta(max_length=MOST, description="what is to be reached")] = ()
+    uses_reach: Annotated[bool, Meta(description="true counts, too, how much code depends on the file")] = field(
+        name="blast_radius", default=False
+    )
     uses_clusters: Annotated[bool, Meta(description="true puts issues that stand near each other into one batch")] = (
         field(name="clusters", default=False)
     )

@@ -181,6 +181,7 @@ CASES: dict[str, tuple[dict[str, Any], Callable[[Registry], object], object]] = 
     "Fleet.max_acu_per_period": (_fleet(max_acu_per_period=3), lambda registry: registry.max_acu_per_period, 3),
     "Fleet.family_failure_limit": (_fleet(family_failure_limit=3), lambda registry: registry.family_failure_limit, 3),
     "Fleet.min_fix_rate_pct": (_fleet(min_fix_rate_pct=30), lambda registry: registry.min_fix_rate_pct, 30),
+    "Fleet.blast_radius": (_fleet(blast_radius=True), lambda registry: registry.uses_reach, True),
     "Fleet.clusters": (_fleet(clusters=True), lambda registry: registry.uses_clusters, True),
     "Objective.name": (_objective(), lambda registry: registry.objectives[0].name, "n"),
     "Objective.target_severity": (

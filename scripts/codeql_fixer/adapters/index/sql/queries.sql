@@ -36,12 +36,12 @@ INSERT INTO appearances (issue_id, scan_run_id, start_line) VALUES (:issue, :run
 INSERT INTO issues
   (id, repository_id, lifecycle, reason, fingerprint, fingerprint_version, tracking, rule_id, family, tier, score, file,
    start_line, message, evidence, occurrence, tool, category, first_seen_at, first_run, last_seen_at, last_run,
-   appearances, opened_at, aliases, fixed_at, fixed_run, doubt, renamed_to, regressions, standing)
+   appearances, opened_at, aliases, fixed_at, fixed_run, doubt, renamed_to, regressions, reach, standing)
 VALUES
   (:id, :repository_id, :lifecycle, :reason, :fingerprint, :fingerprint_version, :tracking, :rule_id, :family, :tier,
    :score, :file, :start_line, :message, :evidence, :occurrence, :tool, :category, :first_seen_at, :first_run,
    :last_seen_at, :last_run, :appearances, :opened_at, :aliases, :fixed_at, :fixed_run, :doubt,
-   :renamed_to, :regressions, :standing);
+   :renamed_to, :regressions, :reach, :standing);
 
 -- name: update_issues*!
 UPDATE issues SET
@@ -49,7 +49,7 @@ UPDATE issues SET
   score = :score, file = :file, start_line = :start_line, message = :message, first_seen_at = :first_seen_at,
   first_run = :first_run, last_seen_at = :last_seen_at, last_run = :last_run, appearances = :appearances,
   opened_at = :opened_at, tool = :tool, category = :category, fixed_at = :fixed_at, fixed_run = :fixed_run, doubt = :doubt,
-  renamed_to = :renamed_to, regressions = :regressions
+  renamed_to = :renamed_to, regressions = :regressions, reach = :reach
 WHERE id = :id;
 
 -- name: add_aliases*!
@@ -62,7 +62,7 @@ UPDATE issues SET lifecycle = :lifecycle, reason = :reason WHERE id = :id AND (l
 SELECT
   i.fingerprint, i.fingerprint_version, i.tracking, i.rule_id, i.family, i.tier, i.score, i.file, i.start_line,
   i.message, i.evidence, i.occurrence, i.tool, i.category, i.first_seen_at, i.first_run, i.last_seen_at, i.last_run,
-  i.appearances, i.opened_at, i.aliases, i.fixed_at, i.fixed_run, i.doubt, i.renamed_to, i.regressions, i.id
+  i.appearances, i.opened_at, i.aliases, i.fixed_at, i.fixed_run, i.doubt, i.renamed_to, i.regressions, i.reach, i.id
 FROM issues i JOIN repositories r ON r.id = i.repository_id WHERE r.name = :repository;
 
 -- name: forget_appearances!
@@ -277,7 +277,7 @@ FROM present GROUP BY name, tier, state ORDER BY name, tier, state;
 SELECT
   i.fingerprint, i.fingerprint_version, i.tracking, i.rule_id, i.family, i.tier, i.score, i.file, i.start_line,
   i.message, i.evidence, i.occurrence, i.tool, i.category, i.first_seen_at, i.first_run, i.last_seen_at, i.last_run,
-  i.appearances, i.opened_at, i.aliases, i.fixed_at, i.fixed_run, i.doubt, i.renamed_to, i.regressions,
+  i.appearances, i.opened_at, i.aliases, i.fixed_at, i.fixed_run, i.doubt, i.renamed_to, i.regressions, i.reach,
   i.id, r.name, i.lifecycle, i.reason,
   (SELECT COALESCE(d.expires_at, :forever) FROM dismissals d
    WHERE d.repository = r.name
@@ -289,7 +289,7 @@ FROM issues i JOIN repositories r ON r.id = i.repository_id WHERE i.id = :id;
 SELECT
   i.fingerprint, i.fingerprint_version, i.tracking, i.rule_id, i.family, i.tier, i.score, i.file, i.start_line,
   i.message, i.evidence, i.occurrence, i.tool, i.category, i.first_seen_at, i.first_run, i.last_seen_at, i.last_run,
-  i.appearances, i.opened_at, i.aliases, i.fixed_at, i.fixed_run, i.doubt, i.renamed_to, i.regressions,
+  i.appearances, i.opened_at, i.aliases, i.fixed_at, i.fixed_run, i.doubt, i.renamed_to, i.regressions, i.reach,
   i.id, r.name, i.lifecycle, i.reason,
   (SELECT COALESCE(d.expires_at, :forever) FROM dismissals d
    WHERE d.repository = r.name
@@ -353,25 +353,29 @@ UPDATE repositories SET standing = :standing WHERE name = :repository;
 UPDATE issues SET standing = :standing WHERE repository_id = (SELECT id FROM repositories WHERE name = :repository);
 
 -- name: next_line^
--- In three steps, since comparing rows of three columns uses an index for the first of them only.
-SELECT standing, tier, family FROM (
-  SELECT 1 AS step, a.* FROM (SELECT standing, tier, family FROM issues
+-- In four steps, since comparing rows of four columns uses an index for the first of them only.
+SELECT standing, tier, family, reach FROM (
+  SELECT 1 AS step, a.* FROM (SELECT standing, tier, family, reach FROM issues
     WHERE lifecycle IN ('new', 'recurring', 'regressed') AND standing <> ''
-      AND standing = :standing AND tier = :tier AND family > :family ORDER BY family LIMIT 1) a
+      AND standing = :standing AND tier = :tier AND family = :family AND reach > :reach ORDER BY reach LIMIT 1) a
   UNION ALL
-  SELECT 2, b.* FROM (SELECT standing, tier, family FROM issues
+  SELECT 2, b.* FROM (SELECT standing, tier, family, reach FROM issues
     WHERE lifecycle IN ('new', 'recurring', 'regressed') AND standing <> ''
-      AND standing = :standing AND tier > :tier ORDER BY tier, family LIMIT 1) b
+      AND standing = :standing AND tier = :tier AND family > :family ORDER BY family, reach LIMIT 1) b
   UNION ALL
-  SELECT 3, c.* FROM (SELECT standing, tier, family FROM issues
+  SELECT 3, c.* FROM (SELECT standing, tier, family, reach FROM issues
     WHERE lifecycle IN ('new', 'recurring', 'regressed') AND standing <> ''
-      AND standing > :standing ORDER BY standing, tier, family LIMIT 1) c
+      AND standing = :standing AND tier > :tier ORDER BY tier, family, reach LIMIT 1) c
+  UNION ALL
+  SELECT 4, d.* FROM (SELECT standing, tier, family, reach FROM issues
+    WHERE lifecycle IN ('new', 'recurring', 'regressed') AND standing <> ''
+      AND standing > :standing ORDER BY standing, tier, family, reach LIMIT 1) d
 ) next ORDER BY step LIMIT 1;
 
 -- name: in_line
 SELECT i.id, r.name, i.opened_at FROM issues i JOIN repositories r ON r.id = i.repository_id
 WHERE i.lifecycle IN ('new', 'recurring', 'regressed') AND i.standing <> ''
-  AND i.standing = :standing AND i.tier = :tier AND i.family = :family AND i.recurrence = :recurrence
+  AND i.standing = :standing AND i.tier = :tier AND i.family = :family AND i.reach = :reach AND i.recurrence = :recurrence
   AND (i.opened_at, i.id) > (:opened_at, :id) AND i.opened_at <= :until
 ORDER BY i.opened_at, i.id LIMIT :most;
 
@@ -380,7 +384,7 @@ ORDER BY i.opened_at, i.id LIMIT :most;
 SELECT i.id, :repository, i.opened_at FROM issues i
 WHERE i.lifecycle IN ('new', 'recurring', 'regressed')
   AND i.repository_id = (SELECT id FROM repositories WHERE name = :repository AND standing = :standing)
-  AND i.tier = :tier AND i.family = :family AND i.recurrence = :recurrence
+  AND i.tier = :tier AND i.family = :family AND i.reach = :reach AND i.recurrence = :recurrence
   AND (i.opened_at, i.id) > (:opened_at, :id) AND i.opened_at <= :until
 ORDER BY i.opened_at, i.id LIMIT :most;
 
@@ -388,7 +392,7 @@ ORDER BY i.opened_at, i.id LIMIT :most;
 SELECT
   i.fingerprint, i.fingerprint_version, i.tracking, i.rule_id, i.family, i.tier, i.score, i.file, i.start_line,
   i.message, i.evidence, i.occurrence, i.tool, i.category, i.first_seen_at, i.first_run, i.last_seen_at, i.last_run,
-  i.appearances, i.opened_at, i.aliases, i.fixed_at, i.fixed_run, i.doubt, i.renamed_to, i.regressions,
+  i.appearances, i.opened_at, i.aliases, i.fixed_at, i.fixed_run, i.doubt, i.renamed_to, i.regressions, i.reach,
   i.id, r.name, i.lifecycle, i.reason,
   (SELECT COALESCE(d.expires_at, :forever) FROM dismissals d
    WHERE d.repository = r.name

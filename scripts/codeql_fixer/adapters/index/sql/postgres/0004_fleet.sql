@@ -1,10 +1,11 @@
--- What the fleet is planned by. Issues of one standing, tier, family and recurrence score alike but for their age, so
+-- What the fleet is planned by. Issues of one standing, tier, family, reach and recurrence score alike but for their age, so
 -- they stand in one line, oldest first: whoever wants the most important ones reads the fronts of some lines.
 ALTER TABLE repositories ADD COLUMN standing TEXT NOT NULL DEFAULT '';
 ALTER TABLE issues ADD COLUMN standing TEXT NOT NULL DEFAULT '';
+ALTER TABLE issues ADD COLUMN reach BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE issues ADD COLUMN recurrence BIGINT
   GENERATED ALWAYS AS (CASE WHEN appearances < 6 THEN appearances ELSE 6 END) STORED;
-CREATE INDEX issues_in_line ON issues (standing, tier, family, recurrence, opened_at, id)
+CREATE INDEX issues_in_line ON issues (standing, tier, family, reach, recurrence, opened_at, id)
   WHERE lifecycle IN ('new', 'recurring', 'regressed') AND standing <> '';
 CREATE INDEX issues_of_family ON issues (repository_id, family, tier, recurrence, opened_at, id)
   WHERE lifecycle IN ('new', 'recurring', 'regressed');
