@@ -108,6 +108,7 @@ class FleetSettings(Struct, frozen=True, kw_only=True):
     control_repo: str = ""
     workflow_ref: str = "main"
     github_api_url: str = ""
+    scanner: str = "semgrep"
 
     @classmethod
     def from_environ(
@@ -130,6 +131,7 @@ class FleetSettings(Struct, frozen=True, kw_only=True):
             control_repo=reader.control_repo(),
             workflow_ref=reader.matching("workflow_ref", _BRANCH, "a branch or tag"),
             github_api_url=reader.address("github_api_url"),
+            scanner=reader.choice("scanner") or "semgrep",
         )
         if "@" in (flags or {}).get("index", "").partition("//")[2]:
             reader.fault(BY_NAME["index"], "a flag is no place for a password; give it as the variable INDEX")

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from codeql_fixer.domain.dispatch import DispatchIntent
+from codeql_fixer.domain.scan_run import ScanRun
 from tests.builders import place, result, run, sarif
 from tests.commands import User
 from tests.devin_twin import DevinTwin, devin_twin
 from tests.github_twin import GitHubTwin
+from tests.remotes import git
 from tests.twins import running
 
 if TYPE_CHECKING:
@@ -148,3 +150,22 @@ def test_dry_run__starts_and_records_nothing(user: User, devin: DevinTwin, githu
     assert done.returncode == 0, done.stderr
     assert "would start with devin: Fix 1 injection finding in acme/web" in done.stderr
     assert (devin.sessions(), user.records(DispatchIntent), len(github.runs())) == ([], [], before)
+
+
+def test_scan__the_control_repository_is_scanned_where_it_is(user: User) -> None:
+    repositories = [{"repo": CONTROL, "scan_source": "direct"}, {"repo": "acme/api", "scan_source": "direct"}]
+    (user.folder / "registry.json").write_text(json.dumps({"repos": repositories}))
+    (user.folder / "app.py").write_text("import subprocess\n\nsubprocess.call('ls ' + input(), shell=True)\n")
+    nowhere = user.fleet("scan", "--scanner", "bandit", "--dry-run")
+    git(user.folder, "init", "--quiet")
+
+    dry = user.fleet("scan", "--scanner", "bandit", "--dry-run")
+    done = {one["repository"]: one for one in user.asks("scan", "--scanner", "bandit")["scans"]}
+
+    assert "is no checkout of acme/control" in nowhere.stderr
+    assert "would scan . with bandit" in dry.stderr
+    assert (done[CONTROL]["scans"], done[CONTROL]["problem"]) == (1, None)
+    assert "is for the control repository only" in done["acme/api"]["problem"]
+    [run] = user.records(ScanRun)
+    assert (run.target_repo, {issue.file for issue in run.issues}) == (CONTROL, {"app.py"})
+    assert [one["repository"] for one in user.asks("scan", "--scanner", "bandit")["scans"]] == []

@@ -31,6 +31,7 @@ _EVER = datetime.min.replace(tzinfo=UTC)
 # Requests in one cycle: a host takes one write a second and 500 creations an hour, and the next cycle is not far.
 MOST_SCANS = 250
 ANALYSES = ScanSource.CODE_SCANNING
+_ASKED = frozenset({ScanSource.WORKFLOW, ScanSource.DIRECT})
 
 
 class ScanOrder(Struct, frozen=True, kw_only=True):
@@ -60,6 +61,7 @@ class FleetScanner(Struct, frozen=True, kw_only=True):
         author: of the records.
         intake: takes in what the host has of a repository since a moment; returns how many scans those are.
         tell: hears, for people, what went wrong.
+        own: scans the checkout at hand; None where there is none.
     """
 
     ledger: Ledger
@@ -70,6 +72,7 @@ class FleetScanner(Struct, frozen=True, kw_only=True):
     author: Author
     intake: Callable[[RepositoryEntry, datetime | None], int]
     tell: Callable[[str], None]
+    own: Callable[[RepositoryEntry], None] | None = None
 
     def orders(self, only: Collection[str] | None = None) -> list[ScanOrder]:
         """Every repository of the registry with what is decided about it now, by name.
@@ -111,8 +114,8 @@ class FleetScanner(Struct, frozen=True, kw_only=True):
             tip = self.index.position().tip
             scans = self.index.scans()
             wanted = self._due(only, scans)
-            asked = [order for order in wanted if order.source is ScanSource.WORKFLOW][:MOST_SCANS]
-            if asked and self.workflow is None:
+            asked = [order for order in wanted if order.source in _ASKED][:MOST_SCANS]
+            if self.workflow is None and any(order.source is ScanSource.WORKFLOW for order in asked):
                 raise UserError("scans are started in the control repository: say which with --control-repo OWNER/NAME")
             cycle = self.author.cycle("scan", tip=tip, decisions=map(_decision, asked))
             if not asked or not isinstance(self.ledger.append([cycle], expected_tip=tip), Conflict):
@@ -190,8 +193,14 @@ class FleetScanner(Struct, frozen=True, kw_only=True):
                 return
 
     def _trigger(self, order: ScanOrder) -> int:
+        entry = self.registry.entry(order.repository)
+        if order.source is ScanSource.DIRECT:
+            if self.own is None:
+                raise UserError("there is no checkout here that could be scanned directly")
+            self.own(entry)
+            return 1
         assert self.workflow is not None  # noqa: S101 - nothing is asked for without
-        self.hosting.trigger(self.workflow, inputs_of(self.registry.entry(order.repository)))
+        self.hosting.trigger(self.workflow, inputs_of(entry))
         return 1
 
     def _done(self, order: ScanOrder, act: Callable[[ScanOrder], int]) -> ScanOrder:

@@ -37,6 +37,7 @@ from codeql_fixer.app.watch_pulls import PullRequestWatcher
 from codeql_fixer.bootstrap.agents import PARALLEL, AgentRoom, has_codemod, profiles_of, registry_of, time_limits_of
 from codeql_fixer.bootstrap.fleet import Fleet
 from codeql_fixer.bootstrap.hosting import github
+from codeql_fixer.bootstrap.own_scan import OwnScan
 from codeql_fixer.bootstrap.pipeline import playbook_directory
 from codeql_fixer.domain.cycle import DecisionInputs
 from codeql_fixer.domain.record import Producer
@@ -116,6 +117,10 @@ class OrchestratorRoom:
         if not self.settings.control_repo:
             return None
         return Workflow(repository=self.settings.control_repo, file=_WORKFLOW, ref=self.settings.workflow_ref)
+
+    def own_scan(self, *, is_dry: bool) -> OwnScan:
+        """What scans the checkout that this command runs in."""
+        return OwnScan(Path(), self.settings, self._environ, tell=self.tell, is_dry=is_dry)
 
     def hosts(self) -> frozenset[str]:
         """Where pull requests may be seen."""
@@ -249,7 +254,7 @@ def build_cycle(room: OrchestratorRoom, wanted: Wanted, on_step: Callable[[str],
         ledger=ledger,
         index=index,
         planner=planner,
-        scanner=_scanner(room, places, hosting) if wanted.scans and hosting else None,
+        scanner=_scanner(room, places, hosting, is_dry=wanted.is_dry) if wanted.scans and hosting else None,
         dispatcher=_dispatcher(room, places, agents, planner=planner, on_step=on_step) if wanted.dispatches else None,
         author=author,
         deadline=Deadline(
@@ -271,7 +276,7 @@ class _Places(Struct, frozen=True, kw_only=True):
     author: Author
 
 
-def _scanner(room: OrchestratorRoom, places: _Places, hosting: Hosting) -> FleetScanner:
+def _scanner(room: OrchestratorRoom, places: _Places, hosting: Hosting, *, is_dry: bool) -> FleetScanner:
     intake = AnalysisIntake(
         hosting=hosting, reader_of=_TextReader, tree=NoCheckout(), recorder=places.recorder, producer=room.producer
     )
@@ -284,6 +289,7 @@ def _scanner(room: OrchestratorRoom, places: _Places, hosting: Hosting) -> Fleet
         author=places.author,
         intake=intake.take_in,
         tell=room.tell,
+        own=room.own_scan(is_dry=is_dry),
     )
 
 

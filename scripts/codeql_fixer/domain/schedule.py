@@ -40,6 +40,7 @@ class ScanSource(StrEnum):
     """Where scans come from."""
 
     WORKFLOW = "workflow"  # we trigger a run of the control repository's workflow
+    DIRECT = "direct"  # the orchestrator scans its own checkout: for the control repository
     CODE_SCANNING = "code-scanning"  # the newest analysis that GitHub has already is fetched
     SELF_REPORTED = "self-reported"  # the target's own step writes to the ledger
 

@@ -131,6 +131,8 @@ def _scan_row(order: ScanOrder) -> tuple[str, ...]:
 def _outcome(order: ScanOrder) -> str:
     if order.problem:
         return order.problem
+    if order.source is ScanSource.DIRECT:
+        return "scanned here"
     return f"{order.scans} taken in" if order.source is ScanSource.CODE_SCANNING else "started"
 
 

@@ -50,7 +50,7 @@ _CYCLE = (
     Argument("--dry-run", "only say what would be done", is_flag=True),
     Argument("--max-duration", "begin nothing new after so many seconds", "SECONDS"),
 )
-_CYCLE_OPTIONS = ("max_sessions", "sla_hours", "forge", "github_api_url", "workflow_ref")
+_CYCLE_OPTIONS = ("max_sessions", "sla_hours", "forge", "github_api_url", "workflow_ref", "scanner")
 _AGENTS = ("forge", "poll_seconds")
 VERBS = (
     Verb(
