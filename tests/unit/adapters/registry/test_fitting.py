@@ -79,7 +79,7 @@ def _repo(**members: object) -> dict[str, object]:
         ),
         (
             _repo(scan_source="upload"),
-            "line 5: repos[0].scan_source: must be one of code-scanning, self-reported, workflow",
+            "line 5: repos[0].scan_source: must be one of code-scanning, direct, self-reported, workflow",
         ),
         (
             {"tags": {"x": {"severity_threshold": "none"}}},
