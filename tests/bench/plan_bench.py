@@ -78,10 +78,10 @@ def _measure(size: int, folder: Path) -> float:
     file = folder / "index.sqlite"
     index = SqlIndex(SqliteDatabase(file))
     luck = random.Random(7)  # noqa: S311 - the same fleet every time
-    _fill(index, names, luck)
     ledger = MemoryLedger()
     ledger.append(list(_history(names)))
     catch_up(ledger, index)
+    _fill(index, names, luck)  # a first catch-up begins with an empty index
     registry = Registry(
         repositories={
             name: RepositoryEntry(
@@ -102,6 +102,8 @@ def _measure(size: int, folder: Path) -> float:
     lined_up = time.process_time() - began
     ours, planned = _cpu(lambda: _plan(planner))
     keys = [issue.tracked.key for item in planned.dispatches for issue in item.candidate.issues if issue.tracked]
+    if len(keys) != WANTED:
+        raise SystemExit(f"P5 is about a plan of {WANTED} issues, and this one has {len(keys)}")
     floor, _ = _cpu(lambda: _read(file, keys))
     print(
         f"P5 plan of the next {len(keys)} of {size} issues: {ours * 1000:.1f} ms (aim: 20 ms), "
