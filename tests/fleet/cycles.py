@@ -171,12 +171,13 @@ def ended(children: Mapping[int, str]) -> int:
     until = time.monotonic() + _PATIENCE_SECONDS
     while waiting:
         assert time.monotonic() < until, f"cycles hang: {waiting}"
-        child, status = os.waitpid(-1, os.WNOHANG)
-        if not child:
-            time.sleep(0.01)
-            continue
-        how = waiting.pop(child)
-        struck += os.WIFSIGNALED(status) or (how == "fail" and os.WEXITSTATUS(status) != 0)
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(child, signal.SIGKILL)  # its git, if that lives on
+        for child in [*waiting]:  # not any child: those of other tests are theirs
+            is_over, status = os.waitpid(child, os.WNOHANG)
+            if not is_over:
+                continue
+            how = waiting.pop(child)
+            struck += os.WIFSIGNALED(status) or (how == "fail" and os.WEXITSTATUS(status) != 0)
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(child, signal.SIGKILL)  # its git, if that lives on
+        time.sleep(0.01)
     return struck
