@@ -21,7 +21,7 @@ pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 def test_fleet__keeps_every_promise_under_fire() -> None:
     """`make soak` plays 50 repositories for 30 days; the seed is the game."""
     repositories = int(os.environ.get("CYCLES_REPOSITORIES", "20"))  # noqa: TID251 - tests
-    days = float(os.environ.get("CYCLES_DAYS", "3"))  # noqa: TID251 - tests
+    days = float(os.environ.get("CYCLES_DAYS", "4"))  # noqa: TID251 - tests
     seed = int(os.environ.get("CYCLES_SEED", "5"))  # noqa: TID251 - tests
     folder = Path(tempfile.mkdtemp(prefix=f"fleet-{seed}-"))  # it stays when something goes wrong
 

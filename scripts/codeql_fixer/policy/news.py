@@ -39,7 +39,7 @@ def _met(definition: str, progress: Progress) -> News:
     objective = progress.objective
     return News(
         event=AlertEvent.OBJECTIVE_MET,
-        key=f"{objective.name} {definition} from {progress.baseline}",
+        key=f"{objective.name} {definition}",  # not its baseline, which is on record from the second cycle on
         title=f"Objective {objective.name} is met",
         text=f"{counted(progress.open_issues, 'issue')} open of tier {objective.target_severity.value}, "
         f"{progress.target} wanted.",
