@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from codeql_fixer.domain.alert import Alert, AlertClaim, AlertEvent, AlertOutcome, DeliveryStatus
 from codeql_fixer.domain.cycle import Cycle, Decision, PullRequestObservation, PullRequestState, SessionObservation
 from codeql_fixer.domain.dismissal import Dismissal, DismissalReason
 from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome, DispatchStatus
@@ -205,6 +206,64 @@ def snapshot(hours: float) -> Snapshot:
     )
 
 
+def alert(number: int, hours: float, *channels: str) -> Alert:
+    """The alert with a number, for these channels or one called hook."""
+    return Alert(
+        schema_version=1,
+        kind="alert",
+        id=alert_id(number),
+        recorded_at=at(hours),
+        producer=PRODUCER,
+        event=AlertEvent.FAMILY_STOPPED,
+        key=f"family {number}",
+        title=f"Family {number} is stopped",
+        channels=channels or ("hook",),
+    )
+
+
+def alert_id(number: int) -> str:
+    """The id of the alert with a number."""
+    return f"family_stopped-{fingerprint(number)}"
+
+
+def alert_claim(number: int, hours: float, *, channel: str = "hook", attempt: int = 1) -> AlertClaim:
+    """The claim to tell the alert with a number, for an hour."""
+    return AlertClaim(
+        schema_version=1,
+        kind="alert_claim",
+        id=f"{alert_id(number)}.{channel}.{attempt}",
+        recorded_at=at(hours),
+        producer=PRODUCER,
+        alert=alert_id(number),
+        channel=channel,
+        attempt=attempt,
+        act_before=at(hours + 1),
+    )
+
+
+def alert_outcome(
+    number: int,
+    hours: float,
+    *,
+    channel: str = "hook",
+    attempt: int = 1,
+    status: DeliveryStatus = DeliveryStatus.DELIVERED,
+) -> AlertOutcome:
+    """What became of an attempt."""
+    return AlertOutcome(
+        schema_version=1,
+        kind="alert_outcome",
+        id=f"{alert_id(number)}.{channel}.{attempt}",
+        recorded_at=at(hours),
+        producer=PRODUCER,
+        alert=alert_id(number),
+        channel=channel,
+        attempt=attempt,
+        status=status,
+        reason="" if status is DeliveryStatus.DELIVERED else "busy",
+    )
+
+
 def one_of_each() -> list[AnyRecord]:
     """A record of every kind."""
     return [
@@ -220,4 +279,7 @@ def one_of_each() -> list[AnyRecord]:
         verification("v-1", 4, verdict=Verdict.UNKNOWN),
         dismissal("d-1", 5),
         snapshot(6),
+        alert(1, 7),
+        alert_claim(1, 7),
+        alert_outcome(1, 7),
     ]

@@ -150,6 +150,8 @@ OPTIONS = (
         metavar="DB",
         use=Use.FLEET,
     ),
+    Option("alert_webhook_url", "where alerts go, signed (docs/guides/alerts.md)", is_secret=True, use=Use.FLEET),
+    Option("alert_webhook_secret", "what signs them: whsec_ and 32 bytes in base64", is_secret=True, use=Use.FLEET),
     Option("github_api_url", "address of GitHub's API; default: github.com's", "", "URL", use=Use.FLEET),
     Option(
         "workflow_ref", "branch or tag of the control repository's workflow that scans", "main", "REF", use=Use.FLEET

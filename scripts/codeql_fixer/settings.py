@@ -93,6 +93,17 @@ class LedgerSettings(Struct, frozen=True, kw_only=True):
         return f"LedgerSettings({self.place!r}, {self.branch!r})"
 
 
+class AlertSettings(Struct, frozen=True, kw_only=True):
+    """Where alerts go; an address often is a secret of its own."""
+
+    webhook_url: str = ""
+    webhook_secret: str = ""
+
+    def __repr__(self) -> str:
+        """Nothing secret."""
+        return "AlertSettings()"
+
+
 class FleetSettings(Struct, frozen=True, kw_only=True):
     """What the commands of the orchestrator share. `sla_hours` has the tiers with a deadline.
 
@@ -109,6 +120,7 @@ class FleetSettings(Struct, frozen=True, kw_only=True):
     workflow_ref: str = "main"
     github_api_url: str = ""
     scanner: str = "semgrep"
+    alerts: AlertSettings = AlertSettings()
 
     @classmethod
     def from_environ(
@@ -132,6 +144,9 @@ class FleetSettings(Struct, frozen=True, kw_only=True):
             workflow_ref=reader.matching("workflow_ref", _BRANCH, "a branch or tag"),
             github_api_url=reader.address("github_api_url"),
             scanner=reader.choice("scanner") or "semgrep",
+            alerts=AlertSettings(
+                webhook_url=reader.address("alert_webhook_url"), webhook_secret=reader.text("alert_webhook_secret")
+            ),
         )
         if "@" in (flags or {}).get("index", "").partition("//")[2]:
             reader.fault(BY_NAME["index"], "a flag is no place for a password; give it as the variable INDEX")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from codeql_fixer.domain.alert import Alert, AlertClaim, AlertOutcome
 from codeql_fixer.domain.cycle import Cycle
 from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome
 from codeql_fixer.domain.scan_run import ScanRun
@@ -32,6 +33,9 @@ class Book:
         self.records: dict[str, AnyRecord] = {}
         self.intents: dict[str, DispatchIntent] = {}
         self.outcomes: dict[str, DispatchOutcome] = {}
+        self.alerts: dict[str, Alert] = {}
+        self.alert_claims: dict[str, AlertClaim] = {}
+        self.alert_outcomes: dict[str, AlertOutcome] = {}
         self.cycles = 0
         self.last_scan: dict[str, ScanRun] = {}
         self._numbers: dict[tuple[str, str], int] = {}
@@ -55,6 +59,12 @@ class Book:
                 self.outcomes[record.id] = record
             case Cycle():
                 self.cycles += 1
+            case Alert():
+                assert self.alerts.setdefault(record.id, record) == record, f"{record.key} was noticed twice"
+            case AlertClaim():
+                self.alert_claims[record.id] = record
+            case AlertOutcome():
+                self.alert_outcomes[record.id] = record
             case ScanRun():
                 repository = self._names.get(record.target_repo.lower(), record.target_repo.lower())
                 for issue in record.issues:

@@ -12,6 +12,7 @@ from codeql_fixer.adapters.index.sql_index import SqlIndex
 from codeql_fixer.adapters.index.sqlite import SqliteDatabase
 from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.app.fsck import fsck
+from codeql_fixer.domain.alert import DeliveryStatus
 from codeql_fixer.domain.dispatch import DispatchStatus
 from codeql_fixer.domain.session import TAG_PREFIX
 from codeql_fixer.domain.tracked import Lifecycle
@@ -41,6 +42,7 @@ def after_round(world: World) -> None:
     _one_at_a_time(sessions, world)
     _limits_hold(sessions, world)
     _scans_do_not_overlap(world)
+    _alerts_are_told_once(world)
 
 
 def _intent_of(session: dict[str, Any]) -> str:
@@ -115,12 +117,30 @@ def _scans_do_not_overlap(world: World) -> None:
     assert not twice, f"scanned twice at once: {twice}"
 
 
+def _alerts_are_told_once(world: World) -> None:
+    """Twice only where somebody was killed before he could say that it had arrived, and never without a record."""
+    book, hook = world.book, world.hook
+    assert not hook.forged, f"alerts that nobody signed: {hook.forged}"
+    taken = Counter(hook.accepted())
+    assert not taken.keys() - book.alerts.keys(), f"alerts without a record: {taken.keys() - book.alerts.keys()}"
+    for alert, times in taken.items():
+        said = [one for one in book.alert_outcomes.values() if one.alert == alert]
+        arrived = sum(one.status is DeliveryStatus.DELIVERED for one in said)
+        in_doubt = sum(one.alert == alert for one in book.alert_claims.values()) - len(said)
+        # One whose answer was lost is in doubt as well: it is on record as failed.
+        in_doubt += sum(one.status is DeliveryStatus.FAILED and "answered" not in one.reason for one in said)
+        assert arrived <= 1, f"{alert} was delivered {arrived} times"
+        assert times <= arrived + in_doubt, f"{alert} was told {times} times, with {in_doubt} attempts in doubt"
+
+
 def judge(world: World, machines: Sequence[Machine]) -> int:
     """What holds at the end; returns how many issues are verified to be fixed."""
     book = world.book
     book.read()
     left_open = book.intents.keys() - book.outcomes.keys()
     assert not left_open, f"claims without an end: {left_open}"
+    untold = book.alerts.keys() - set(world.hook.accepted())
+    assert not untold, f"alerts that nobody heard: {untold}"
     paid = {_intent_of(session) for session in world.devin.sessions()}
     told = {name for name, outcome in book.outcomes.items() if outcome.status in _STARTED}
     assert paid == told, f"sessions that the ledger does not know: {paid ^ told}"
@@ -132,6 +152,8 @@ def judge(world: World, machines: Sequence[Machine]) -> int:
     catch_up(world.ledger, rebuilt, is_rebuild=True)
     stuck = [claim for claim in rebuilt.claims(now) if claim.is_at_work and now - claim.claimed_at > _LONGEST]
     assert not stuck, f"sessions that take a place for ever: {stuck}"
+    undelivered = [(one.alert, one.reason) for one in rebuilt.undelivered(most=99)]
+    assert not undelivered, f"alerts whose arrival is on no record: {undelivered}"
     wanted = picture(rebuilt)
     for machine in machines:
         index = machine.index()

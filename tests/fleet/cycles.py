@@ -27,6 +27,7 @@ from codeql_fixer.transport.http import Limits as HttpLimits
 from codeql_fixer.transport.retry import Timing
 from tests.faults.points import Points, WatchedAgent
 from tests.fleet.places import CONTROL
+from tests.receiver import SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,6 +111,8 @@ class Machine:
             "STATE_DIR": str(self.folder / "state"),
             **world.devin.environment,
             **world.github.environment,
+            "ALERT_WEBHOOK_URL": world.hook.url,
+            "ALERT_WEBHOOK_SECRET": SECRET,
         }
 
     def index(self) -> SqlIndex:

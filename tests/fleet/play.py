@@ -15,8 +15,7 @@ from tests.remotes import BRANCH, bare, git
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.devin_twin import DevinTwin
-    from tests.github_twin import GitHubTwin
+    from tests.fleet.world import Twins
 
 _MOMENTS = (30, 120, 500)  # a cycle has some hundred
 _RECOVERIES = 5
@@ -39,6 +38,7 @@ class Played(NamedTuple):
     runs: int
     merged: int
     verified: int
+    alerts: int
 
 
 class Play:
@@ -47,16 +47,15 @@ class Play:
     Args:
         seed: decides everything but which process is faster.
         folder: an empty one, which is evidence when something goes wrong.
-        devin: a twin whose clock stands.
-        github: the same.
+        twins: of the services; their clocks stand.
         repositories: how many.
     """
 
-    def __init__(self, seed: int, folder: Path, *, devin: DevinTwin, github: GitHubTwin, repositories: int) -> None:
+    def __init__(self, seed: int, folder: Path, *, twins: Twins, repositories: int) -> None:
         self._luck = random.Random(seed)  # noqa: S311 - the same seed is the same game
         (folder / "tmp").mkdir()
         self._remote = bare(folder / "ledger.git")
-        self._world = World(folder, self._luck, devin=devin, github=github, remote=self._remote, count=repositories)
+        self._world = World(folder, self._luck, twins=twins, remote=self._remote, count=repositories)
         self._registry = folder / "registry.json"
         write_registry(self._registry, self._world.places)
         self._machines = [Machine(self._world, name, self._remote) for name in ("one", "two")]
@@ -81,6 +80,7 @@ class Play:
             runs=len(self._world.github.runs()),
             merged=sum(not one.is_open for one in self._world.proposals.values()),
             verified=verified,
+            alerts=len(set(self._world.hook.accepted())),
         )
 
     def _round(self) -> None:
@@ -100,6 +100,7 @@ class Play:
         self._struck += ended(children)
         for twin in (self._world.devin, self._world.github):
             twin.clear_faults()
+        self._world.hook.status = 204
         if luck.random() < 0.3:  # started again at once
             self._struck += ended({luck.choice(self._machines).fork(): ""})
         if hold:
@@ -116,6 +117,8 @@ class Play:
         if luck.random() < 0.3:
             fault, more = luck.choice(_GITHUB_FAULTS)
             self._world.github.fault(fault, match={"nth": luck.randint(1, 9), "times": luck.randint(1, 3)}, **more)
+
+        self._world.hook.status = 500 if self._rounds % 3 == 1 else 204  # in the first round, too
 
     def _hold(self, how: str) -> None:
         """A person holds the fleet, or lets it go on."""

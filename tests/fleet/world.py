@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -34,10 +34,19 @@ if TYPE_CHECKING:
     from codeql_fixer.ports.ledger import Ledger
     from tests.devin_twin import DevinTwin
     from tests.github_twin import GitHubTwin
+    from tests.receiver import Receiver
 
 WORKFLOW = "codeql-fixer.yml"
 _INPUTS = ("target_repo", "mode", "languages", "queries", "severity_threshold", "include_paths", "exclude_paths")
 _OUTCOMES = {"waiting_for_user": 70, "exit": 10, "failed": 8, "error": 4, "without_pull_request": 4, "blocked": 4}
+
+
+class Twins(NamedTuple):
+    """Who plays the services: the agent, the host, and somebody who hears alerts."""
+
+    devin: DevinTwin
+    github: GitHubTwin
+    hook: Receiver
 
 
 class Proposal(Struct, kw_only=True):
@@ -56,16 +65,14 @@ class World:
     Args:
         folder: an empty one.
         luck: decides everything.
-        devin: the agent's twin.
-        github: the host's twin.
+        twins: of the services; their clocks stand.
         remote: the ledger's repository.
         count: of repositories.
     """
 
-    def __init__(
-        self, folder: Path, luck: random.Random, *, devin: DevinTwin, github: GitHubTwin, remote: Path, count: int
-    ) -> None:
-        self.folder, self.luck, self.devin, self.github = folder, luck, devin, github
+    def __init__(self, folder: Path, luck: random.Random, *, twins: Twins, remote: Path, count: int) -> None:
+        self.folder, self.luck = folder, luck
+        self.devin, self.github, self.hook = twins
         self.ledger: Ledger = ledger_of(remote, mirror=folder / "world" / "mirror.git")
         self.places = places(count, START)
         names = {one.reported_as: one.name for one in self.places if one.reported_as != one.name}

@@ -14,6 +14,7 @@ from tests.builders import place, result, run, sarif
 from tests.commands import User
 from tests.devin_twin import DevinTwin, devin_twin
 from tests.github_twin import GitHubTwin
+from tests.receiver import SECRET, receiver
 from tests.remotes import git
 from tests.twins import running
 
@@ -169,3 +170,51 @@ def test_scan__the_control_repository_is_scanned_where_it_is(user: User) -> None
     [run] = user.records(ScanRun)
     assert (run.target_repo, {issue.file for issue in run.issues}) == (CONTROL, {"app.py"})
     assert [one["repository"] for one in user.asks("scan", "--scanner", "bandit")["scans"]] == []
+
+
+def test_cycle__tells_what_is_news_once(user: User, tmp_path: Path) -> None:
+    few = {"name": "few", "target_severity": "low", "target_count": 10}
+    (tmp_path / "registry.json").write_text(json.dumps({**REGISTRY, "orchestrator": {"objectives": [few]}}))
+    with receiver() as hook:
+        told = {"ALERT_WEBHOOK_URL": hook.url, "ALERT_WEBHOOK_SECRET": SECRET}
+        dry = user.fleet("dispatch", "--dry-run", **told)
+        assert hook.requests == []
+
+        first = json.loads(user.fleet("dispatch", "--json", **told).stdout)
+        second = user.fleet("dispatch", **told)
+
+    assert "would tell over webhook: Objective few is met" in dry.stderr
+    assert first["alerts"] == {"noticed": 1, "delivered": 1}
+    assert "told" not in second.stdout
+    [heard] = hook.requests
+    assert (hook.forged, json.loads(heard.body)["data"]["title"]) == ([], "Objective few is met")
+    assert user.asks("fsck")["faults"] == []
+
+
+def test_cycle__warns_of_an_alert_that_did_not_arrive(user: User, tmp_path: Path) -> None:
+    few = {"name": "few", "target_severity": "low", "target_count": 10}
+    (tmp_path / "registry.json").write_text(json.dumps({**REGISTRY, "orchestrator": {"objectives": [few]}}))
+    with receiver(status=503) as hook:
+        done = user.fleet("dispatch", ALERT_WEBHOOK_URL=hook.url, ALERT_WEBHOOK_SECRET=SECRET)
+
+    assert done.returncode == 0, done.stderr
+    assert "warning: alert 'Objective few is met' over webhook: 127.0.0.1 answered 503" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("variables", "fault"),
+    [
+        ({"ALERT_WEBHOOK_URL": "https://hooks.example/x"}, "alerts need both ALERT_WEBHOOK_URL and"),
+        ({"ALERT_WEBHOOK_SECRET": SECRET}, "alerts need both ALERT_WEBHOOK_URL and"),
+        ({"ALERT_WEBHOOK_URL": "https://hooks.example/x", "ALERT_WEBHOOK_SECRET": "x"}, "must be whsec_ and 24 to 64"),
+        ({"ALERT_WEBHOOK_URL": "http://hooks.example/x", "ALERT_WEBHOOK_SECRET": SECRET}, "in the clear; use https"),
+    ],
+)
+def test_cycle__refuses_half_a_webhook_before_anything_happens(
+    user: User, variables: dict[str, str], fault: str
+) -> None:
+    done = user.fleet("dispatch", **variables)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert fault in done.stderr
+    assert SECRET not in done.stderr

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from codeql_fixer.domain.delivery import Delivery
     from codeql_fixer.domain.kinds import AnyRecord
     from codeql_fixer.domain.session import Session, SessionRequest
     from codeql_fixer.ports.agent import Agent, MessagePage
@@ -54,6 +55,23 @@ class DryLedger:
     def read_under(self, prefix: str) -> Iterable[Entry]:
         """As the ledger has it."""
         return self._ledger.read_under(prefix)
+
+
+class DryChannel:
+    """A channel over which nothing goes; what would is told here.
+
+    Args:
+        name: of the channel.
+        tell: hears it.
+    """
+
+    def __init__(self, name: str, tell: Callable[[str], None]) -> None:
+        self._name, self._tell = name, tell
+
+    def tell(self, delivery: Delivery) -> str:
+        """Nothing."""
+        self._tell(f"would tell over {self._name}: {delivery.news.title}")
+        return ""
 
 
 class DryAgent:

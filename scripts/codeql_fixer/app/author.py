@@ -10,6 +10,7 @@ from uuid import uuid4
 import msgspec
 from msgspec import Struct
 
+from codeql_fixer.domain.alert import Alert, AlertClaim, AlertOutcome, DeliveryStatus
 from codeql_fixer.domain.cycle import (
     Cycle,
     Decision,
@@ -26,10 +27,11 @@ from codeql_fixer.ports.ledger import Stored
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from codeql_fixer.domain.delivery import News
     from codeql_fixer.policy.dispatching import Dispatch
     from codeql_fixer.ports.ledger import Ledger
 
-_MOST_REASON = 2000
+_MOST_REASON, _MOST_TITLE = 2000, 200
 
 
 class Author(Struct, frozen=True, kw_only=True):
@@ -109,6 +111,55 @@ class Author(Struct, frozen=True, kw_only=True):
             pull_requests=tuple(pull_requests),
             decisions=decided,
             inputs=inputs,
+        )
+
+    def alert(self, news: News, channels: Iterable[str]) -> Alert:
+        """What is to be told over these channels."""
+        return Alert(
+            schema_version=1,
+            kind="alert",
+            id=news.alert,
+            recorded_at=self.clock(),
+            producer=self.producer,
+            event=news.event,
+            key=news.key,
+            title=news.title[:_MOST_TITLE],
+            channels=tuple(channels),
+            text=news.text[:_MOST_REASON],
+            target_repo=news.repository,
+        )
+
+    def alert_claim(self, alert: str, channel: str, attempt: int) -> AlertClaim:
+        """The right to tell an alert for a while."""
+        now = self.clock()
+        return AlertClaim(
+            schema_version=1,
+            kind="alert_claim",
+            id=f"{alert}.{channel}.{attempt}",
+            recorded_at=now,
+            producer=self.producer,
+            alert=alert,
+            channel=channel,
+            attempt=attempt,
+            act_before=now + LEASE,
+        )
+
+    def alert_outcome(
+        self, claim: AlertClaim, status: DeliveryStatus, *, url: str = "", reason: str = ""
+    ) -> AlertOutcome:
+        """What became of that."""
+        return AlertOutcome(
+            schema_version=1,
+            kind="alert_outcome",
+            id=claim.id,
+            recorded_at=self.clock(),
+            producer=self.producer,
+            alert=claim.alert,
+            channel=claim.channel,
+            attempt=claim.attempt,
+            status=status,
+            url=address(url),
+            reason=reason[:_MOST_REASON],
         )
 
 

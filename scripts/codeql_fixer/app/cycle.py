@@ -1,4 +1,4 @@
-"""One cycle of the orchestrator: scans, what came of sessions, the decision, new sessions, the snapshot.
+"""One cycle of the orchestrator: scans, what came of sessions, the decision, new sessions, the snapshot, alerts.
 
 Each part stands for itself: when one of them fails, the others go on, and the cycle says what failed. Only a ledger
 that cannot be read or written ends it, since nothing may be paid that is not on record.
@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from codeql_fixer.app.alert import Alerter, Told
 from codeql_fixer.app.author import Author
 from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.app.dispatch import Dispatcher, DispatchReport
 from codeql_fixer.app.fleet_state import fleet_state
-from codeql_fixer.app.planner import Planner
+from codeql_fixer.app.planner import Planner, definition_of
 from codeql_fixer.app.scan_fleet import FleetScanner, ScanOrder
 from codeql_fixer.app.snapshot import snapshot_of
+from codeql_fixer.domain.delivery import News
 from codeql_fixer.errors import CodeqlFixerError, LedgerNotWrittenError, UpstreamError, UserError
+from codeql_fixer.policy.news import news_of
 from codeql_fixer.ports.index import Index
 from codeql_fixer.ports.ledger import Ledger
 
@@ -45,7 +48,8 @@ class CycleReport(Struct, kw_only=True):
 
     `problems` are what failed, `warnings` what somebody should look at, `left_out` parts that there was no time for.
     `no_scans` says why nobody looked whether a scan is due, "" when somebody did; `is_scanned` that all repositories
-    were looked at that may be due. `is_for_user` says that a person can mend all that failed.
+    were looked at that may be due. `is_for_user` says that a person can mend all that failed. `news` are what people
+    may want to hear, `told` what came of telling it.
     """
 
     scans: list[ScanOrder] = []
@@ -57,6 +61,8 @@ class CycleReport(Struct, kw_only=True):
     warnings: list[str] = []
     left_out: list[str] = []
     paused: str = ""
+    news: list[News] = []
+    told: Told = field(default_factory=Told)
 
 
 class CycleRunner(Struct, frozen=True, kw_only=True):
@@ -68,6 +74,7 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
         planner: what the operator wants.
         scanner: has the fleet scanned; None where no host is set up.
         dispatcher: starts sessions; None where no agent is set up.
+        alerter: tells what is news.
         author: of the records.
         deadline: when it has to be over.
         on_step: hears what is being done, for people.
@@ -79,6 +86,7 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
     planner: Planner
     scanner: FleetScanner | None
     dispatcher: Dispatcher | None
+    alerter: Alerter
     author: Author
     deadline: Deadline
     on_step: Callable[[str], None]
@@ -104,6 +112,7 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
         self._part("sessions", self._look, report)
         self._part("dispatch", lambda done: self._dispatch(work, done), report)
         self._part("snapshot", self._snapshot, report)
+        self._part("alerts", self._alert, report)
         return report
 
     def _part(self, name: str, act: Callable[[CycleReport], None], report: CycleReport) -> None:
@@ -144,11 +153,17 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
         self.on_step("Rendering the snapshot")
         catch_up(self.ledger, self.index)
         state = fleet_state(self.planner, self.author.clock())
-        report.warnings += [*map(_slow, (one for one in state.sessions if one.is_overdue)), *state.stopped_families]
+        report.warnings += map(_slow, (one for one in state.sessions if one.is_overdue))
+        report.warnings += (family.reason for family in state.stopped_families)
+        report.news = news_of(state.stopped_families, ((definition_of(one.objective), one) for one in state.objectives))
         observed = self.planner.observed(self.author.clock())
         records = [replace(self.author.cycle("objectives"), objectives=observed)] if observed else []
         snapshots = [snapshot_of(self.planner, self.author)] if self.has_readers else []
         self.ledger.append([*records, *snapshots])
+
+    def _alert(self, report: CycleReport) -> None:
+        report.told = self.alerter.tell(report.news, is_over=lambda: self.deadline.is_over)
+        report.warnings += report.told.problems
 
 
 def _slow(session: SessionState) -> str:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from codeql_fixer.app.facts import facts_of
 from codeql_fixer.domain.objective import Progress
-from codeql_fixer.policy.monitoring import is_overdue
+from codeql_fixer.policy.monitoring import FailingFamily, is_overdue
 from codeql_fixer.policy.room import Room
 from codeql_fixer.policy.scanning import ScanDue, ScanFacts, due
 
@@ -51,7 +51,7 @@ class NextScan(Struct, frozen=True, kw_only=True):
 class FleetState(Struct, frozen=True, kw_only=True):
     """All of it; `paused` is "" while nothing holds the fleet.
 
-    `stopped_families` say why no session starts for a family.
+    `stopped_families` are those for which no session starts.
     """
 
     paused: str
@@ -59,7 +59,7 @@ class FleetState(Struct, frozen=True, kw_only=True):
     objectives: tuple[Progress, ...]
     sessions: tuple[SessionState, ...]
     scans: tuple[NextScan, ...]
-    stopped_families: tuple[str, ...]
+    stopped_families: tuple[FailingFamily, ...]
 
 
 def fleet_state(planner: Planner, now: datetime, *, note: str | None = None) -> FleetState:
@@ -83,7 +83,7 @@ def fleet_state(planner: Planner, now: datetime, *, note: str | None = None) -> 
             for claim in at_work
         ),
         scans=tuple(sorted(_scans(planner, now), key=_soonest)),
-        stopped_families=tuple(family.reason for family in facts.failing.values() if family.until > now),
+        stopped_families=tuple(family for family in facts.failing.values() if family.until > now),
     )
 
 

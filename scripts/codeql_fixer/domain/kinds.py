@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from codeql_fixer.domain.alert import Alert, AlertClaim, AlertOutcome
 from codeql_fixer.domain.cycle import Cycle
 from codeql_fixer.domain.dismissal import Dismissal
 from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome
@@ -11,7 +12,18 @@ from codeql_fixer.domain.scan_run import ScanRun
 from codeql_fixer.domain.snapshot import Snapshot
 from codeql_fixer.domain.verification import Verification
 
-AnyRecord: TypeAlias = ScanRun | DispatchIntent | DispatchOutcome | Cycle | Verification | Dismissal | Snapshot
+AnyRecord: TypeAlias = (
+    ScanRun
+    | DispatchIntent
+    | DispatchOutcome
+    | Cycle
+    | Verification
+    | Dismissal
+    | Snapshot
+    | Alert
+    | AlertClaim
+    | AlertOutcome
+)
 
 KINDS: dict[str, type[AnyRecord]] = {
     "scan_run": ScanRun,
@@ -21,5 +33,8 @@ KINDS: dict[str, type[AnyRecord]] = {
     "verification": Verification,
     "dismissal": Dismissal,
     "snapshot": Snapshot,
+    "alert": Alert,
+    "alert_claim": AlertClaim,
+    "alert_outcome": AlertOutcome,
 }
 VERSIONS = dict.fromkeys(KINDS, 1) | {"scan_run": 2, "dispatch_intent": 2, "dispatch_outcome": 2, "cycle": 2}

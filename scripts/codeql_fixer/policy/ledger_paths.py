@@ -6,6 +6,7 @@ import re
 from datetime import UTC
 from typing import TYPE_CHECKING, assert_never
 
+from codeql_fixer.domain.alert import Alert, AlertClaim, AlertOutcome
 from codeql_fixer.domain.cycle import Cycle
 from codeql_fixer.domain.dismissal import Dismissal
 from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome
@@ -33,7 +34,8 @@ _RECORD = re.compile(
     rf"|packs/runs/{_WORD}/{_WORD}/{_MONTH}\.jsonl"
     rf"|dismissals/{_WORD}/{_WORD}/{_WORD}\.json"
     rf"|cycles/{_MONTH}/{_WORD}\.json"
-    rf"|dispatches/{_MONTH}/{_WORD}\.(?:intent|outcome)\.json)"
+    rf"|dispatches/{_MONTH}/{_WORD}\.(?:intent|outcome)\.json"
+    rf"|alerts/{_MONTH}/{_WORD}\.(?:alert|claim|outcome)\.json)"
 )
 
 
@@ -57,6 +59,8 @@ def path_of(record: AnyRecord) -> str:
             path = f"{ROOT}dispatches/{month}/{record.id}.intent.json"
         case DispatchOutcome():
             path = f"{ROOT}dispatches/{month}/{record.id}.outcome.json"
+        case Alert() | AlertClaim() | AlertOutcome():
+            path = f"{ROOT}alerts/{month}/{record.id}.{record.kind.removeprefix('alert_')}.json"
         case Snapshot():
             path = SNAPSHOT_PATH
         case _:

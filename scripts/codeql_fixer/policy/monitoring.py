@@ -29,10 +29,14 @@ class Ended(Struct, frozen=True):
 
 
 class FailingFamily(Struct, frozen=True, kw_only=True):
-    """A family whose sessions fail: no more of them start until `until`, and then one more failure stops it again."""
+    """A family whose sessions fail: no more of them start until `until`, and then one more failure stops it again.
+
+    `since` is the first of the failures in a row.
+    """
 
     family: str
     failures: int
+    since: datetime
     until: datetime
 
     @property
@@ -74,7 +78,7 @@ def failing_families(outcomes: Mapping[str, Iterable[Ended]], limit: int | None)
         failures = _failures_in_a_row(ended)
         if len(failures) >= limit:
             until = max(failures) + FAMILY_REST
-            found[family] = FailingFamily(family=family, failures=len(failures), until=until)
+            found[family] = FailingFamily(family=family, failures=len(failures), since=min(failures), until=until)
     return found
 
 

@@ -11,6 +11,7 @@ from codeql_fixer.adapters.index.sql_index import SqlIndex
 from codeql_fixer.adapters.index.sqlite import SqliteDatabase
 from codeql_fixer.adapters.ledger.memory import MemoryLedger
 from codeql_fixer.adapters.source_tree import NoCheckout
+from codeql_fixer.app.alert import Alerter
 from codeql_fixer.app.author import Author
 from codeql_fixer.app.batch_work import Routers
 from codeql_fixer.app.catch_up import catch_up
@@ -213,6 +214,7 @@ class Orchestra:
             "planner": self.planner,
             "scanner": self.scanner(),
             "dispatcher": self.dispatcher(),
+            "alerter": Alerter(ledger=self.ledger, index=self.index, channels={}, author=self.author),
             "author": self.author,
             "deadline": Deadline(monotonic=self.clock.monotonic),
             "on_step": lambda _: None,

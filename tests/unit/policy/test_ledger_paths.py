@@ -20,6 +20,9 @@ PATHS = {
     "verification": "telemetry/verifications/acme/shop/2026/03/v-1.json",
     "dismissal": "telemetry/dismissals/acme/shop/d-1.json",
     "snapshot": "telemetry/orchestrator_state.json",
+    "alert": "telemetry/alerts/2026/03/family_stopped-00000000000000000001.alert.json",
+    "alert_claim": "telemetry/alerts/2026/03/family_stopped-00000000000000000001.hook.1.claim.json",
+    "alert_outcome": "telemetry/alerts/2026/03/family_stopped-00000000000000000001.hook.1.outcome.json",
 }
 
 

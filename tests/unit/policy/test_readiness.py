@@ -32,7 +32,7 @@ def _context(**members: Any) -> Context:  # noqa: ANN401 - passed on
 
 
 def _failing(hours: float) -> FailingFamily:
-    return FailingFamily(family="xss", failures=3, until=at(hours))
+    return FailingFamily(family="xss", failures=3, since=at(0), until=at(hours))
 
 
 def _failed(*hours: float) -> dict[str, Any]:

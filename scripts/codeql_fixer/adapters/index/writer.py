@@ -5,7 +5,9 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, assert_never
 
+from codeql_fixer.adapters.index.outbox import add_to_outbox
 from codeql_fixer.adapters.index.rows import issue_row, micros, parse_attempts, parse_issue, run_row, text, time_of
+from codeql_fixer.domain.alert import Alert, AlertClaim, AlertOutcome
 from codeql_fixer.domain.cycle import Cycle, DecisionAction
 from codeql_fixer.domain.dismissal import Dismissal
 from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome
@@ -29,6 +31,7 @@ _TABLES = (
     *("appearances", "aliases", "issues", "scan_runs", "repositories", "dispatch_issues", "dispatches", "sessions"),
     *("pull_requests", "proposals", "settlements", "verdicts", "verifications", "dismissals", "cycles", "pauses"),
     *("damages", "scan_requests", "open_counts", "fix_counts", "baselines", "meta"),
+    *("alerts", "alert_recipients", "alert_attempts"),
 )
 
 
@@ -116,21 +119,25 @@ class SqlWriter:
         return concerned
 
     def _add_fact(self, record: AnyRecord) -> frozenset[str]:
+        concerned: frozenset[str] = frozenset()
         match record:
             case DispatchIntent():
-                return self._add_intent(record)
+                concerned = self._add_intent(record)
             case DispatchOutcome():
-                return self._add_outcome(record)
+                concerned = self._add_outcome(record)
             case Cycle():
-                return self._add_cycle(record)
+                concerned = self._add_cycle(record)
             case Verification():
-                return self._add_verification(record)
+                concerned = self._add_verification(record)
             case Dismissal():
-                return self._add_dismissal(record)
+                concerned = self._add_dismissal(record)
+            case Alert() | AlertClaim() | AlertOutcome():
+                add_to_outbox(self._queries, self._connection, record)
             case ScanRun() | Snapshot():
-                return frozenset()
+                pass
             case _:
                 assert_never(record)
+        return concerned
 
     def attempts_of(self, repository: str) -> Mapping[str, tuple[Attempt, ...]]:
         """What was tried, by fingerprint."""

@@ -23,6 +23,9 @@ TITLES = {
     "verification": "What a later scan proves about a fix",
     "dismissal": "A person's word that an issue is not going to be fixed",
     "snapshot": "The state of the fleet for people and older tools",
+    "alert": "An event that is to be told, once",
+    "alert_claim": "The right to tell an alert over a channel for a while",
+    "alert_outcome": "What became of telling an alert over a channel",
 }
 _FORMATS = jsonschema.FormatChecker(formats=())
 

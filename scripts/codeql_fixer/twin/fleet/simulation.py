@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from codeql_fixer.app.alert import Alerter
 from codeql_fixer.app.author import Author
 from codeql_fixer.app.batch_work import Routers
 from codeql_fixer.app.claiming import Claimer
@@ -138,6 +139,7 @@ class Simulation:
                 tell=self.told.append,
             ),
             dispatcher=self._dispatcher(author, planner),
+            alerter=Alerter(ledger=places.ledger, index=places.index, channels={}, author=author),
             author=author,
             deadline=Deadline(monotonic=self._seconds),
             on_step=_ignore,

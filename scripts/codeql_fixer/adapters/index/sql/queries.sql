@@ -596,3 +596,40 @@ WHERE p.state = 'open' GROUP BY p.repository, p.number ORDER BY p.repository, p.
 -- name: session_durations
 SELECT d.family, s.observed_at - d.claimed_at FROM claims d JOIN sessions s ON s.session_id = d.session_id
 WHERE d.claimed_at > :since AND s.status IN ('finished', 'failed') ORDER BY d.family, d.claimed_at, d.intent_id;
+
+-- name: add_alert!
+INSERT INTO alerts (id, event, key, repository, title, text, recorded_at)
+VALUES (:id, :event, :key, :repository, :title, :text, :recorded_at) ON CONFLICT DO NOTHING;
+
+-- name: add_alert_recipient!
+INSERT INTO alert_recipients (alert, channel, is_over)
+SELECT :alert, :channel, CASE WHEN EXISTS (
+  SELECT 1 FROM alert_attempts t
+  WHERE t.alert = :alert AND t.channel = :channel AND t.status IN ('delivered', 'refused')
+) THEN 1 ELSE 0 END
+WHERE true ON CONFLICT DO NOTHING;
+
+-- name: add_alert_claim!
+INSERT INTO alert_attempts (alert, channel, attempt, act_before) VALUES (:alert, :channel, :attempt, :act_before)
+ON CONFLICT (alert, channel, attempt) DO UPDATE SET act_before = excluded.act_before;
+
+-- name: add_alert_outcome!
+INSERT INTO alert_attempts (alert, channel, attempt, ended_at, status, reason)
+VALUES (:alert, :channel, :attempt, :ended_at, :status, :reason)
+ON CONFLICT (alert, channel, attempt)
+DO UPDATE SET ended_at = excluded.ended_at, status = excluded.status, reason = excluded.reason;
+
+-- name: end_alert_recipient!
+UPDATE alert_recipients SET is_over = 1 WHERE alert = :alert AND channel = :channel;
+
+-- name: alert_known
+SELECT 1 FROM alerts WHERE id = :id;
+
+-- name: undelivered
+SELECT a.id, a.event, a.key, a.repository, a.title, a.text, a.recorded_at, r.channel,
+  COALESCE(t.attempt, 0), t.act_before, t.ended_at, COALESCE(t.reason, '')
+FROM alert_recipients r JOIN alerts a ON a.id = r.alert
+LEFT JOIN alert_attempts t ON t.alert = r.alert AND t.channel = r.channel AND t.attempt = (
+  SELECT MAX(l.attempt) FROM alert_attempts l WHERE l.alert = r.alert AND l.channel = r.channel
+)
+WHERE r.is_over = 0 ORDER BY a.recorded_at, a.id, r.channel LIMIT :most;

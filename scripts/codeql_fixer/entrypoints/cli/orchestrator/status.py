@@ -73,7 +73,7 @@ def _show_fleet(state: FleetState) -> None:
         print(f"{limit.name}: {limit.used:g} of {limit.limit}")
     for one in state.objectives:
         print(described_objective(one))
-    for reason in state.stopped_families:
+    for reason in (family.reason for family in state.stopped_families):
         print(cell(reason, 200))
     if state.sessions:
         overdue = sum(session.is_overdue for session in state.sessions)
@@ -92,7 +92,7 @@ def _fleet_document(state: FleetState) -> dict[str, object]:
     return {
         "paused": state.paused or None,
         "limits": [{"name": one.name, "used": one.used, "limit": one.limit} for one in state.limits],
-        "stopped_families": list(state.stopped_families),
+        "stopped_families": [family.reason for family in state.stopped_families],
         "objectives": [objective_document(one) for one in state.objectives],
         "sessions_at_work": [
             {

@@ -1,0 +1,127 @@
+"""Tells alerts: what is news is recorded and claimed first, told then, and what became of that is recorded.
+
+Nobody tells the same alert twice while whoever claimed it is alive. One that was killed between telling and recording
+leaves a claim that lapses; the next attempt carries the same id, by which a receiver knows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from codeql_fixer.app.author import Author
+from codeql_fixer.app.catch_up import catch_up
+from codeql_fixer.domain.alert import AlertOutcome, DeliveryStatus
+from codeql_fixer.domain.delivery import Delivery
+from codeql_fixer.errors import CodeqlFixerError, LedgerNotWrittenError
+from codeql_fixer.policy.alerting import GiveUp, Tell, next_step
+from codeql_fixer.ports.channel import Channel
+from codeql_fixer.ports.index import Index
+from codeql_fixer.ports.ledger import Conflict, Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from codeql_fixer.domain.alert import AlertClaim
+    from codeql_fixer.domain.delivery import News
+    from codeql_fixer.domain.kinds import AnyRecord
+
+_TRIES = 20
+_AT_ONCE = 20  # between two records of what became of attempts: so many are told again when somebody is killed
+_MOST = 200  # in one cycle; the next one goes on
+_MARGIN = timedelta(minutes=1)  # what telling one takes at most
+
+
+class Told(Struct, kw_only=True):
+    """What came of it: alerts that were noticed, deliveries that arrived, and what people should know."""
+
+    noticed: int = 0
+    delivered: int = 0
+    problems: list[str] = []
+
+
+class Alerter(Struct, frozen=True, kw_only=True):
+    """Tells news over channels.
+
+    Args:
+        ledger: the outbox.
+        index: knows what is in it.
+        channels: by name; none when nobody is to hear anything.
+        author: of the records.
+    """
+
+    ledger: Ledger
+    index: Index
+    channels: Mapping[str, Channel]
+    author: Author
+
+    def tell(self, news: Iterable[News], *, is_over: Callable[[], bool] = lambda: False) -> Told:
+        """Tell what is new, and again what did not arrive.
+
+        Args:
+            news: what there is to hear, also what was told before.
+            is_over: True when no more is to be told now.
+
+        Raises:
+            LedgerNotWrittenError: nothing was told that is not on record.
+        """
+        told = Told()
+        if not self.channels:
+            return told
+        claimed = self._claimed({item.alert: item for item in news}, told)
+        while claimed and not is_over():
+            now, claimed = claimed[:_AT_ONCE], claimed[_AT_ONCE:]
+            self.ledger.append([*self._deliver(now, told)])
+        return told
+
+    def _claimed(self, news: Mapping[str, News], told: Told) -> list[tuple[Delivery, AlertClaim]]:
+        for _ in range(_TRIES):
+            self.ledger.append([])
+            catch_up(self.ledger, self.index)
+            tip = self.index.position().tip
+            fresh = [item for item in news.values() if not self.index.is_alert_known(item.alert)]
+            alerts: list[AnyRecord] = [self.author.alert(item, sorted(self.channels)) for item in fresh]
+            waiting = [one for one in self.index.undelivered(most=_MOST) if one.channel in self.channels]
+            claimed = [*self._steps([*waiting, *self._first(fresh)][:_MOST])]
+            claims = [(one, claim) for one, claim in claimed if not isinstance(claim, AlertOutcome)]
+            records = [*alerts, *(record for _, record in claimed)]
+            if not records or not isinstance(self.ledger.append(records, expected_tip=tip), Conflict):
+                told.noticed = len(fresh)
+                told.problems += [_lost(one, end.reason) for one, end in claimed if isinstance(end, AlertOutcome)]
+                return claims
+        raise LedgerNotWrittenError("others wrote to the ledger each time before an alert could be claimed")
+
+    def _first(self, fresh: Iterable[News]) -> Iterator[Delivery]:
+        for item in fresh:
+            for channel in sorted(self.channels):
+                yield Delivery(news=item, alert=item.alert, noticed_at=self.author.clock(), channel=channel)
+
+    def _steps(self, deliveries: Iterable[Delivery]) -> Iterator[tuple[Delivery, AlertClaim | AlertOutcome]]:
+        for one in deliveries:
+            step = next_step(one, self.author.clock())
+            if isinstance(step, Tell):
+                yield one, self.author.alert_claim(one.alert, one.channel, step.attempt)
+            elif isinstance(step, GiveUp):
+                last = self.author.alert_claim(one.alert, one.channel, one.attempts + 1)
+                yield one, self.author.alert_outcome(last, DeliveryStatus.REFUSED, reason=step.reason)
+
+    def _deliver(self, claimed: Iterable[tuple[Delivery, AlertClaim]], told: Told) -> Iterator[AlertOutcome]:
+        for one, claim in claimed:
+            if self.author.clock() + _MARGIN >= claim.act_before:
+                return  # somebody else may tell it by then
+            try:
+                url = self.channels[one.channel].tell(replace(one, attempts=claim.attempt))
+            except CodeqlFixerError as error:
+                told.problems.append(_lost(one, str(error)))
+                yield self.author.alert_outcome(claim, DeliveryStatus.FAILED, reason=str(error))
+            else:
+                told.delivered += 1
+                yield self.author.alert_outcome(claim, DeliveryStatus.DELIVERED, url=url)
+
+
+def _lost(delivery: Delivery, reason: str) -> str:
+    return f"alert {delivery.news.title!r} over {delivery.channel}: {reason}"

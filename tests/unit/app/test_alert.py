@@ -1,0 +1,238 @@
+"""Alerts are told once, whoever is killed and however many notice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from msgspec.structs import replace
+
+from codeql_fixer.adapters.index.sql_index import SqlIndex
+from codeql_fixer.adapters.index.sqlite import SqliteDatabase
+from codeql_fixer.adapters.ledger.memory import MemoryLedger
+from codeql_fixer.app.alert import Alerter
+from codeql_fixer.app.author import Author
+from codeql_fixer.app.catch_up import catch_up
+from codeql_fixer.domain.alert import Alert, AlertClaim, AlertEvent, AlertOutcome, DeliveryStatus
+from codeql_fixer.domain.delivery import News
+from codeql_fixer.errors import LedgerNotWrittenError, UpstreamError
+from codeql_fixer.policy.alerting import MOST_ATTEMPTS
+from codeql_fixer.ports.ledger import Conflict, Stored
+from tests.records import PRODUCER
+from tests.unit.app.fleets import Clock
+from tests.unit.app.orchestrators import OtherLedger
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from codeql_fixer.domain.delivery import Delivery
+    from codeql_fixer.domain.kinds import AnyRecord
+    from codeql_fixer.ports.ledger import Landed
+
+XSS = News(event=AlertEvent.FAMILY_STOPPED, key="xss", title="No more sessions for xss", text="5 failed")
+SQLI = replace(XSS, key="sqli", title="No more sessions for sqli")
+
+
+class Killed(Exception):  # noqa: N818 - what happens to a process
+    """The process ends here."""
+
+
+class _Heard:
+    """A channel that remembers what it heard; `faults` are raised first, one by one."""
+
+    def __init__(self, clock: Clock, *faults: Exception, takes: timedelta = timedelta()) -> None:
+        self._clock, self.faults, self._takes = clock, [*faults], takes
+        self.heard: list[str] = []
+
+    def tell(self, delivery: Delivery) -> str:
+        self._clock.now += self._takes
+        if self.faults and isinstance(self.faults[0], UpstreamError):
+            raise self.faults.pop(0)
+        self.heard.append(delivery.alert)
+        if self.faults:
+            raise self.faults.pop(0)
+        return "https://chat.example/1"
+
+
+class _House:
+    """A ledger, and orchestrators that each have an index of their own."""
+
+    def __init__(self) -> None:
+        self.clock, self.ledger = Clock(), MemoryLedger()
+
+    def alerter(self, ledger: MemoryLedger | OtherLedger | None = None, /, **channels: _Heard) -> Alerter:
+        return Alerter(
+            ledger=ledger or self.ledger,
+            index=SqlIndex(SqliteDatabase(Path(":memory:"))),
+            channels=channels,
+            author=Author(producer=PRODUCER, run_id="7", clock=self.clock),
+        )
+
+    def records(self, kind: type[AnyRecord]) -> list[AnyRecord]:
+        entries = self.ledger.read_since("").entries
+        return [entry.record for entry in entries if isinstance(entry, Stored) and isinstance(entry.record, kind)]
+
+
+def test_tell__tells_once_whoever_notices_again() -> None:
+    house = _House()
+    hook = _Heard(house.clock)
+
+    told = house.alerter(hook=hook).tell([XSS, XSS, SQLI])
+    again = house.alerter(hook=hook).tell([SQLI, XSS])
+
+    assert (told.noticed, told.delivered, again.noticed, again.delivered) == (2, 2, 0, 0)
+    assert hook.heard == [XSS.alert, SQLI.alert]
+    [first, _] = house.records(AlertOutcome)
+    assert isinstance(first, AlertOutcome)
+    assert (first.status, first.url) == (DeliveryStatus.DELIVERED, "https://chat.example/1")
+
+
+def test_tell__writes_nothing_when_there_is_nothing_to_tell() -> None:
+    house = _House()
+    hook = _Heard(house.clock)
+    house.alerter(hook=hook).tell([XSS])
+    before = house.ledger.read_since("").tip
+
+    house.alerter(hook=hook).tell([XSS])
+    house.alerter(hook=hook).tell([])
+
+    assert house.ledger.read_since("").tip == before
+
+
+def test_tell__without_channels_is_silent() -> None:
+    house = _House()
+
+    told = house.alerter().tell([XSS])
+
+    assert (told.noticed, house.records(Alert)) == (0, [])
+
+
+def test_tell__a_new_channel_does_not_hear_old_news() -> None:
+    house = _House()
+    hook, chat = _Heard(house.clock), _Heard(house.clock)
+    house.alerter(hook=hook).tell([XSS])
+
+    house.alerter(hook=hook, chat=chat).tell([XSS, SQLI])
+
+    assert (hook.heard, chat.heard) == ([XSS.alert, SQLI.alert], [SQLI.alert])
+
+
+def test_tell__tries_again_later_what_did_not_arrive() -> None:
+    house = _House()
+    hook = _Heard(house.clock, UpstreamError("busy"))
+
+    first = house.alerter(hook=hook).tell([XSS])
+    soon = house.alerter(hook=hook).tell([XSS])
+    house.clock.now += timedelta(minutes=5)
+    later = house.alerter(hook=hook).tell([])
+
+    assert first.problems == ["alert 'No more sessions for xss' over hook: busy"]
+    assert (first.delivered, soon.delivered, later.delivered, later.problems) == (0, 0, 1, [])
+    assert hook.heard == [XSS.alert]
+
+
+def test_tell__gives_up_and_says_so_once() -> None:
+    house = _House()
+    hook = _Heard(house.clock, *[UpstreamError("gone")] * (MOST_ATTEMPTS + 9))
+    problems: list[str] = []
+    for _ in range(MOST_ATTEMPTS + 3):
+        problems += house.alerter(hook=hook).tell([XSS]).problems
+        house.clock.now += timedelta(days=2)
+
+    assert len(problems) == MOST_ATTEMPTS + 1
+    assert problems[-1].endswith("over hook: given up after 8 attempts: gone")
+    assert len(house.records(AlertClaim)) == MOST_ATTEMPTS
+
+
+def test_tell__one_channel_does_not_wait_for_another() -> None:
+    house = _House()
+    chat, hook = _Heard(house.clock, UpstreamError("down")), _Heard(house.clock)
+
+    told = house.alerter(chat=chat, hook=hook).tell([XSS])
+
+    assert (told.delivered, hook.heard, chat.heard) == (1, [XSS.alert], [])
+
+
+def test_tell__who_is_killed_after_telling_is_healed_under_the_same_id() -> None:
+    house = _House()
+    hook = _Heard(house.clock, Killed())
+    with pytest.raises(Killed):
+        house.alerter(hook=hook).tell([XSS])
+
+    house.alerter(hook=hook).tell([XSS])
+    assert hook.heard == [XSS.alert], "its claim has not lapsed"
+    house.clock.now += timedelta(minutes=10)
+    house.alerter(hook=hook).tell([XSS])
+    house.clock.now += timedelta(days=1)
+    house.alerter(hook=hook).tell([XSS])
+
+    assert hook.heard == [XSS.alert] * 2
+    assert len(house.records(Alert)) == 1
+
+
+def test_tell__of_two_at_once_one_tells() -> None:
+    house = _House()
+    hook = _Heard(house.clock)
+
+    class Meanwhile(OtherLedger):
+        """Another orchestrator comes first, once."""
+
+        is_first = True
+
+        def append(self, records: Sequence[AnyRecord], *, expected_tip: str | None = None) -> Landed | Conflict:
+            if records and self.is_first:
+                self.is_first = False
+                house.alerter(hook=hook).tell([XSS])
+            return super().append(records, expected_tip=expected_tip)
+
+    told = house.alerter(Meanwhile(house.ledger), hook=hook).tell([XSS, SQLI])
+
+    assert (hook.heard, told.noticed) == ([XSS.alert, SQLI.alert], 1)
+
+
+def test_tell__tells_nothing_that_is_not_on_record() -> None:
+    house = _House()
+    hook = _Heard(house.clock)
+
+    class Busy(OtherLedger):
+        def append(self, records: Sequence[AnyRecord], *, expected_tip: str | None = None) -> Landed | Conflict:
+            return Conflict("other", ()) if records else super().append(records, expected_tip=expected_tip)
+
+    with pytest.raises(LedgerNotWrittenError, match="others wrote"):
+        house.alerter(Busy(house.ledger), hook=hook).tell([XSS])
+
+    assert hook.heard == []
+
+
+def test_tell__leaves_to_others_what_it_is_too_late_for() -> None:
+    house = _House()
+    hook = _Heard(house.clock, takes=timedelta(minutes=6))
+    third = replace(XSS, key="third")
+
+    told = house.alerter(hook=hook).tell([XSS, SQLI, third])
+
+    assert (told.delivered, len(house.records(AlertOutcome))) == (2, 2)
+    later = house.alerter(hook=hook).tell([])
+    assert (later.delivered, sorted(hook.heard)) == (1, sorted([XSS.alert, SQLI.alert, third.alert]))
+
+
+def test_tell__ends_when_the_time_is_over() -> None:
+    house = _House()
+    hook = _Heard(house.clock)
+
+    house.alerter(hook=hook).tell([XSS], is_over=lambda: True)
+
+    assert hook.heard == []
+
+
+def test_tell__what_it_wrote_is_what_an_index_learns() -> None:
+    house = _House()
+    alerter = house.alerter(hook=_Heard(house.clock, UpstreamError("busy")))
+    alerter.tell([replace(XSS, repository="acme/shop")])
+    catch_up(house.ledger, alerter.index)
+
+    [one] = alerter.index.undelivered(most=5)
+
+    assert (one.news.repository, one.attempts, one.reason, one.failed_at) == ("acme/shop", 1, "busy", house.clock.now)
