@@ -166,7 +166,7 @@ def pull_request_seen(
 def verification(name: str, hours: float, *, verdict: Verdict, number: int = 1) -> Verification:
     """A verdict about the issue with a number."""
     return Verification(
-        schema_version=1,
+        schema_version=2,
         kind="verification",
         id=name,
         recorded_at=at(hours),

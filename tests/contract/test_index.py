@@ -164,9 +164,9 @@ def test_index__follows_a_fix_from_claim_to_proof(index: SqlIndex) -> None:
         (outcome("i-1", 1.1), "session_dispatched"),
         (cycle("c-1", 2, sessions=(session_seen(SessionState.FINISHED, 2),)), "new"),
         (cycle("c-2", 3, pull_requests=(pull_request_seen(PullRequestState.OPEN, 3),)), "pr_open"),
-        (verification("v-1", 3.5, verdict=Verdict.FIXED), "pr_open"),
+        (verification("v-1", 3.5, verdict=Verdict.VERIFIED_FIXED), "pr_open"),
         (cycle("c-3", 4, pull_requests=(pull_request_seen(PullRequestState.MERGED, 4),)), "pr_merged"),
-        (verification("v-2", 4.5, verdict=Verdict.FIXED), "pr_merged"),
+        (verification("v-2", 4.5, verdict=Verdict.VERIFIED_FIXED), "pr_merged"),
         (scan("2", 5), "verified_fixed"),
         (scan("3", 6, 1), "regressed"),
     ]

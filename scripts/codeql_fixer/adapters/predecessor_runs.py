@@ -203,7 +203,7 @@ class PredecessorRuns:
             for item in raw[key]
         ]
         return Verification(
-            schema_version=1,
+            schema_version=2,
             kind="verification",
             id=f"import-{at:%Y%m%dT%H%M%S}-{_identifier(raw['session_id'])[:40]}",
             recorded_at=at,

@@ -37,4 +37,6 @@ KINDS: dict[str, type[AnyRecord]] = {
     "alert_claim": AlertClaim,
     "alert_outcome": AlertOutcome,
 }
-VERSIONS = dict.fromkeys(KINDS, 1) | {"scan_run": 2, "dispatch_intent": 2, "dispatch_outcome": 2, "cycle": 2}
+VERSIONS = dict.fromkeys(KINDS, 1) | dict.fromkeys(
+    ("scan_run", "dispatch_intent", "dispatch_outcome", "cycle", "verification"), 2
+)

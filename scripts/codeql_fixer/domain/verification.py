@@ -11,25 +11,28 @@ from codeql_fixer.domain.record import Fingerprint, Name, Number, Record, Reposi
 
 
 class Verdict(StrEnum):
-    """What is proved. `unknown` is never a success: the scan had no say about the issue."""
+    """What is proved. Only the first is a success: `unknown` means that the scan had no say about the issue."""
 
-    FIXED = "fixed"
+    VERIFIED_FIXED = "verified_fixed"
     STILL_PRESENT = "still_present"
+    MOVED = "moved"  # it is in another file now
     UNKNOWN = "unknown"
+    GAMED = "gamed"  # the scan was kept from seeing it
 
 
 class IssueVerdict(Struct, frozen=True, kw_only=True):
-    """The verdict on one issue and what it rests on."""
+    """The verdict on one issue and what it rests on. `rule_id` is "" in records that did not say it."""
 
     fingerprint: Fingerprint
     verdict: Verdict
     reason: Text = ""
+    rule_id: str = ""
 
 
 class Verification(Record, frozen=True, kw_only=True):
     """Verdicts on the issues of one fix. `scan_run_id` names the scan that proves them, `commit` is what it read."""
 
-    schema_version: Literal[1]
+    schema_version: Literal[2]
     kind: Literal["verification"]
     id: Name
     target_repo: RepositoryName

@@ -55,9 +55,18 @@ def _dispatch_outcome_1(raw: dict[str, Any]) -> dict[str, Any]:
     return raw | {"schema_version": 2}
 
 
+def _verification_1(raw: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 called a fix that a scan proves fixed, as if it were one that came about without us."""
+    verdicts = [
+        item | {"verdict": "verified_fixed"} if item["verdict"] == "fixed" else item for item in raw["verdicts"]
+    ]
+    return raw | {"schema_version": 2, "verdicts": verdicts}
+
+
 UPCASTERS: Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {
     ("scan_run", 1): _scan_run_1,
     ("cycle", 1): _cycle_1,
     ("dispatch_intent", 1): _dispatch_intent_1,
     ("dispatch_outcome", 1): _dispatch_outcome_1,
+    ("verification", 1): _verification_1,
 }

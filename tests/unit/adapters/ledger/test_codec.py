@@ -17,9 +17,10 @@ from codeql_fixer.adapters.ledger.schemas import problems_of
 from codeql_fixer.domain.cycle import Cycle
 from codeql_fixer.domain.kinds import KINDS, VERSIONS, AnyRecord
 from codeql_fixer.domain.scan_run import ScanRun, ScanScope
+from codeql_fixer.domain.verification import Verdict
 from codeql_fixer.errors import DamagedRecordError, FutureRecordError
 from codeql_fixer.policy.ledger_paths import path_of
-from tests.records import at, intent, issue_record, one_of_each, outcome, scan
+from tests.records import at, intent, issue_record, one_of_each, outcome, scan, verification
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -217,3 +218,13 @@ def test_audit__says_what_the_schema_says() -> None:
 def test_times__are_written_in_utc() -> None:
     assert b'"2026-03-01T00:00:00Z"' in encode(scan("1", 0, 1))
     assert path_of(scan("1", 0, 1)) == path_of(scan("1", 0, recorded_at=at(0)))
+
+
+def test_decode__version_1_of_a_verification_called_a_proved_fix_by_another_name() -> None:
+    raw = json.loads(encode(verification("v-1", 1, verdict=Verdict.VERIFIED_FIXED)))
+    raw["schema_version"] = 1
+    raw["verdicts"][0]["verdict"] = "fixed"
+
+    record = decode(json.dumps(raw).encode(), "v-1.json")
+
+    assert record == verification("v-1", 1, verdict=Verdict.VERIFIED_FIXED)
