@@ -103,7 +103,9 @@ class Scan(Struct, frozen=True, gc=False, omit_defaults=True):
     `category` follows GitHub's rule: `automationDetails.id` up to its last slash.
     `execution_successful` is None when the file does not say; `has_results` is False when the
     file carries no result list at all, which is not the same as an empty one. `tool_errors` counts what the tool
-    could not do, such as files that it could not parse.
+    could not do, such as files that it could not parse; `error_files` are those it names, with "" where it names none.
+    `disabled_rules` are described and were not run; `packs` are the tool's extensions as (name, version). `partial`
+    says why the scan reports a part of the findings only, such as those on changed lines; "" when it reports all.
     """
 
     source: str
@@ -117,6 +119,10 @@ class Scan(Struct, frozen=True, gc=False, omit_defaults=True):
     rules_read: int = 0
     results_read: int = 0
     tool_errors: int = 0
+    error_files: tuple[str, ...] = ()
+    disabled_rules: tuple[str, ...] = ()
+    packs: tuple[tuple[str, str], ...] = ()
+    partial: str = ""
 
 
 class Finding(Struct, frozen=True, gc=False):
@@ -152,7 +158,7 @@ class Finding(Struct, frozen=True, gc=False):
 class SetAside(Struct, frozen=True, gc=False):
     """How many results were read but are no findings, by reason; `repeated` ones count as duplicates.
 
-    `suppressed_places` are rule id and file of the suppressed ones: those are there, only not reported.
+    `suppressed_findings` are the suppressed ones: those are there, only not reported.
     """
 
     suppressed: int = 0
@@ -161,7 +167,12 @@ class SetAside(Struct, frozen=True, gc=False):
     invalid: int = 0
     other_repository: int = 0
     repeated: int = 0
-    suppressed_places: frozenset[tuple[str, str]] = frozenset()
+    suppressed_findings: tuple[Finding, ...] = ()
+
+    @property
+    def suppressed_places(self) -> frozenset[tuple[str, str]]:
+        """Rule id and file of the suppressed ones."""
+        return frozenset((finding.rule.id, finding.file) for finding in self.suppressed_findings)
 
     def excluded(self) -> dict[str, int]:
         """The reasons that are neither suppression nor repetition, where they occurred."""

@@ -18,6 +18,7 @@ from codeql_fixer.adapters.sarif.locations import SarifTrace, location_of
 from codeql_fixer.adapters.sarif.messages import plain_text
 from codeql_fixer.adapters.sarif.repair import repair_log, repair_result
 from codeql_fixer.adapters.sarif.rules import LEVELS, RuleBook, security_severity
+from codeql_fixer.adapters.sarif.scope import packs_of, partial_of
 from codeql_fixer.adapters.sarif.uris import PathResolver
 from codeql_fixer.domain.finding import NO_FINGERPRINTS, Finding, Reading, Scan, SetAside, ToolFingerprints
 from codeql_fixer.domain.severity import Level
@@ -65,7 +66,7 @@ class SarifReader:
         scans: list[Scan] = []
         warnings: list[str] = []
         aside: Counter[str] = Counter()
-        suppressed: set[tuple[str, str]] = set()
+        suppressed: list[Finding] = []
         for path in find_files(self._paths):
             faults = Faults(str(path))
             log = _decode(load(path), str(path), faults)
@@ -75,7 +76,7 @@ class SarifReader:
                 scans.append(reader.read(findings, aside, suppressed))
             warnings += faults.warnings()
         read = sum(scan.results_read for scan in scans)
-        return Reading(findings, scans, read, SetAside(**aside, suppressed_places=frozenset(suppressed)), warnings)
+        return Reading(findings, scans, read, SetAside(**aside, suppressed_findings=tuple(suppressed)), warnings)
 
 
 def _decode(data: bytes, source: str, faults: Faults) -> wire.Log:
@@ -142,8 +143,8 @@ class _RunReader:
         self._rules = RuleBook(run.tool, faults, self._place)
         self._scan = self._describe()
 
-    def read(self, findings: list[Finding], aside: Counter[str], suppressed: set[tuple[str, str]]) -> Scan:
-        """Append the run's findings, count what is set aside, and note rule and file of what is suppressed."""
+    def read(self, findings: list[Finding], aside: Counter[str], suppressed: list[Finding]) -> Scan:
+        """Append the run's findings and the suppressed ones, and count what is set aside."""
         for position, raw in enumerate(self._run.results or ()):
             result = self._decode(raw, position)
             reason = _reason_to_set_aside(result)
@@ -152,8 +153,7 @@ class _RunReader:
                 continue
             aside[reason] += 1
             if reason == _SUPPRESSED:
-                finding = self._finding(result, position)
-                suppressed.add((finding.rule.id, finding.file))
+                suppressed.append(self._finding(result, position))
         return self._scan
 
     def _decode(self, raw: Raw, position: int) -> wire.Result:
@@ -205,7 +205,7 @@ class _RunReader:
         ]
         if not all(successes):
             self._faults.add("the scanner says that it did not succeed", f"{self._place}.invocations")
-        tool_errors = self._tool_errors()
+        error_files = self._error_files()
         revisions = [item.revision_id for item in run.version_control_provenance or () if item.revision_id]
         return Scan(
             source=self._source,
@@ -218,21 +218,26 @@ class _RunReader:
             rule_ids=self._rules.ids(),
             rules_read=self._rules.described(),
             results_read=len(run.results or ()),
-            tool_errors=tool_errors,
+            tool_errors=len(error_files),
+            error_files=tuple(dict.fromkeys(error_files)),
+            disabled_rules=self._rules.disabled(run.invocations or ()),
+            packs=packs_of(run),
+            partial=partial_of(run),
         )
 
-    def _tool_errors(self) -> int:
-        """How many errors the tool reports of itself, a file that it could not parse for one.
+    def _error_files(self) -> list[str]:
+        """The file of each error that the tool reports of itself, "" where it names none.
 
         Errors and warnings are handed on: Semgrep calls a syntax error a warning, Bandit an error.
         """
-        errors = 0
+        errors: list[str] = []
         for position, invocation in enumerate(self._run.invocations or ()):
             execution = invocation.tool_execution_notifications or ()
             for notification in (*execution, *(invocation.tool_configuration_notifications or ())):
                 if notification.level in {Level.ERROR, Level.WARNING}:
-                    errors += notification.level == Level.ERROR
                     places = [location_of(item, self._paths).file for item in notification.locations or ()]
+                    if notification.level == Level.ERROR:
+                        errors.append(next(filter(None, places), ""))
                     text = " ".join(filter(None, [plain_text(notification.message, None), *places]))
                     self._faults.add(f"{_TOOL_SAYS}: {text:.200}", f"{self._place}.invocations[{position}]")
         return errors

@@ -13,7 +13,7 @@ from codeql_fixer.domain.finding import Rule
 from codeql_fixer.domain.severity import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from codeql_fixer.adapters.sarif.faults import Faults
 
@@ -49,6 +49,27 @@ class RuleBook:
     def ids(self) -> tuple[str, ...]:
         """Ids of all rules that the run describes, sorted."""
         return tuple(sorted({rule.id for part in self._components() for rule in part.rules if rule.id}))
+
+    def disabled(self, invocations: Iterable[wire.Invocation]) -> tuple[str, ...]:
+        """Ids of rules that are described and were not run, sorted; what an invocation says counts (3.20.5)."""
+        enabled = {
+            rule.id: rule.default_configuration.enabled is not False
+            for part in self._components()
+            for rule in part.rules
+            if rule.id and rule.default_configuration
+        }
+        for invocation in invocations:
+            for override in invocation.rule_configuration_overrides or ():
+                rule_id = self._named(override.descriptor)
+                if rule_id and override.configuration and override.configuration.enabled is not None:
+                    enabled[rule_id] = override.configuration.enabled
+        return tuple(sorted(rule_id for rule_id, is_enabled in enabled.items() if not is_enabled))
+
+    def _named(self, reference: wire.RuleReference | None) -> str:
+        if reference is None:
+            return ""
+        found = self._home(reference.tool_component).at(reference.index, reference.id)
+        return reference.id or (found.id if found else "") or ""
 
     def described(self) -> int:
         """How many rules the run describes, in driver and extensions; the same id may be described twice."""

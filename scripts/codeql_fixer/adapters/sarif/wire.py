@@ -147,6 +147,7 @@ class Result(_Wire):
 class ReportingConfiguration(_Wire):
     """3.50 reportingConfiguration."""
 
+    enabled: bool | None = None
     level: str | None = None
 
 
@@ -195,9 +196,19 @@ class Notification(_Wire):
     locations: list[Location] | None = None
 
 
+class ConfigurationOverride(_Wire):
+    """3.51 configurationOverride."""
+
+    descriptor: RuleReference | None = None
+    configuration: ReportingConfiguration | None = None
+
+
 class Invocation(_Wire):
     """3.20 invocation."""
 
+    command_line: str | None = None
+    arguments: list[str] | None = None
+    rule_configuration_overrides: list[ConfigurationOverride] | None = None
     execution_successful: bool | None = None
     tool_execution_notifications: list[Notification] | None = None
     tool_configuration_notifications: list[Notification] | None = None
@@ -228,9 +239,16 @@ class ExternalFiles(_Wire):
     results: list[Any] | None = None
 
 
+class RunProperties(_Wire):
+    """3.8 property bag of a run: how CodeQL's action marks runs that look at changes only."""
+
+    incremental_mode: Any = None
+
+
 class Run(_Wire):
     """3.14 run."""
 
+    properties: RunProperties | None = None
     tool: Tool | None = None
     results: list[Raw] | None = None
     invocations: list[Invocation] | None = None

@@ -230,6 +230,24 @@ VERBS = (
         ("github_api_url",),
     ),
     Verb(
+        "verify",
+        "compare the scan after a change with the one before it, and say of each finding what is proved",
+        (
+            "orchestrator.py verify --baseline before.sarif --candidate after.sarif",
+            "orchestrator.py verify --baseline a.sarif --candidate b.sarif --diff d --targets 4be89e0fbf4569e1d682",
+            "orchestrator.py verify --baseline a.sarif --candidate b.sarif --baseline-dir main --candidate-dir pr",
+        ),
+        (
+            Argument("--baseline", "SARIF of the scan before the change: a file or a directory", "SARIF"),
+            Argument("--candidate", "SARIF of the scan after it", "SARIF"),
+            Argument("--targets", "what was to be fixed; default: everything in the baseline", "FINGERPRINT,..."),
+            Argument("--baseline-dir", "the code before the change, where it is at hand", "DIR"),
+            Argument("--candidate-dir", "the code after it", "DIR"),
+            Argument("--diff", "the change itself as git writes it; default: what differs between the two", "FILE"),
+            Argument("--commit", "what the candidate has to be a scan of; default: the candidate's checkout", "SHA"),
+        ),
+    ),
+    Verb(
         "fsck",
         "check every record on the ledger",
         ("orchestrator.py fsck --ledger ../ledger.git",),
