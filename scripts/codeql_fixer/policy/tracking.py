@@ -10,6 +10,7 @@ from codeql_fixer.domain.scan_run import FIRST_GENERATION
 from codeql_fixer.domain.tracked import TrackedIssue, Tracking
 from codeql_fixer.policy.comparability import ScanSay, is_tracked
 from codeql_fixer.policy.ledger_paths import path_of
+from codeql_fixer.policy.succession import successors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -99,18 +100,38 @@ class RepositoryIssues:
         for name in earlier_names(issue):
             self._known_as.setdefault(name, []).append(issue)
 
-    def _judge_absent(self, run: ScanRun, source: str, sightings: dict[str, Sighting]) -> None:
+    def _judge_absent(self, run: ScanRun, source: str, sightings: Mapping[str, Sighting]) -> None:
         say = ScanSay(run)
+        gone: list[TrackedIssue] = []
         for fingerprint, issue in self.issues.items():
             if fingerprint in sightings or not issue.tracking.is_open:
                 continue
             doubt = say.doubt(issue)
             if not doubt:
-                issue.tracking = Tracking.FIXED
-                issue.fixed_at, issue.fixed_run = run.recorded_at, source
+                gone.append(issue)
             if not doubt or doubt != issue.doubt:
                 issue.doubt = doubt
                 self.changed[fingerprint] = issue
+        fresh = [seen.issue for seen in sightings.values() if seen.issue.appearances == 1]
+        living_on = successors(gone, fresh)
+        for issue in gone:
+            successor = living_on.get(issue.fingerprint)
+            if successor is None:
+                issue.tracking = Tracking.FIXED
+                issue.fixed_at, issue.fixed_run = run.recorded_at, source
+            else:
+                _succeed(successor, issue)
+                self._learn_names(successor)
+
+
+def _succeed(issue: TrackedIssue, earlier: TrackedIssue) -> None:
+    """Go on with the life of an issue whose code was edited or moved, so that its name changed."""
+    issue.aliases = tuple(dict.fromkeys((*issue.aliases, earlier.fingerprint, *earlier.aliases)))
+    appearances = issue.appearances
+    _take_over(issue, [earlier])
+    if issue.tracking is Tracking.NEW:
+        issue.tracking = Tracking.RECURRING
+    issue.appearances += appearances
 
 
 def earlier_names(issue: TrackedIssue) -> Iterator[str]:
