@@ -10,7 +10,16 @@ from msgspec import Meta, Struct, field
 from codeql_fixer.domain.fix_work import Counts
 from codeql_fixer.domain.issue import Evidence
 from codeql_fixer.domain.mode import Mode
-from codeql_fixer.domain.record import Count, Fingerprint, Name, Number, Record, RepositoryName, RepositoryNameOrNone
+from codeql_fixer.domain.record import (
+    Count,
+    Fingerprint,
+    Name,
+    Number,
+    Record,
+    RepositoryName,
+    RepositoryNameOrNone,
+    Text,
+)
 from codeql_fixer.domain.severity import SeverityTier
 
 SCHEMA_VERSION: Literal[2] = 2
@@ -37,7 +46,11 @@ class ScanScope(StrEnum):
 
 
 class ScanSummary(Struct, frozen=True, kw_only=True):
-    """One run of one tool; what decides later whether two scans can be compared."""
+    """One run of one tool; what decides later whether two scans can be compared.
+
+    `disabled_rules` are known to the run and were switched off. `partial` says why it reports a part of the findings
+    only, such as those on changed lines; "" when it reports all.
+    """
 
     tool: str
     tool_version: str
@@ -48,6 +61,8 @@ class ScanSummary(Struct, frozen=True, kw_only=True):
     tool_errors: Count
     revision: str
     rule_ids: tuple[str, ...]
+    disabled_rules: tuple[str, ...] = ()
+    partial: Text = ""
 
 
 class FilterRecord(Struct, frozen=True, kw_only=True):

@@ -62,11 +62,15 @@ class ScanSay:
             return f"{issue.tool} did not scan{f' {issue.category}' if issue.category else ''}"
         if not any(issue.rule_id in rules for _, rules in scans):
             return "the scan does not list the rule as run"
+        if all(issue.rule_id in scan.disabled_rules for scan, rules in scans if issue.rule_id in rules):
+            return "the scan had the rule switched off"
         for scan, rules in scans:  # each may be a part of the whole: the one that failed may have looked there
             if not rules:
                 return "the scan does not list the rules that it ran"
             if scan.execution_successful is False or not scan.has_results:
                 return "the scan did not succeed"
+            if scan.partial:
+                return scan.partial
             if scan.tool_errors:
                 return "the scanner reported errors of its own"
         return ""

@@ -83,6 +83,8 @@ UNCOMPARABLE = {
     "of another language": ({"scans": (replace(SCAN, category="/language:go"),)}, "CodeQL did not scan"),
     "of nothing": ({"scans": ()}, "CodeQL did not scan"),
     "without the rule": ({"scans": (replace(SCAN, rule_ids=("py/xss",)),)}, "does not list the rule"),
+    "with the rule switched off": ({"scans": (replace(SCAN, disabled_rules=(RULE,)),)}, "switched off"),
+    "of changed lines only": ({"scans": (replace(SCAN, partial="it saw changed lines only"),)}, "changed lines only"),
     "above the threshold": (
         {"filters": replace(FILTERS, severity_threshold=SeverityTier.CRITICAL)},
         "did not look there (below_threshold)",
