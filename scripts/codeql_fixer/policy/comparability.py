@@ -64,16 +64,8 @@ class ScanSay:
             return "the scan does not list the rule as run"
         if all(issue.rule_id in scan.disabled_rules for scan, rules in scans if issue.rule_id in rules):
             return "the scan had the rule switched off"
-        for scan, rules in scans:  # each may be a part of the whole: the one that failed may have looked there
-            if not rules:
-                return "the scan does not list the rules that it ran"
-            if scan.execution_successful is False or not scan.has_results:
-                return "the scan did not succeed"
-            if scan.partial:
-                return scan.partial
-            if scan.tool_errors:
-                return "the scanner reported errors of its own"
-        return ""
+        # Each may be a part of the whole: the one that failed may have looked there.
+        return next(filter(None, (_doubt_about_part(scan) for scan, _ in scans)), "")
 
     def _doubt_about_scope(self, issue: TrackedIssue) -> str:
         if self._hides:
@@ -82,3 +74,11 @@ class ScanSay:
             return "the scan set findings of this rule in this file aside"
         reason = self._eligibility.exclusion(issue.file, issue.tier)
         return f"the scan did not look there ({reason.value})" if reason else ""
+
+
+def _doubt_about_part(scan: ScanSummary) -> str:
+    if not scan.rule_ids:
+        return "the scan does not list the rules that it ran"
+    if scan.execution_successful is False or not scan.has_results:
+        return "the scan did not succeed"
+    return scan.partial or ("the scanner reported errors of its own" if scan.tool_errors else "")
