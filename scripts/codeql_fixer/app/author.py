@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 from uuid import uuid4
 
 import msgspec
@@ -20,6 +20,7 @@ from codeql_fixer.domain.cycle import (
 )
 from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome, DispatchStatus
 from codeql_fixer.domain.record import Producer, Url
+from codeql_fixer.domain.verification import IssueVerdict, Verification
 from codeql_fixer.policy.claims import LEASE, intent_id_of
 from codeql_fixer.policy.ledger_paths import path_of
 from codeql_fixer.ports.ledger import Stored
@@ -28,10 +29,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from codeql_fixer.domain.delivery import News
+    from codeql_fixer.domain.proof import TargetVerdict
     from codeql_fixer.policy.dispatching import Dispatch
     from codeql_fixer.ports.ledger import Ledger
 
 _MOST_REASON, _MOST_TITLE = 2000, 200
+
+
+class VerifiedBy(TypedDict, total=False):
+    """What a verification rests on (domain/verification.py)."""
+
+    scan_run_id: str
+    commit: str
+    baseline_commit: str
+    evidence_sha256: str
+    pull_request: int | None
+    pull_request_url: str
+    session_id: str
+    intent_id: str
 
 
 class Author(Struct, frozen=True, kw_only=True):
@@ -111,6 +126,30 @@ class Author(Struct, frozen=True, kw_only=True):
             pull_requests=tuple(pull_requests),
             decisions=decided,
             inputs=inputs,
+        )
+
+    def verification(
+        self, repository: str, targets: Iterable[TargetVerdict], **said: Unpack[VerifiedBy]
+    ) -> Verification:
+        """What a scan proved about the issues of a fix, and which scan and change that were."""
+        now = self.clock()
+        return Verification(
+            schema_version=2,
+            kind="verification",
+            id=f"{now:%Y%m%dT%H%M%S}-{uuid4().hex[:12]}",
+            recorded_at=now,
+            producer=self.producer,
+            target_repo=repository,
+            verdicts=tuple(
+                IssueVerdict(
+                    fingerprint=target.fingerprint,
+                    verdict=target.verdict,
+                    reason="; ".join(target.reasons)[:_MOST_REASON],
+                    rule_id=target.rule_id,
+                )
+                for target in targets
+            ),
+            **said,
         )
 
     def alert(self, news: News, channels: Iterable[str]) -> Alert:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from codeql_fixer.domain.severity import SeverityTier
-from codeql_fixer.policy.plain_text import counted, one_line
+from codeql_fixer.policy.markdown import plain, table
+from codeql_fixer.policy.plain_text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,8 +22,6 @@ _TOP_ISSUES = 20
 _MAX_WARNINGS = 20
 _MAX_CELL = 160
 _TIERS = [tier for tier in SeverityTier if tier is not SeverityTier.NONE]
-# Everything that could start markup, a mention, a reference to an issue, or a cell.
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>()#|!~@&])")
 
 
 def summary_of(work: FixWork, run: ScanRun, *, server_url: str) -> str:
@@ -40,7 +38,7 @@ def summary_of(work: FixWork, run: ScanRun, *, server_url: str) -> str:
         "",
         f"`{run.target_repo}` · mode `{run.mode}` · `{run.run_label}`",
         "",
-        *_table(
+        *table(
             ["read", "suppressed", "duplicates", "below threshold", "excluded", "**issues**", "left out"],
             [
                 [
@@ -63,7 +61,7 @@ def summary_of(work: FixWork, run: ScanRun, *, server_url: str) -> str:
         lines += ["", "### Batches", "", *_batch_table(work)]
     if run.warnings:
         lines += ["", f"### Warnings ({len(run.warnings)})", ""]
-        lines += [f"- {_text(warning, 400)}" for warning in run.warnings[:_MAX_WARNINGS]]
+        lines += [f"- {plain(warning, 400)}" for warning in run.warnings[:_MAX_WARNINGS]]
     return "\n".join(lines) + "\n"
 
 
@@ -79,21 +77,21 @@ def sessions_section(sessions: SessionsSummary) -> str:
                 _web_link(item.session_id, item.session_url),
                 item.state or item.status or "not known yet",
                 " ".join(_web_link(url.rpartition("/")[2], url) for url in item.pull_requests),
-                _text(item.problem or item.reason, _MAX_CELL),
+                plain(item.problem or item.reason, _MAX_CELL),
             ]
             for item in sessions.sessions
         ]
-        lines += [*_table(["batch", "issues", "agent", "session", "state", "proposed", "why"], rows), ""]
+        lines += [*table(["batch", "issues", "agent", "session", "state", "proposed", "why"], rows), ""]
     if sessions.unsettled:
         lines += [f"Of {counted(sessions.unsettled, 'claim')} nobody can tell yet; the next run looks it up.", ""]
-    lines += [f"- {counted(item.issues, 'issue')}: {_text(item.reason, _MAX_CELL)}" for item in sessions.held]
-    lines += [f"- **{_text(problem, 400)}**" for problem in (sessions.stopped, sessions.paused) if problem]
+    lines += [f"- {counted(item.issues, 'issue')}: {plain(item.reason, _MAX_CELL)}" for item in sessions.held]
+    lines += [f"- **{plain(problem, 400)}**" for problem in (sessions.stopped, sessions.paused) if problem]
     return "\n".join(lines) + "\n"
 
 
 def _web_link(name: str, url: str) -> str:
     """A link, where the address is one for browsers; else the bare name."""
-    shown = _text(name, 60)
+    shown = plain(name, 60)
     return f"[{shown}]({quote(url, safe=':/?=&%#')})" if url.startswith(("https://", "http://")) else shown
 
 
@@ -105,7 +103,7 @@ def _family_table(issues: Iterable[Issue]) -> list[str]:
     rows = [[family, *(tiers[tier] or "" for tier in _TIERS), tiers.total()] for family, tiers in ordered]
     total = sum((tiers for _, tiers in ordered), Counter[SeverityTier]())
     rows.append(["**all**", *(total[tier] or "" for tier in _TIERS), f"**{total.total()}**"])
-    return _table(["family", *_TIERS, "all"], rows)
+    return table(["family", *_TIERS, "all"], rows)
 
 
 def _issue_table(issues: Iterable[Issue], source_url: str) -> list[str]:
@@ -113,18 +111,18 @@ def _issue_table(issues: Iterable[Issue], source_url: str) -> list[str]:
         [
             issue.id,
             issue.severity,
-            _text(issue.finding.rule.id, _MAX_CELL),
+            plain(issue.finding.rule.id, _MAX_CELL),
             _link(issue, source_url),
-            _text(issue.finding.text, _MAX_CELL),
+            plain(issue.finding.text, _MAX_CELL),
         ]
         for issue in issues
     ]
-    return _table(["issue", "severity", "rule", "where", "what"], rows)
+    return table(["issue", "severity", "rule", "where", "what"], rows)
 
 
 def _batch_table(work: FixWork) -> list[str]:
     rows = [[batch.id, batch.family, batch.severity, len(batch.issues)] for batch in work.batching.batches]
-    lines = _table(["batch", "family", "worst", "issues"], rows)
+    lines = table(["batch", "family", "worst", "issues"], rows)
     for reason, count in Counter(group.reason for group in work.batching.left_out for _ in group.issues).items():
         lines += ["", f"Left out: {counted(count, 'issue')}, {reason}."]
     return lines
@@ -136,16 +134,5 @@ def _link(issue: Issue, source_url: str) -> str:
         return "no file"
     line = finding.start_line
     anchor = f"#L{line}" if line else ""
-    shown = _text(finding.file, _MAX_CELL) + (f":{line}" if line else "")
+    shown = plain(finding.file, _MAX_CELL) + (f":{line}" if line else "")
     return f"[{shown}]({source_url}/{quote(finding.file)}{anchor})"
-
-
-def _text(text: str, limit: int) -> str:
-    """A stranger's text as plain words: no markup, no mention, no line break."""
-    return _MARKUP.sub(r"\\\1", one_line(text, limit)).replace("://", ":\\//")
-
-
-def _table(heads: Iterable[object], rows: Iterable[Iterable[object]]) -> list[str]:
-    head = [f"{cell}" for cell in heads]
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return [*lines, *("| " + " | ".join(f"{cell}" for cell in row) + " |" for row in rows)]

@@ -12,6 +12,8 @@ from codeql_fixer.adapters.source_tree import CheckoutTree
 from codeql_fixer.adapters.tree_diff import difference
 from codeql_fixer.adapters.unified_diff import parse_change
 from codeql_fixer.app.verify import Claim, State, verify
+from codeql_fixer.domain.finding import Scan
+from codeql_fixer.domain.proof import Proof
 from codeql_fixer.errors import InputError, UserError
 from codeql_fixer.policy.hiding import hiding_signs
 
@@ -19,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from codeql_fixer.domain.change import Change
+    from codeql_fixer.domain.finding import Reading
     from codeql_fixer.domain.hiding import HidingSign
-    from codeql_fixer.domain.proof import Proof
     from codeql_fixer.ports.source_tree import SourceTree
 
 _MAX_DIFF = 50_000_000
@@ -42,8 +44,21 @@ class VerifyFiles(Struct, frozen=True, kw_only=True):
     commit: str = ""
 
 
-def verify_files(files: VerifyFiles, environ: Mapping[str, str]) -> Proof:
-    """The verdicts.
+class Verified(Struct, frozen=True, kw_only=True):
+    """The verdicts and what they rest on.
+
+    `diff` is the change in git's words, None where nobody knows it. Commits are those that the scans name, "" for none.
+    """
+
+    proof: Proof
+    diff: str | None
+    scans: tuple[Scan, ...]
+    baseline_commit: str
+    candidate_commit: str
+
+
+def verify_files(files: VerifyFiles, environ: Mapping[str, str]) -> Verified:
+    """Judge.
 
     Raises:
         InputError: the baseline or the diff cannot be read.
@@ -56,25 +71,55 @@ def verify_files(files: VerifyFiles, environ: Mapping[str, str]) -> Proof:
     # A folder inside somebody else's checkout says nothing about itself.
     is_checkout = files.candidate_dir is not None and (files.candidate_dir / ".git").exists()
     commit = files.commit or (after.commit() if after is not None and is_checkout else "")
+    diff, source = _difference(files, environ)
+    earlier = _Kept(_reader(files.baseline, files.baseline_dir, before))
+    later = _Kept(_reader(files.candidate, files.candidate_dir, after))
 
     def signs(change: Change) -> Sequence[HidingSign]:
         return hiding_signs(change, new_text=after.text if after is not None else lambda _: None)
 
-    return verify(
-        State(_reader(files.baseline, files.baseline_dir, before), before),
-        State(_reader(files.candidate, files.candidate_dir, after), after),
-        Claim(targets=files.targets, commit=commit, change=_change(files, environ)),
+    proof = verify(
+        State(earlier, before),
+        State(later, after),
+        Claim(targets=files.targets, commit=commit, change=None if diff is None else parse_change(diff, source)),
         signs_of=signs,
+    )
+    return Verified(
+        proof=proof,
+        diff=diff,
+        scans=tuple(later.scans),
+        baseline_commit=_revision(earlier.scans),
+        candidate_commit=commit or _revision(later.scans),
     )
 
 
-def _change(files: VerifyFiles, environ: Mapping[str, str]) -> Change | None:
+class _Kept:
+    """A reader whose scans can be looked at afterwards."""
+
+    def __init__(self, reader: SarifReader) -> None:
+        self._reader = reader
+        self.scans: list[Scan] = []
+
+    def read(self) -> Reading:
+        """What the reader reads."""
+        reading = self._reader.read()
+        self.scans = reading.scans
+        return reading
+
+
+def _revision(scans: Sequence[Scan]) -> str:
+    named = {scan.revision for scan in scans if scan.revision}
+    return named.pop() if len(named) == 1 else ""
+
+
+def _difference(files: VerifyFiles, environ: Mapping[str, str]) -> tuple[str | None, str]:
+    """The change in git's words, None where nobody knows it, and where it comes from."""
     if files.diff is not None:
-        return parse_change(_text(files.diff), str(files.diff))
+        return _text(files.diff), str(files.diff)
     if files.baseline_dir is None or files.candidate_dir is None:
-        return None
-    text = difference(files.baseline_dir, files.candidate_dir, environ)
-    return parse_change(text, f"the difference of {files.baseline_dir} and {files.candidate_dir}")
+        return None, ""
+    source = f"the difference of {files.baseline_dir} and {files.candidate_dir}"
+    return difference(files.baseline_dir, files.candidate_dir, environ), source
 
 
 def _text(path: Path) -> str:

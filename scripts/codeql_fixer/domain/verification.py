@@ -30,7 +30,11 @@ class IssueVerdict(Struct, frozen=True, kw_only=True):
 
 
 class Verification(Record, frozen=True, kw_only=True):
-    """Verdicts on the issues of one fix. `scan_run_id` names the scan that proves them, `commit` is what it read."""
+    """Verdicts on the issues of one fix.
+
+    `scan_run_id` names the scan that proves them where that is on record, `commit` is what it read. `evidence_sha256`
+    is the digest of the file with the evidence, "" where none was written.
+    """
 
     schema_version: Literal[2]
     kind: Literal["verification"]
@@ -39,6 +43,8 @@ class Verification(Record, frozen=True, kw_only=True):
     verdicts: tuple[IssueVerdict, ...]
     scan_run_id: str = ""
     commit: str = ""
+    baseline_commit: str = ""
+    evidence_sha256: str = ""
     pull_request: Number | None = None
     pull_request_url: Url = ""
     session_id: str = ""

@@ -25,7 +25,7 @@ from codeql_fixer.domain.severity import Level
 from codeql_fixer.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 _LOG = msgspec.json.Decoder(wire.Log)
@@ -56,6 +56,22 @@ class SarifReader:
     def __init__(self, paths: Sequence[Path], checkout_root: str = "", checkout_files: Iterable[str] = ()) -> None:
         self._paths, self._checkout_root, self._files = paths, checkout_root, frozenset(checkout_files)
 
+    def results(self) -> Iterator[Finding | None]:
+        """What every single result says, in the order of the files; None for those that are no finding.
+
+        Raises:
+            InputError: as `read`.
+        """
+        for path in find_files(self._paths):
+            for run in self._runs(path, Faults(str(path))):
+                yield from run.results()
+
+    def _runs(self, path: Path, faults: Faults) -> Iterator[_RunReader]:
+        log = _decode(load(path), str(path), faults)
+        for position, run in enumerate(log.runs or ()):
+            resolver = PathResolver(run, self._checkout_root, self._files)
+            yield _RunReader(run, position, resolver=resolver, faults=faults, source=str(path))
+
     def read(self) -> Reading:
         """Read every file.
 
@@ -69,11 +85,7 @@ class SarifReader:
         suppressed: list[Finding] = []
         for path in find_files(self._paths):
             faults = Faults(str(path))
-            log = _decode(load(path), str(path), faults)
-            for position, run in enumerate(log.runs or ()):
-                resolver = PathResolver(run, self._checkout_root, self._files)
-                reader = _RunReader(run, position, resolver=resolver, faults=faults, source=str(path))
-                scans.append(reader.read(findings, aside, suppressed))
+            scans += [run.read(findings, aside, suppressed) for run in self._runs(path, faults)]
             warnings += faults.warnings()
         read = sum(scan.results_read for scan in scans)
         return Reading(findings, scans, read, SetAside(**aside, suppressed_findings=tuple(suppressed)), warnings)
@@ -155,6 +167,12 @@ class _RunReader:
             if reason == _SUPPRESSED:
                 suppressed.append(self._finding(result, position))
         return self._scan
+
+    def results(self) -> Iterator[Finding | None]:
+        """Every result, suppressed or not; None for those that are no finding."""
+        for position, raw in enumerate(self._run.results or ()):
+            result = self._decode(raw, position)
+            yield self._finding(result, position) if _reason_to_set_aside(result) in {"", _SUPPRESSED} else None
 
     def _decode(self, raw: Raw, position: int) -> wire.Result:
         try:
