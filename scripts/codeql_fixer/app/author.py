@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING, TypedDict, Unpack
 from uuid import uuid4
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from codeql_fixer.domain.alert import Alert, AlertClaim, AlertOutcome, DeliveryStatus
 from codeql_fixer.domain.cycle import (
@@ -31,9 +33,11 @@ if TYPE_CHECKING:
     from codeql_fixer.domain.delivery import News
     from codeql_fixer.domain.proof import TargetVerdict
     from codeql_fixer.policy.dispatching import Dispatch
+    from codeql_fixer.policy.proving import ProvedFix
     from codeql_fixer.ports.ledger import Ledger
 
 _MOST_REASON, _MOST_TITLE = 2000, 200
+_DIGITS = 24
 
 
 class VerifiedBy(TypedDict, total=False):
@@ -151,6 +155,22 @@ class Author(Struct, frozen=True, kw_only=True):
             ),
             **said,
         )
+
+    def proof(self, proved: ProvedFix) -> Verification:
+        """What a scan run proves about a merged fix; always under the same id, so that it is recorded once."""
+        fix = proved.fix
+        names = " ".join(target.fingerprint for target in proved.targets)
+        key = sha256(f"{fix.repository} {fix.number} {proved.scan_run} {names}".lower().encode()).hexdigest()[:_DIGITS]
+        record = self.verification(
+            fix.repository,
+            proved.targets,
+            scan_run_id=proved.scan_run,
+            pull_request=fix.number,
+            pull_request_url=address(fix.url),
+            session_id=fix.session_id,
+            intent_id=fix.intent_id,
+        )
+        return replace(record, id=f"proof-{key}")
 
     def alert(self, news: News, channels: Iterable[str]) -> Alert:
         """What is to be told over these channels."""

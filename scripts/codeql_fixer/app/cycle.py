@@ -18,6 +18,7 @@ from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.app.dispatch import Dispatcher, DispatchReport
 from codeql_fixer.app.fleet_state import fleet_state
 from codeql_fixer.app.planner import Planner, definition_of
+from codeql_fixer.app.prove import Prover
 from codeql_fixer.app.scan_fleet import FleetScanner, ScanOrder
 from codeql_fixer.app.snapshot import snapshot_of
 from codeql_fixer.domain.delivery import News
@@ -48,8 +49,8 @@ class CycleReport(Struct, kw_only=True):
 
     `problems` are what failed, `warnings` what somebody should look at, `left_out` parts that there was no time for.
     `no_scans` says why nobody looked whether a scan is due, "" when somebody did; `is_scanned` that all repositories
-    were looked at that may be due. `is_for_user` says that a person can mend all that failed. `news` are what people
-    may want to hear, `told` what came of telling it.
+    were looked at that may be due. `is_for_user` says that a person can mend all that failed. `proved` counts verdicts
+    on merged fixes. `news` are what people may want to hear, `told` what came of telling it.
     """
 
     scans: list[ScanOrder] = []
@@ -61,6 +62,7 @@ class CycleReport(Struct, kw_only=True):
     warnings: list[str] = []
     left_out: list[str] = []
     paused: str = ""
+    proved: int = 0
     news: list[News] = []
     told: Told = field(default_factory=Told)
 
@@ -74,6 +76,7 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
         planner: what the operator wants.
         scanner: has the fleet scanned; None where no host is set up.
         dispatcher: starts sessions; None where no agent is set up.
+        prover: says what scans prove about merged fixes.
         alerter: tells what is news.
         author: of the records.
         deadline: when it has to be over.
@@ -86,6 +89,7 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
     planner: Planner
     scanner: FleetScanner | None
     dispatcher: Dispatcher | None
+    prover: Prover
     alerter: Alerter
     author: Author
     deadline: Deadline
@@ -110,6 +114,7 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
         report.paused = self.planner.registry.paused or self.ledger.pause() or ""
         self._part("scans", self._scan, report)
         self._part("sessions", self._look, report)
+        self._part("proof", self._prove, report)
         self._part("dispatch", lambda done: self._dispatch(work, done), report)
         self._part("snapshot", self._snapshot, report)
         self._part("alerts", self._alert, report)
@@ -142,6 +147,9 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
     def _look(self, report: CycleReport) -> None:
         if self.dispatcher is not None:
             self.dispatcher.look(report.dispatch)
+
+    def _prove(self, report: CycleReport) -> None:
+        report.proved = self.prover.prove()
 
     def _dispatch(self, work: Work, report: CycleReport) -> None:
         if self.dispatcher is not None:

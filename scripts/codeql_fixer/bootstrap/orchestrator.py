@@ -31,6 +31,7 @@ from codeql_fixer.app.intake import AnalysisIntake
 from codeql_fixer.app.keep import Recorder
 from codeql_fixer.app.observe import Observer
 from codeql_fixer.app.planner import Planner
+from codeql_fixer.app.prove import Prover
 from codeql_fixer.app.scan_fleet import FleetScanner
 from codeql_fixer.app.settle import Settler
 from codeql_fixer.app.start import Starter
@@ -259,6 +260,7 @@ def build_cycle(room: OrchestratorRoom, wanted: Wanted, on_step: Callable[[str],
         planner=planner,
         scanner=_scanner(room, places, hosting, is_dry=wanted.is_dry) if wanted.scans and hosting else None,
         dispatcher=_dispatcher(room, places, agents, planner=planner, on_step=on_step) if wanted.dispatches else None,
+        prover=Prover(ledger=ledger, index=index, author=author, pull_requests=None, tell=room.tell),
         alerter=Alerter(ledger=ledger, index=index, channels=channels, author=author),
         author=author,
         deadline=Deadline(

@@ -25,6 +25,7 @@ from codeql_fixer.app.keep import Recorder
 from codeql_fixer.app.observe import Observer
 from codeql_fixer.app.plan import plan
 from codeql_fixer.app.planner import Planner
+from codeql_fixer.app.prove import Prover
 from codeql_fixer.app.scan_fleet import FleetScanner
 from codeql_fixer.app.settle import Settler
 from codeql_fixer.app.start import Starter
@@ -214,6 +215,9 @@ class Orchestra:
             "planner": self.planner,
             "scanner": self.scanner(),
             "dispatcher": self.dispatcher(),
+            "prover": Prover(
+                ledger=self.ledger, index=self.index, author=self.author, pull_requests=None, tell=self.told.append
+            ),
             "alerter": Alerter(ledger=self.ledger, index=self.index, channels={}, author=self.author),
             "author": self.author,
             "deadline": Deadline(monotonic=self.clock.monotonic),

@@ -11,6 +11,7 @@ from codeql_fixer.domain.claim import Claim
 from codeql_fixer.domain.cycle import PullRequestState
 from codeql_fixer.domain.dispatch import DispatchStatus
 from codeql_fixer.domain.issue import Evidence
+from codeql_fixer.domain.merged_fix import MergedFix
 from codeql_fixer.domain.session import SessionState
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.domain.tracked import Attempt, Lifecycle, TrackedIssue, Tracking
@@ -203,3 +204,18 @@ def parse_attempts(rows: Iterable[Row]) -> dict[str, tuple[Attempt, ...]]:
             )
         )
     return {fingerprint: tuple(attempts) for fingerprint, attempts in by_issue.items()}
+
+
+def parse_merged_fix(row: Row) -> MergedFix:
+    """The fix of a row of `unproved`."""
+    repository, number, url, merged_at, intent_id, session_id, fingerprint = row[_TRACKED_COLUMNS:]
+    return MergedFix(
+        repository=repository,
+        number=number,
+        url=url,
+        merged_at=parse_time(merged_at),
+        intent_id=intent_id,
+        session_id=session_id or "",
+        fingerprint=fingerprint,
+        issue=parse_issue(row[:_TRACKED_COLUMNS]),
+    )

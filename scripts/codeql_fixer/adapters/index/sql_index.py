@@ -18,6 +18,7 @@ from codeql_fixer.adapters.index.rows import (
     parse_attempts,
     parse_claims,
     parse_issue_row,
+    parse_merged_fix,
     parse_time,
     time_of,
 )
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from codeql_fixer.adapters.index.rows import Row
     from codeql_fixer.domain.claim import Claim
     from codeql_fixer.domain.delivery import Delivery
+    from codeql_fixer.domain.merged_fix import MergedFix
     from codeql_fixer.domain.tracked import Attempt
     from codeql_fixer.policy.sla import SlaLimits
     from codeql_fixer.ports.index import Event, IssueRow
@@ -237,6 +239,10 @@ class SqlIndex:
     def open_pull_requests(self) -> dict[str, int]:
         """How many pull requests of ours are open."""
         return {str(name): int(count) for name, count in self._ask("open_pull_requests")}
+
+    def unproved(self) -> list[MergedFix]:
+        """Merged fixes that scans say something about, and that have no verdict yet."""
+        return [parse_merged_fix(row) for row in self._ask("unproved")]
 
     def pull_requests_to_watch(self) -> list[KnownPullRequest]:
         """Those that were open when somebody last looked."""

@@ -19,6 +19,7 @@ from codeql_fixer.app.follow import Follower
 from codeql_fixer.app.keep import Recorder
 from codeql_fixer.app.observe import Observer
 from codeql_fixer.app.planner import Planner
+from codeql_fixer.app.prove import Prover
 from codeql_fixer.app.scan_fleet import FleetScanner
 from codeql_fixer.app.settle import Settler
 from codeql_fixer.app.start import Starter
@@ -139,6 +140,9 @@ class Simulation:
                 tell=self.told.append,
             ),
             dispatcher=self._dispatcher(author, planner),
+            prover=Prover(
+                ledger=places.ledger, index=places.index, author=author, pull_requests=None, tell=self.told.append
+            ),
             alerter=Alerter(ledger=places.ledger, index=places.index, channels={}, author=author),
             author=author,
             deadline=Deadline(monotonic=self._seconds),

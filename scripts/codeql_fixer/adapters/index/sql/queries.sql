@@ -633,3 +633,25 @@ LEFT JOIN alert_attempts t ON t.alert = r.alert AND t.channel = r.channel AND t.
   SELECT MAX(l.attempt) FROM alert_attempts l WHERE l.alert = r.alert AND l.channel = r.channel
 )
 WHERE r.is_over = 0 ORDER BY a.recorded_at, a.id, r.channel LIMIT :most;
+
+-- name: unproved
+SELECT
+  i.fingerprint, i.fingerprint_version, i.tracking, i.rule_id, i.family, i.tier, i.score, i.file, i.start_line,
+  i.message, i.evidence, i.occurrence, i.tool, i.category, i.first_seen_at, i.first_run, i.last_seen_at, i.last_run,
+  i.appearances, i.opened_at, i.aliases, i.fixed_at, i.fixed_run, i.doubt, i.renamed_to, i.regressions, i.reach, i.id,
+  p.repository, p.number, p.url, COALESCE(p.merged_at, p.observed_at), d.intent_id, d.session_id, di.fingerprint
+FROM pull_requests p
+JOIN proposals l ON l.repository = p.repository AND l.number = p.number
+JOIN claims d ON d.intent_id = l.intent_id OR (l.intent_id = '' AND l.session_id <> '' AND d.session_id = l.session_id)
+JOIN dispatch_issues di ON di.intent_id = d.intent_id
+JOIN repositories r ON r.name = d.repository
+JOIN issues i ON i.repository_id = r.id
+  AND (i.fingerprint = di.fingerprint OR i.id IN (SELECT a.issue_id FROM aliases a WHERE a.alias = di.fingerprint))
+WHERE p.state = 'merged' AND i.tracking <> 'renamed'
+  AND (CASE WHEN i.tracking = 'fixed' THEN i.fixed_at >= COALESCE(p.merged_at, p.observed_at)
+       ELSE i.last_seen_at > COALESCE(p.merged_at, p.observed_at) END)
+  AND NOT EXISTS (
+    SELECT 1 FROM verifications v JOIN verdicts x ON x.verification_id = v.id
+    WHERE v.repository = p.repository AND v.pull_request = p.number AND v.scan_run_id <> ''
+      AND x.fingerprint = di.fingerprint)
+ORDER BY p.repository, p.number, di.fingerprint, i.id;

@@ -98,6 +98,8 @@ def _show(report: CycleReport, wanted: Wanted) -> None:
         _show_scans(report)
     if wanted.dispatches:
         print(described_sessions(report.dispatch.summary()))
+    if report.proved:
+        print(f"{counted(report.proved, 'verdict')} on merged fixes recorded")
     if report.told.delivered:
         print(f"{counted(report.told.delivered, 'alert')} told")
     for warning in report.warnings:
@@ -171,6 +173,7 @@ def _document(report: CycleReport, wanted: Wanted) -> dict[str, object]:
         ],
         "held": [{"action": held.action, "reason": held.reason, "issues": held.issues} for held in summary.held],
         "settled": summary.settled,
+        "proved": report.proved,
         "alerts": {"noticed": report.told.noticed, "delivered": report.told.delivered},
         "left_out": report.left_out,
         "warnings": report.warnings,
