@@ -34,7 +34,7 @@ _SCANS = (
 )
 _TESTS = (
     r"pytest|tox|nox|unittest|(?:npm|yarn|pnpm|bun)(?: run)? test|npm t|go test|mvn|gradlew?|cargo (?:nextest|test)|rspec|rake|jest|vitest|mocha|karma|cypress"
-    r"|playwright|dotnet test|phpunit|pest|ctest|make (?:test|check)|swift test|xcodebuild|sbt|mix test|flutter test|manage\.py test|gotestsum|test"
+    r"|playwright|dotnet test|phpunit|pest|ctest|make (?:[\w-]+ ){0,4}(?:test|check)|swift test|xcodebuild|sbt|mix test|flutter test|manage\.py test|gotestsum|test"
 )
 _TOOL = re.compile(rf"(?<![\w-])(?:(?P<scan>{_SCANS})|(?P<test>{_TESTS}))(?![a-z])", re.IGNORECASE)
 _MAY_FAIL = re.compile(r"\s*(?:\|\|\s*(?:true|:|exit 0|echo\b.*|/bin/true)|;\s*(?:true|exit 0|:))\s*[\"'),]*$")

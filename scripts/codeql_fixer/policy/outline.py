@@ -85,7 +85,7 @@ def _line(number: int, raw: str, indent: int, section: tuple[str, ...], levels: 
         text = text[1:].strip()
     match = _KEY.match(text)
     if match is None:
-        for item in _items(text):
+        for item in _items(_COMMENT.sub("", text)):
             yield Setting(number, names, item, raw)
         return
     names = (*names, match["key"].strip())[-_MAX_DEPTH:]

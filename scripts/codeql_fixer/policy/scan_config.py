@@ -10,6 +10,7 @@ from codeql_fixer.domain.change import FileStatus
 from codeql_fixer.domain.hiding import HidingKind, HidingSign
 from codeql_fixer.policy.changed_text import squashed
 from codeql_fixer.policy.outline import settings_of
+from codeql_fixer.policy.suppression_table import RUFF_STYLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -104,9 +105,8 @@ _RANKS = {
     "error": 3,
 }
 _RANKS |= {"critical": 4, "blocker": 4}
-_HARMLESS_CODES = re.compile(
-    r"[EWIDNQC][0-9]{1,4}|COM[0-9]*|ANN[0-9]*|F401|F811|PL[RC]?[0-9]*|UP[0-9]*|.*\.(?:md|rst|adoc|png|svg)|docs?/\*{0,2}|LICENSE"
-)
+_HARMLESS = re.compile(r".*\.(?:md|rst|adoc|png|svg)|docs?/\*{0,2}|LICENSE")
+_ELSEWHERE = re.compile(r"(?:\*\*/)?(?:tests?|docs?)/")  # settings for tests and documents only
 
 
 class _Settings(NamedTuple):
@@ -127,7 +127,7 @@ def scan_config_signs(file: ChangedFile) -> Iterator[HidingSign]:
         yield HidingSign(kind=HidingKind.SCAN_CONFIG, file=file.path, text=f"{old_path} is gone")
     elif is_scan_config(new_path):
         yield from loosened(file.path, changed_settings(file))
-    elif _SHARED.search(new_path):
+    elif _SHARED.search(new_path) and old_path:
         yield from loosened(file.path, _of_sections(changed_settings(file)))
 
 
@@ -177,7 +177,7 @@ def sign(kind: HidingKind, path: str, setting: Setting) -> HidingSign:
 
 def _hides(setting: Setting, settings: _Settings) -> bool:
     own, value = setting.names[-1] if setting.names else "", setting.value.strip().lower()
-    if _HARMLESS_CODES.fullmatch(setting.value) or value.startswith("!"):
+    if _HARMLESS.fullmatch(setting.value) or _is_style(setting.value) or value.startswith("!"):
         return False
     if value in _ON and _ON_HIDES.fullmatch(own):
         return True
@@ -185,20 +185,26 @@ def _hides(setting: Setting, settings: _Settings) -> bool:
         return _OFF_HIDES.fullmatch(own) is not None
     if _LEVELS.fullmatch(own):
         return _is_raised(setting, settings)
-    if value in _ON or not (value or any(_LESS.fullmatch(name) for name in setting.names[:-1])):
+    is_entry = not value and setting.raw.rstrip()[-1:] == ":" and any(map(_LESS.fullmatch, setting.names[:-1]))
+    if value in _ON or not (value or is_entry) or any(map(_ELSEWHERE.match, setting.names)):
         return False
     if any(_LESS.fullmatch(name) for name in setting.names) or own.lower().startswith("sonar.issue.ignore"):
         return True
     return _SCOPES.fullmatch(own) is not None and setting.names not in settings.before
 
 
+def _is_style(value: str) -> bool:
+    return re.fullmatch(r"[A-Z]{1,4}[0-9]{1,4}", value) is not None and RUFF_STYLE.fullmatch(value) is not None
+
+
 def _is_raised(setting: Setting, settings: _Settings) -> bool:
     """True when what counts has to be worse, or a check less strict, than before."""
     new = _rank(setting.value)
-    olds = [rank for was in settings.went if was.names == setting.names and (rank := _rank(was.value)) is not None]
-    if new is None or not olds:
+    olds = [_rank(was.value) for was in settings.went if was.names == setting.names]
+    news = [now for now in settings.came if now.names == setting.names]
+    if new is None or len(olds) != 1 or olds[0] is None or len(news) != 1:  # of a list, nobody knows which is which
         return False
-    return new < max(olds) if setting.value.isdigit() else new > min(olds)
+    return new < olds[0] if setting.value.isdigit() else new > olds[0]
 
 
 def _rank(value: str) -> int | None:
@@ -214,7 +220,8 @@ def _was_needed(setting: Setting, settings: _Settings) -> bool:
         return not values and setting.names in settings.now  # of a list, the lower ones are gone
     if _SCOPES.fullmatch(own):
         return setting.names in settings.now
-    return any(_MORE.fullmatch(name) for name in setting.names[-2:])
+    is_rule = setting.names[-2:-1] == ("rules",) and re.match(r"error|warn|[12]\b|\[", setting.value) is not None
+    return is_rule or _MORE.fullmatch(own) is not None
 
 
 def _names(settings: Sequence[Setting]) -> frozenset[tuple[str, ...]]:

@@ -20,13 +20,11 @@ class Directive(NamedTuple):
 
 
 def _row(tool: str, pattern: str, *, is_local: bool = True, harmless: str = "") -> Directive:
-    return Directive(tool, re.compile(pattern, re.IGNORECASE), is_local, re.compile(harmless) if harmless else None)
+    return Directive(tool, re.compile(pattern, re.IGNORECASE), is_local, re.compile(harmless, re.IGNORECASE) if harmless else None)
 
 
-_RUFF_STYLE = (
-    r"(?i)[ewindqt][0-9]{1,4}(?<!e722)|c[489][0-9]*|com[0-9]*|ann[0-9]*|f4[0-9]*|f8[0-9]*|pl[rc][0-9]*|up[0-9]*|sim[0-9]*"
-    r"|t20[0-9]*|era[0-9]*|fbt[0-9]*|arg[0-9]*|isc[0-9]*|ret[0-9]*|em[0-9]*|try003|b008|slf[0-9]*|a00[0-9]|rst[0-9]*"
-)
+# Of ruff's and flake8's codes only these can be about a weakness: bandit's, bugbear's, blind excepts and real errors.
+RUFF_STYLE = re.compile(r"(?!(?:S[0-9]|DUO|BLE|B[0-9]|E722|E9|F(?!401|403|405|811|841)[0-9]|PGH00[12]|PLE|SCS|SEC)|[SBF]$)[A-Z]+[0-9]*", re.IGNORECASE)
 _PYLINT_STYLE = (
     r"(?i)line-too-long|too-(?:many|few)-[\w-]*|missing-[\w-]*docstring|invalid-name|import-outside-toplevel|wrong-import-[\w-]*"
     r"|ungrouped-imports|unused-[\w-]*|redefined-[\w-]*|no-self-use|protected-access|cyclic-import|no-member|fixme|[cr][0-9]{4}"
@@ -79,9 +77,9 @@ AT_START = (
     _row("bandit", r"nosec\b:?\s*(?P<args>(?:[BG][0-9]{3}[\s,]*)*)"),
     _row("gosec", r"gosec:disable\b(?P<args>.*)"),
     _row("semgrep", r"nosem(?:grep)?\b\s*:?\s*(?P<args>[\w.,/ -]*)"),
-    _row("flake8", r"(?:flake8|ruff)\s*:\s*noqa\b:?\s*(?P<args>[A-Z0-9, ]*)", is_local=False, harmless=_RUFF_STYLE),
-    _row("flake8", r"noqa\b(?:\s*:\s*(?P<args>[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*))?", harmless=_RUFF_STYLE),
-    _row("ruff", r"ruff\s*:\s*(?:disable|ignore)\b\s*\[?(?P<args>[\w, -]*)", is_local=False, harmless=_RUFF_STYLE),
+    _row("flake8", r"(?:flake8|ruff)\s*:\s*noqa\b:?\s*(?P<args>[A-Z0-9, ]*)", is_local=False, harmless=RUFF_STYLE.pattern),
+    _row("flake8", r"noqa\b(?:\s*:\s*(?P<args>[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*))?", harmless=RUFF_STYLE.pattern),
+    _row("ruff", r"ruff\s*:\s*(?:disable|ignore)\b\s*\[?(?P<args>[\w, -]*)", is_local=False, harmless=RUFF_STYLE.pattern),
     _row(
         "pylint",
         r"pylint\s*:\s*(?:disable|disable-next|skip-file)(?:\s*=\s*(?P<args>[\w,\s-]*))?",

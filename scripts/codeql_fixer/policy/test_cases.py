@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from codeql_fixer.policy.changed_text import ChangedFile, Line
+    from codeql_fixer.policy.lexing import Lexed
 
 _CASE = re.compile(
     r"^\s*(?:async\s+)?def\s+(?P<python>test\w*)"  # Python, Ruby
@@ -63,6 +64,9 @@ _SKIP_IF = re.compile(r"@?(?:pytest\.mark\.|unittest\.)?skip(?:if|If|Unless)\s*\
 _CONSTANT = re.compile(r"(?:True|1\s*==\s*1|not False|1|False)\s*[,)]")
 _RETURN = re.compile(r"\s*return\s*;?\s*(?:None|null|nil)?\s*;?\s*$")
 _OPENS = re.compile(r"(?:=>|\{|:|\bdo)\s*$")
+_ASKS = re.compile(r"\s*(?:\}\s*)?(?:if|elif|else|except|unless|when|case|guard)\b(?!\s*\(?\s*(?:True|true|1)\b)")
+_SKIP_CALL = re.compile(r"\(|skip|pending")  # not a mark on a whole test
+_MAX_ALIKE = 50
 _PLATFORM = re.compile(
     r"platform|os\.name|version|GOOS|Short\(\)|which|find_spec|environ|getenv|import|installed|available|has_|HAVE_|geteuid",
     re.IGNORECASE,
@@ -133,25 +137,11 @@ def _cases(file: ChangedFile, lines: Sequence[Line]) -> list[_Case]:
 
 
 def _unmatched(removed: Sequence[_Case], added: Sequence[_Case]) -> list[_Case]:
-    """Removed tests without a counterpart: the same name anywhere, else a claim more in the same file."""
-    names = Counter(case.name for case in added)
-    left = []
-    for case in removed:
-        if names[case.name]:
-            names[case.name] -= 1
-        else:
-            left.append(case)
-    spare: dict[str, int] = defaultdict(int)
-    folded: set[str] = set()
-    olds = Counter(case.name for case in removed)
-    for case in added:
-        if olds[case.name]:
-            olds[case.name] -= 1
-        elif _claims(case.body):
-            spare[case.file.path] += 1
-    for file in {case.file.path: case.file for case in removed}.values():
-        if any(_PARAMETRISED.search(line.text) for line in file.added):
-            folded.add(file.path)
+    """Removed tests without a counterpart: one of its name or a like one anywhere, else one more in the same file."""
+    left, came = _without_same(removed, added), _without_same(added, removed)
+    left, came = _without_alike(left, came)
+    folded = {case.file.path for case in removed if any(_PARAMETRISED.search(line.text) for line in case.file.added)}
+    spare = Counter(case.file.path for case in came if _claims(case.body))
     unmatched = []
     for case in left:
         path = case.file.path
@@ -161,8 +151,43 @@ def _unmatched(removed: Sequence[_Case], added: Sequence[_Case]) -> list[_Case]:
             spare[path] -= 1
             continue
         unmatched.append(case)
-    moved = Counter({path: count for path, count in spare.items() if count > 0})
-    return [case for case in unmatched if not _take(moved, case)]
+    return [case for case in unmatched if not _take(spare, case)]
+
+
+def _without_same(cases: Sequence[_Case], others: Sequence[_Case]) -> list[_Case]:
+    names = Counter(case.name for case in others)
+    left = []
+    for case in cases:
+        if names[case.name]:
+            names[case.name] -= 1
+        else:
+            left.append(case)
+    return left
+
+
+def _without_alike(left: Sequence[_Case], came: Sequence[_Case]) -> tuple[list[_Case], list[_Case]]:
+    """Pairs with half of their words in common are one test. A word is looked up, so time does not grow by pairs."""
+    by_word: dict[str, list[int]] = defaultdict(list)
+    words = [_words(case.name) for case in came]
+    for at, found in enumerate(words):
+        for word in found:
+            by_word[word].append(at)
+    used: set[int] = set()
+    unmatched = []
+    for case in left:
+        mine = _words(case.name)
+        common = Counter(at for word in mine for at in by_word[word][:_MAX_ALIKE] if at not in used)
+        best = next((at for at, count in common.most_common(1) if count * 2 >= len(mine | words[at])), None)
+        if best is None:
+            unmatched.append(case)
+        else:
+            used.add(best)
+    return unmatched, [case for at, case in enumerate(came) if at not in used]
+
+
+def _words(name: str) -> frozenset[str]:
+    words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+", name)
+    return frozenset(word.lower() for word in words[:40]) - {"test", "tests", "it", "should"}
 
 
 def _take(spare: Counter[str], case: _Case) -> bool:
@@ -242,21 +267,39 @@ def _is_run(path: str) -> bool:
 
 
 def _skipped(file: ChangedFile) -> Iterator[HidingSign]:
-    before = Counter(
-        squashed(match[0]) for line in lex(file.path, file.removed) if (match := _skip(line.code, file.path))
-    )
+    before = Counter(squashed(match[0]) for line in lex(file.path, file.removed) if (match := _skip(line.code, file.path)))
     numbers = {line.number for line in file.added}
-    previous = ""
-    for line in lex(file.path, file.new):
-        code = line.code
-        if line.number in numbers:
-            match = _skip(code, file.path)
-            if match and before[squashed(match[0])]:
-                before[squashed(match[0])] -= 1
-            elif match or (_RETURN.match(code) and _CASE.match(previous) and _OPENS.search(previous)):
-                text = line.raw.strip()
-                yield HidingSign(kind=HidingKind.TEST_SKIPPED, file=file.path, line=line.number, text=text)
-        previous = line.raw if code.strip() else previous
+    lines = [line for line in lex(file.path, file.new) if line.code.strip()]
+    for at, line in enumerate(lines):
+        if line.number not in numbers:
+            continue
+        match = _skip(line.code, file.path)
+        if match and before[squashed(match[0])]:
+            before[squashed(match[0])] -= 1
+        elif (match and not (_is_call(match) and _is_asked(lines, at))) or _returns_first(lines, at):
+            yield HidingSign(kind=HidingKind.TEST_SKIPPED, file=file.path, line=line.number, text=line.raw.strip())
+
+
+def _returns_first(lines: Sequence[Lexed], at: int) -> bool:
+    opening = lines[at - 1].raw if at else ""
+    is_return = _RETURN.match(lines[at].code) is not None
+    return is_return and _CASE.match(opening) is not None and _OPENS.search(opening) is not None
+
+
+def _is_asked(lines: Sequence[Lexed], at: int) -> bool:
+    """True where the block around a line depends on something."""
+    indent = _indent(lines[at])
+    around = next((line for line in lines[max(0, at - _MAX_ALIKE) : at][::-1] if _indent(line) < indent), None)
+    return around is not None and _ASKS.match(around.code) is not None
+
+
+def _indent(line: Lexed) -> int:
+    return len(line.raw) - len(line.raw.lstrip())
+
+
+def _is_call(match: re.Match[str]) -> bool:
+    """True for a skip that is done while a test runs, and not one that marks it."""
+    return match[0].rstrip().endswith("(") and not match[0].lstrip().startswith(("@", "x", "f"))
 
 
 def _skip(code: str, path: str) -> re.Match[str] | None:
