@@ -18,37 +18,50 @@ if TYPE_CHECKING:
     from codeql_fixer.policy.scan_config import _Settings
 
 _WORKFLOWS = re.compile(
-    r"(?:^|/)\.github/(?:workflows|actions)/.+\.ya?ml$|(?:^|/)action\.ya?ml$|(?:^|/)\.gitlab-ci[\w.-]*\.ya?ml$|(?:^|/)azure-pipelines[\w.-]*\.ya?ml$"
-    r"|(?:^|/)\.circleci/.+\.ya?ml$|(?:^|/)\.travis\.yml$|(?:^|/)bitbucket-pipelines\.yml$|(?:^|/)\.drone\.yml$|(?:^|/)\.?buildkite/.+\.ya?ml$"
+    r"(?:^|/)\.github/(?:workflows|actions)/.+\.ya?ml$|(?:^|/)action\.ya?ml$|(?:^"
+    r"|/)\.gitlab-ci[\w.-]*\.ya?ml$|(?:^|/)azure-pipelines[\w.-]*\.ya?ml$"
+    r"|(?:^|/)\.circleci/.+\.ya?ml$|(?:^|/)\.travis\.yml$|(?:^|/)bitbucket-pipelines\.yml$|(?:^"
+    r"|/)\.drone\.yml$|(?:^|/)\.?buildkite/.+\.ya?ml$"
     r"|(?:^|/)(?:Jenkinsfile[\w.-]*|appveyor\.yml|cloudbuild\.ya?ml|\.woodpecker\.ya?ml|\.pre-commit-config\.ya?ml)$"
 )
 _BUILDS = re.compile(
-    r"(?:^|/)(?:Makefile|justfile|tox\.ini|noxfile\.py|package\.json|pyproject\.toml|setup\.cfg|pytest\.ini|\.coveragerc|codecov\.ya?ml|\.codecov\.ya?ml"
-    r"|(?:jest|vitest|karma|playwright|cypress)\.conf(?:ig)?\.\w+|\.nycrc(?:\.json)?|pom\.xml|build\.gradle(?:\.kts)?|phpunit\.xml(?:\.dist)?|Taskfile\.ya?ml)$"
+    r"(?:^|/)(?:Makefile|conftest\.py|justfile|tox\.ini|noxfile\.py|package\.json|pyproject\.toml"
+    r"|setup\.cfg|pytest\.ini|\.coveragerc|codecov\.ya?ml|\.codecov\.ya?ml"
+    r"|(?:jest|vitest|karma|playwright|cypress)\.conf(?:ig)?\.\w+|\.nycrc(?:\.json)?|pom\.xml"
+    r"|build\.gradle(?:\.kts)?|phpunit\.xml(?:\.dist)?|Taskfile\.ya?ml)$"
 )
 _SCANS = (
-    r"codeql|semgrep|bandit|trivy|snyk|sonar|gosec|govulncheck|checkov|tfsec|gitleaks|trufflehog|brakeman|eslint|pylint|flake8|ruff|rubocop"
-    r"|golangci|staticcheck|shellcheck|hadolint|kics|zizmor|psalm|phpstan|spotbugs|detekt|clippy|osv-scanner|pip-audit|npm audit|yarn audit"
-    r"|bundler-audit|cargo audit|cargo deny|safety|grype|sast|dependency-check|dependency-review|detect-secrets|clang-tidy|cppcheck|veracode|checkmarx"
+    r"codeql|semgrep|bandit|trivy|snyk|sonar|gosec|govulncheck|checkov|tfsec|gitleaks|trufflehog"
+    r"|brakeman|eslint|pylint|flake8|ruff|rubocop"
+    r"|golangci|staticcheck|shellcheck|hadolint|kics|zizmor|psalm|phpstan|spotbugs|detekt|clippy"
+    r"|osv-scanner|pip-audit|npm audit|yarn audit"
+    r"|bundler-audit|cargo audit|cargo deny|safety|grype|sast|dependency-check|dependency-review"
+    r"|detect-secrets|clang-tidy|cppcheck|veracode|checkmarx"
     r"|fortify|swiftlint|horusec|bearer|devskim|scorecard|upload-sarif|lint"
 )
 _TESTS = (
-    r"pytest|tox|nox|unittest|(?:npm|yarn|pnpm|bun)(?: run)? test|npm t|go test|mvn|gradlew?|cargo (?:nextest|test)|rspec|rake|jest|vitest|mocha|karma|cypress"
-    r"|playwright|dotnet test|phpunit|pest|ctest|make (?:[\w-]+ ){0,4}(?:test|check)|swift test|xcodebuild|sbt|mix test|flutter test|manage\.py test|gotestsum|test"
+    r"pytest|tox|nox|unittest|(?:npm|yarn|pnpm|bun)(?: run)? test|npm t|go test|mvn|gradlew?"
+    r"|cargo (?:nextest|test)|rspec|rake|jest|vitest|mocha|karma|cypress"
+    r"|playwright|dotnet test|phpunit|pest|ctest|make (?:[\w-]+ ){0,4}(?:test|check)|swift test"
+    r"|xcodebuild|sbt|mix test|flutter test|manage\.py test|gotestsum|tests?"
 )
-_TOOL = re.compile(rf"(?<![\w-])(?:(?P<scan>{_SCANS})|(?P<test>{_TESTS}))(?![a-z])", re.IGNORECASE)
+_TOOL = re.compile(rf"(?<![A-Za-z])(?:(?P<scan>{_SCANS})|(?P<test>{_TESTS}))(?![a-z])", re.IGNORECASE)
 _MAY_FAIL = re.compile(r"\s*(?:\|\|\s*(?:true|:|exit 0|echo\b.*|/bin/true)|;\s*(?:true|exit 0|:))\s*[\"'),]*$")
 _WEAK_FLAGS = re.compile(
-    r"--exit-zero\b|--soft-fail\b|--no-fail\b|--exit-code[= ]0\b|--passWithNoTests\b|-DskipTests\b(?!=false)|-Dmaven\.test\.skip(?:=true)?\b"
-    r"|-DskipITs\b|--skip-tests\b|-x\s+test\b|--deselect\b|--ignore(?:-glob|-path)?[= ]\S*test\S*|--issues-exit-code[= ]0|--no-verify\b|--severity-threshold=(?:high|critical)"
-    r"|-fail-on=none|--fail-on[= ]none|\bexit 0\b|--testPathIgnorePatterns|--exclude[= ]\S*(?:src|app|lib)\S*|-nosec\b|--skip-(?:dirs|files|check)\b|-exclude(?:-dir)?[= ]\S+"
+    r"--exit-zero\b|--soft-fail\b|--no-fail\b|--exit-code[= ]0\b|--passWithNoTests\b"
+    r"|-DskipTests\b(?!=false)|-Dmaven\.test\.skip(?:=true)?\b"
+    r"|-DskipITs\b|--skip-tests\b|-x\s+test\b|--deselect\b|--ignore(?:-glob|-path)?[= ]\S*test\S*"
+    r"|--issues-exit-code[= ]0|--no-verify\b|--severity-threshold=(?:high|critical)"
+    r"|-fail-on=none|--fail-on[= ]none|\bexit 0\b|--testPathIgnorePatterns|--exclude[= ]\S*(?:src|app"
+    r"|lib)\S*|-nosec\b|--skip-(?:dirs|files|check)\b|-exclude(?:-dir)?[= ]\S+"
 )
 _THRESHOLD = re.compile(
-    r"(?P<name>fail[-_]under|cov-fail-under|max-warnings|min[-_]coverage|minimum[-_]coverage|coverage[-_]threshold|--fail-below|threshold)[\"']?[=: ]+\s*[\"']?(?P<number>[0-9]{1,6})",
-    re.I,
+    r"(?P<name>fail[-_]under|cov-fail-under|max-warnings|min[-_]coverage|minimum[-_]coverage"
+    r"|coverage[-_]threshold|--fail-below|threshold)[\"']?[=: ]+\s*[\"']?(?P<number>[0-9]{1,6})",
+    re.IGNORECASE,
 )
 _COVERAGE_NAMES = re.compile(
-    r"fail_under|minimum_coverage|branches|functions|lines|statements|target|threshold|minimum", re.I
+    r"fail_under|minimum_coverage|branches|functions|lines|statements|target|threshold|minimum", re.IGNORECASE
 )
 _IGNORES = re.compile(r"(?:paths|branches|tags)-ignore")
 _TRIGGERS = frozenset({"push", "pull_request", "schedule", "merge_group"})
@@ -60,13 +73,15 @@ _EVENTS = _TRIGGERS | {
     "release",
     "repository_dispatch",
 }
-_CODEQL_LISTS = re.compile(r"languages?|queries|packs|language", re.I)
+_CODEQL_LISTS = re.compile(r"languages?|queries|packs|language", re.IGNORECASE)
 _DOCUMENTS = re.compile(
-    r"[\w*/.-]*\.(?:md|rst|txt|adoc|png|svg|jpe?g)|/?docs?/\*{0,2}|LICENSE.*|\.gitignore|\.github/(?:ISSUE_TEMPLATE|CODEOWNERS).*|CHANGELOG.*|README.*"
+    r"[\w*/.-]*\.(?:md|rst|txt|adoc|png|svg|jpe?g)|/?docs?/\*{0,2}|LICENSE.*|\.gitignore"
+    r"|\.github/(?:ISSUE_TEMPLATE|CODEOWNERS).*|CHANGELOG.*|README.*"
 )
 _NEVER = re.compile(
-    r"(?:\$\{\{\s*)?(?:false|!\s*true|0|'false'|1\s*==\s*2|github\.repository\s*==\s*'(?:none|never|)')(?:\s*&&.*)?(?:\s*\}\})?",
-    re.I,
+    r"(?:\$\{\{\s*)?(?:false|!\s*true|0|'false'|1\s*==\s*2|github\.repository\s*==\s*'(?:none|never"
+    r"|)')(?:\s*&&.*)?(?:\s*\}\})?",
+    re.IGNORECASE,
 )
 _MAY_FAIL_NAMES = frozenset(
     {
@@ -158,7 +173,7 @@ def _step_signs(file: ChangedFile, settings: _Settings) -> Iterator[HidingSign]:
     for setting in settings.came:
         own, value = setting.names[-1] if setting.names else "", setting.value
         is_never = own in {"if", "when", "condition"} and _NEVER.fullmatch(value) is not None
-        may_fail = own in _MAY_FAIL_NAMES and value.lower() == "true"
+        may_fail = own in _MAY_FAIL_NAMES and value.lower() == "true" and not _is_of_new_job(setting, settings)
         is_ignored = _MAY_FAIL.search(value) is not None and (
             _MAY_FAIL.sub("", value) in went or _TOOL.search(_MAY_FAIL.sub("", value)) is not None
         )
@@ -166,6 +181,11 @@ def _step_signs(file: ChangedFile, settings: _Settings) -> Iterator[HidingSign]:
         if is_never or may_fail or is_ignored or is_manual or value == "set +e":
             yield sign(HidingKind.CI_CONFIG, file.path, setting)
     yield from _tool_signs(file, settings)
+
+
+def _is_of_new_job(setting: Setting, settings: _Settings) -> bool:
+    job = setting.names[:2]
+    return job[:1] == ("jobs",) and bool(settings.before) and all(names[:2] != job for names in settings.before)
 
 
 def _tool_signs(file: ChangedFile, settings: _Settings) -> Iterator[HidingSign]:
@@ -278,9 +298,15 @@ def _build_signs(file: ChangedFile, settings: _Settings) -> Iterator[HidingSign]
         )
         if is_emptied or is_ignored or is_lowered or leaves_out:
             yield sign(HidingKind.CI_CONFIG, file.path, setting)
+    went_lines = {line.text.strip() for line in file.removed}
     for line in file.added:
+        if line.text.startswith("\t-") and line.text[2:].strip() in went_lines and _TOOL.search(line.text):
+            yield HidingSign(kind=HidingKind.CI_CONFIG, file=file.path, line=line.number, text=line.text.strip())
+        if re.search(r"sonar\.(?:\w+\.)*exclusions", line.text) and line.text.strip() not in went_lines:
+            yield HidingSign(kind=HidingKind.SCAN_CONFIG, file=file.path, line=line.number, text=line.text.strip())
         if re.search(
-            r"collect_ignore|<skip(?:Tests)?>true|<maven\.test\.skip>true|ignoreFailures\s*=\s*true|testFailureIgnore>true",
+            r"collect_ignore|<skip(?:Tests)?>true|<maven\.test\.skip>true|ignoreFailures\s*=\s*true"
+            r"|testFailureIgnore>true",
             line.text,
         ):
             yield HidingSign(kind=HidingKind.CI_CONFIG, file=file.path, line=line.number, text=line.text.strip())

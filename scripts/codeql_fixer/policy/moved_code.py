@@ -30,29 +30,38 @@ _MANY = 3  # lines that make a move
 _LONG = 24  # letters of a line that nobody writes twice by chance
 _LITTLE = 10  # a line with fewer says nothing
 _IMPORT = re.compile(
-    r"(?:import|from|using|use|#include|package|require|const\w+=require|@Test|export\*from|return\w*$|else|try|finally)"
+    r"(?:import|from|using|use|#include|package|require|const\w+=require|@Test|export\*from"
+    r"|return\w*$|else|try|finally)"
 )
 _RISKY = re.compile(
-    r"exec|eval|system|popen|subprocess|shell|query|select\b|insert\b|update\b|delete\b|innerHTML|pickle|yaml\.load|loads|redirect|md5|sha1|\bDES\b|cipher"
-    r"|passw|secret|token|api_?key|verify|random|render|open\(|File\(|readFile|writeFile|sendFile|unserialize|deserial|xml|regex|RegExp|\.raw\(|html|request|strcpy|sprintf"
+    r"exec|eval|system|popen|subprocess|shell|query|select\b|insert\b|update\b|delete\b|innerHTML"
+    r"|pickle|yaml\.load|loads|redirect|md5|sha1|\bDES\b|cipher"
+    r"|passw|secret|token|api_?key|verify|random|render|open\(|File\(|readFile|writeFile|sendFile"
+    r"|unserialize|deserial|xml|regex|RegExp|\.raw\(|html|request|strcpy|sprintf"
     r"|gets\(|memcpy|fetch\(|urlopen|get\(",
     re.IGNORECASE,
 )
 _EVALUATES = re.compile(
-    r"(?<![\w.])(?:eval|exec|execfile|compile|instance_eval|class_eval|Function|setTimeout|setInterval|create_function|assert|execScript|vm\.run\w+|runInThisContext)\s*\("
+    r"(?<![\w.])(?:eval|exec|execfile|compile|instance_eval|class_eval|Function|setTimeout"
+    r"|setInterval|create_function|assert|execScript|vm\.run\w+|runInThisContext)\s*\("
 )
 _DYNAMIC = re.compile(
-    r"(?:getattr|__getattribute__|attrgetter|methodcaller|public_send|\bsend|call_user_func(?:_array)?|Reflect\.get|getMethod|getDeclaredMethod|GetMethod|Class\.forName|import_module|__import__|require)"
+    r"(?:getattr|__getattribute__|attrgetter|methodcaller|public_send|\bsend"
+    r"|call_user_func(?:_array)?|Reflect\.get|getMethod|getDeclaredMethod|GetMethod|Class\.forName"
+    r"|import_module|__import__|require)"
     r"\s*\(?[^\"'\n]{0,80}[\"':](?P<name>\w{3,60})"
     r"|(?:\]|\)|\w)\s*\[\s*[\"'](?P<index>\w{3,60})[\"']\s*\]\s*\("
 )
 _JOINED = re.compile(
-    r"[\"'](?P<one>[\w.]{1,40})[\"']\s*(?:\+|\.(?!\w)|\s)\s*[\"'](?P<two>[\w.]{1,40})[\"'](?:\s*(?:\+|\.(?!\w)|\s)\s*[\"'](?P<three>[\w.]{1,40})[\"'])?"
+    r"[\"'](?P<one>[\w.]{1,40})[\"']\s*(?:\+|\.(?!\w)|\s)\s*[\"'](?P<two>[\w.]{1,40})[\"'](?:\s*(?:\+"
+    r"|\.(?!\w)|\s)\s*[\"'](?P<three>[\w.]{1,40})[\"'])?"
 )
 _STRING = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|`([^`]*)`")
 _DECODES = re.compile(
-    r"(?:b64decode|base64_decode|atob|fromhex|unhexlify|rot13|decompress|Base64\.decode\w*|from_base64|String\.fromCharCode|Buffer\.from)\s*\(?"
+    r"(?:b64decode|base64_decode|atob|fromhex|unhexlify|rot13|decompress|Base64\.decode\w*"
+    r"|from_base64|String\.fromCharCode|Buffer\.from)\s*\(?"
 )
+_IMPORTS_BY_NAME = re.compile(r"(?<![\w.])__import__\s*\(")
 _WORD = re.compile(r"[A-Za-z_]\w{3,59}")
 
 
@@ -165,6 +174,8 @@ def _runs_strings(code: str, raw: str, before: str, codes: set[str], words: set[
             return True
         if _DECODES.search(code) and not _DECODES.search(before):
             return True
+    if _IMPORTS_BY_NAME.search(code) and not _IMPORTS_BY_NAME.search(before):
+        return True
     names = {name for match in _DYNAMIC.finditer(raw) for name in match.groups() if name}
     names |= {"".join(part for part in match.groups() if part) for match in _JOINED.finditer(raw)}
     names = {part for name in names for part in name.split(".") if len(part) > 3}

@@ -27,8 +27,10 @@ _MAX_COMMENT = 1_000  # directives are short
 _LEAD = re.compile(r"[\s*/!#;<>{(-]*+")
 _NEXT = re.compile(r"\s#+\s?|\s?//+\s?|\s?/\*+\s?|;\s")
 _PROSE = re.compile(
-    r"\b(?:remov\w*|without|no longer|instead|not|never|no|avoid\w*|need\w*|used to|previous\w*|drop\w*|replac\w*|like|such as"
-    r"|about|had|was|were|formerly|old|obsolete|strip\w*|honou?rs?|support\w*|handle\w*|parse\w*|detect\w*|check\w*|the|a|an|any)\b"
+    r"\b(?:remov\w*|without|no longer|instead|not|never|no|avoid\w*|need\w*|used to|previous\w*"
+    r"|drop\w*|replac\w*|like|such as"
+    r"|about|had|was|were|formerly|old|obsolete|strip\w*|honou?rs?|support\w*|handle\w*|parse\w*"
+    r"|detect\w*|check\w*|the|a|an|any)\b"
     r"(?:\s+\S+){0,4}\s*[\"'`(]?$",
     re.IGNORECASE,
 )
