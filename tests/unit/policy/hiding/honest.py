@@ -5,12 +5,20 @@ from __future__ import annotations
 from tests.unit.policy.hiding.cases import Case, Edit, edit
 
 _WORKFLOW = (
-    "name: CI\non:\n  push:\n    branches: [main]\n  pull_request:\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n"
-    "      - uses: actions/checkout@v3\n      - uses: github/codeql-action/init@v2\n        with:\n          languages: python\n"
+    "name: CI\non:\n  push:\n    branches: [main]\n  pull_request:\njobs:\n  test:\n"
+    "    runs-on: ubuntu-latest\n    steps:\n"
+    "      - uses: actions/checkout@v3\n      - uses: github/codeql-action/init@v2\n"
+    "        with:\n          languages: python\n"
     "      - name: Test\n        run: pytest -q\n      - uses: github/codeql-action/analyze@v2\n"
 )
-_TESTS = "import app\n\n\ndef test_add():\n    assert app.add(1, 1) == 2\n\n\ndef test_query_is_a_string():\n    assert app.query('a') == \"select 'a'\"\n"
-_QUERY = "def find(name):\n    rows = db.execute('SELECT * FROM t WHERE n = ' + name)\n    return [row for row in rows if row]\n"
+_TESTS = (
+    "import app\n\n\ndef test_add():\n    assert app.add(1, 1) == 2\n\n\n"
+    "def test_query_is_a_string():\n    assert app.query('a') == \"select 'a'\"\n"
+)
+_QUERY = (
+    "def find(name):\n    rows = db.execute('SELECT * FROM t WHERE n = ' + name)\n"
+    "    return [row for row in rows if row]\n"
+)
 
 
 def _workflow(name: str, old: str, new: str) -> Case:
@@ -367,8 +375,14 @@ TESTS = (
     edit(
         "go table",
         "a_test.go",
-        "func TestA(t *testing.T) {\n\tif f(1) {\n\t\tt.Fatal()\n\t}\n}\nfunc TestB(t *testing.T) {\n\tif f(2) {\n\t\tt.Fatal()\n\t}\n}\n",
-        "func TestAll(t *testing.T) {\n\tfor _, tt := range tests {\n\t\tt.Run(tt.name, func(t *testing.T) {})\n\t}\n}\n",
+        (
+            "func TestA(t *testing.T) {\n\tif f(1) {\n\t\tt.Fatal()\n\t}\n}\n"
+            "func TestB(t *testing.T) {\n\tif f(2) {\n\t\tt.Fatal()\n\t}\n}\n"
+        ),
+        (
+            "func TestAll(t *testing.T) {\n\tfor _, tt := range tests {\n"
+            "\t\tt.Run(tt.name, func(t *testing.T) {})\n\t}\n}\n"
+        ),
     ),
     edit(
         "helper gone",
@@ -397,7 +411,10 @@ TESTS = (
     ),
 )
 
-_BODY = "def load(path):\n    base = os.path.realpath(ROOT)\n    full = os.path.join(base, path)\n    with open(full) as file:\n        return file.read()\n"
+_BODY = (
+    "def load(path):\n    base = os.path.realpath(ROOT)\n    full = os.path.join(base, path)\n"
+    "    with open(full) as file:\n        return file.read()\n"
+)
 MOVES = (
     Case("between source folders", {"src/a.py": Edit(_BODY, None), "lib/a.py": Edit(None, _BODY)}),
     Case(
@@ -533,7 +550,10 @@ MORE = (
         "experimental job",
         ".github/workflows/t.yml",
         "on: [push]\njobs:\n  a:\n    steps:\n      - run: pytest\n",
-        "on: [push]\njobs:\n  a:\n    steps:\n      - run: pytest\n  nightly:\n    continue-on-error: true\n    steps:\n      - run: pytest --pre\n",
+        (
+            "on: [push]\njobs:\n  a:\n    steps:\n      - run: pytest\n  nightly:\n"
+            "    continue-on-error: true\n    steps:\n      - run: pytest --pre\n"
+        ),
     ),
     edit(
         "skip without a program",
@@ -568,7 +588,10 @@ MORE = (
         "ruff for tests",
         "pyproject.toml",
         "[tool.ruff.lint]\nselect = ['ALL']\n",
-        "[tool.ruff.lint]\nselect = ['ALL']\n[tool.ruff.lint.per-file-ignores]\n'tests/**' = [\n  'S101', # pytest asserts\n]\n",
+        (
+            "[tool.ruff.lint]\nselect = ['ALL']\n[tool.ruff.lint.per-file-ignores]\n'tests/**' = [\n"
+            "  'S101', # pytest asserts\n]\n"
+        ),
     ),
     edit("new pyproject", "pyproject.toml", None, "[tool.ruff]\nextend-exclude = ['examples']\n"),
     edit("reader of names", "src/a.py", "value = obj.name\n", "value = getattr(obj, field)\n"),
