@@ -13,7 +13,7 @@ from codeql_fixer.policy.outline import settings_of
 from codeql_fixer.policy.suppression_table import ESLINT_STYLE, RUFF_STYLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from codeql_fixer.policy.changed_text import ChangedFile, Line
     from codeql_fixer.policy.outline import Setting
@@ -84,7 +84,7 @@ _LESS = re.compile(
     r"|checks)?|allow-?list\w*|white-?list\w*|suppress\w*|omit|off|nosec"
     r"|ignore-?patterns?|exclude-?\w+|skip-?\w+|excluded?_\w+|ignore_?\w*|per-file-ignores"
     r"|extend-ignore|extend-exclude|extend-per-file-ignores|risk-accepted)"
-    r"(?:[._-][\w-]+)*",
+    r"(?:[._-].*)?",
     re.IGNORECASE,
 )
 # ... and those under which less means that.
@@ -109,6 +109,7 @@ _OFF_HIDES = re.compile(
     r"|(?:[\w@-]+/)?(?:detect|no-danger|no-unsafe|no-unsanitized|xss|secur)[\w-]*|report\w*|upload|clippy::\w+",
     re.IGNORECASE,
 )
+_DIGITS = 9
 _LEVELS = re.compile(
     r"(?:[\w-]*[_-])?(?:severity|severities|severity_threshold|confidence|minimum_severity"
     r"|min[-_]?severity|level|threshold)",
@@ -132,11 +133,15 @@ _HARMLESS = re.compile(r".*\.(?:md|rst|adoc|png|svg)|docs?/\*{0,2}|LICENSE")
 _ELSEWHERE = re.compile(r"(?:\*\*/)?(?:tests?|docs?)/")  # settings for tests and documents only
 
 
-class _Settings(NamedTuple):
+class ChangedSettings(NamedTuple):
+    """What a change does to the settings of a file."""
+
     came: list[Setting]
     went: list[Setting]
     now: frozenset[tuple[str, ...]]  # names that are set
     before: frozenset[tuple[str, ...]]
+    came_values: Mapping[tuple[str, ...], list[str]]
+    went_values: Mapping[tuple[str, ...], list[str]]
 
 
 def scan_config_signs(file: ChangedFile) -> Iterator[HidingSign]:
@@ -159,7 +164,7 @@ def is_scan_config(path: str) -> bool:
     return _FILES.search(path) is not None
 
 
-def changed_settings(file: ChangedFile) -> _Settings:
+def changed_settings(file: ChangedFile) -> ChangedSettings:
     """What is set now and was not before, and the other way round; what only moved is neither."""
     now, before = list(settings_of(file.new)), list(settings_of(file.old))
     old, new = Counter(setting.content for setting in before), Counter(setting.content for setting in now)
@@ -174,10 +179,10 @@ def changed_settings(file: ChangedFile) -> _Settings:
             new[setting.content] -= 1
         else:
             went.append(setting)
-    return _Settings(came, went, _names(now), _names(before))
+    return ChangedSettings(came, went, _names(now), _names(before), _values(came), _values(went))
 
 
-def loosened(path: str, settings: _Settings) -> Iterator[HidingSign]:
+def loosened(path: str, settings: ChangedSettings) -> Iterator[HidingSign]:
     """Signs among the settings of a scanner."""
     for setting in settings.came:
         if _hides(setting, settings):
@@ -198,61 +203,75 @@ def sign(kind: HidingKind, path: str, setting: Setting) -> HidingSign:
     return HidingSign(kind=kind, file=path, line=setting.number, text=setting.raw.strip())
 
 
-def _hides(setting: Setting, settings: _Settings) -> bool:
+def _hides(setting: Setting, settings: ChangedSettings) -> bool:
     own, value = setting.names[-1] if setting.names else "", setting.value.strip().lower()
     if _HARMLESS.fullmatch(setting.value) or _is_style(setting.value) or value.startswith("!"):
         return False
-    if value in _ON and _ON_HIDES.fullmatch(own):
-        return True
+    if value in _ON:
+        return _ON_HIDES.fullmatch(own) is not None
     if value in _OFF:
         is_rule = setting.names[-2:-1] == ("rules",) and ESLINT_STYLE.fullmatch(own) is None
         return is_rule or _OFF_HIDES.fullmatch(own) is not None
     if _LEVELS.fullmatch(own) and "rules" not in setting.names:
         return _is_raised(setting, settings)
-    is_entry = not value and setting.raw.rstrip()[-1:] == ":" and any(map(_LESS.fullmatch, setting.names[:-1]))
-    if value in _ON or not (value or is_entry) or any(map(_ELSEWHERE.match, setting.names)):
+    return _lists_less(setting, settings)
+
+
+def _lists_less(setting: Setting, settings: ChangedSettings) -> bool:
+    """True for an entry in a list of what is left out, and for the first ones of all that is looked at."""
+    own, names = setting.names[-1] if setting.names else "", setting.names
+    is_entry = not setting.value and setting.raw.rstrip()[-1:] == ":" and any(map(_LESS.fullmatch, names[:-1]))
+    if not (setting.value or is_entry) or any(map(_ELSEWHERE.match, names)):
         return False
-    if any(_LESS.fullmatch(name) for name in setting.names) or own.lower().startswith("sonar.issue.ignore"):
+    if any(map(_LESS.fullmatch, names)) or own.lower().startswith("sonar.issue.ignore"):
         return True
-    return _SCOPES.fullmatch(own) is not None and setting.names not in settings.before
+    return _SCOPES.fullmatch(own) is not None and names not in settings.before
 
 
 def _is_style(value: str) -> bool:
     return re.fullmatch(r"[A-Z]{1,4}[0-9]{1,4}", value) is not None and RUFF_STYLE.fullmatch(value) is not None
 
 
-def _is_raised(setting: Setting, settings: _Settings) -> bool:
+def _is_raised(setting: Setting, settings: ChangedSettings) -> bool:
     """True when what counts has to be worse, or a check less strict, than before."""
     new = _rank(setting.value)
-    olds = [_rank(was.value) for was in settings.went if was.names == setting.names]
-    news = [now for now in settings.came if now.names == setting.names]
-    if new is None or len(olds) != 1 or olds[0] is None or len(news) != 1:  # of a list, nobody knows which is which
+    olds, news = settings.went_values.get(setting.names, []), settings.came_values[setting.names]
+    old = _rank(olds[0]) if len(olds) == len(news) == 1 else None  # of a list, nobody knows which is which
+    if new is None or old is None:
         return False
-    return new < olds[0] if setting.value.isdigit() else new > olds[0]
+    return new < old if setting.value.isdigit() else new > old
 
 
 def _rank(value: str) -> int | None:
-    return int(value) if value.isdigit() and len(value) < 10 else _RANKS.get(value.strip("\"' ").lower())
+    return int(value) if value.isdigit() and len(value) <= _DIGITS else _RANKS.get(value.strip("\"' ").lower())
 
 
-def _was_needed(setting: Setting, settings: _Settings) -> bool:
+def _was_needed(setting: Setting, settings: ChangedSettings) -> bool:
     own = setting.names[-1] if setting.names else ""
     if any(_LESS.fullmatch(name) for name in setting.names):
         return setting.value.startswith("!") or own == "tests"
     if _LEVELS.fullmatch(own):
-        values = [was.value for was in settings.came if was.names == setting.names]
-        return not values and setting.names in settings.now  # of a list, the lower ones are gone
+        return (
+            setting.names not in settings.came_values and setting.names in settings.now
+        )  # of a list, the lower ones are gone
     if _SCOPES.fullmatch(own):
         return setting.names in settings.now
     is_rule = setting.names[-2:-1] == ("rules",) and re.match(r"error|warn|[12]\b|\[", setting.value) is not None
     return is_rule or _MORE.fullmatch(own) is not None
 
 
+def _values(settings: Sequence[Setting]) -> Mapping[tuple[str, ...], list[str]]:
+    values: dict[tuple[str, ...], list[str]] = {}
+    for setting in settings:
+        values.setdefault(setting.names, []).append(setting.value)
+    return values
+
+
 def _names(settings: Sequence[Setting]) -> frozenset[tuple[str, ...]]:
     return frozenset(setting.names for setting in settings)
 
 
-def _of_sections(settings: _Settings) -> _Settings:
+def _of_sections(settings: ChangedSettings) -> ChangedSettings:
     def ours(setting: Setting) -> bool:
         return _SHARED_SECTIONS.match(".".join(setting.names)) is not None
 

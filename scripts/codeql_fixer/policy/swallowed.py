@@ -1,4 +1,4 @@
-"""Everything that goes wrong around a place dropped in silence: handlers that a change adds, for all errors and empty."""
+"""Handlers that a change adds for all errors, and that do nothing: what goes wrong is dropped in silence."""
 
 from __future__ import annotations
 
@@ -95,12 +95,12 @@ def _handlers(file: ChangedFile, *, old: bool) -> Iterator[tuple[Lexed, Lexed, s
     others = {call for line in lex(path, file.added if old else file.removed) for call in _checked(line.code)}
     for at, line in enumerate(lines):
         rest = lines[at + 1 : at + 4]
-        if (end := _handler(language, line, rest, others)) is not None:
+        if (end := _handler(language, line, rest, checked=others)) is not None:
             key = squashed(line.code) if end is line else squashed(line.code + end.code)
             yield line, end, key
 
 
-def _handler(language: str, line: Lexed, rest: Sequence[Lexed], checked: set[str]) -> Lexed | None:
+def _handler(language: str, line: Lexed, rest: Sequence[Lexed], *, checked: set[str]) -> Lexed | None:
     """The last line of an empty handler that begins with a line, None when none does."""
     match language:
         case "python":

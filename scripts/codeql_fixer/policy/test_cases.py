@@ -81,6 +81,7 @@ _OPENS = re.compile(r"(?:=>|\{|:|\bdo)\s*$")
 _ASKS = re.compile(r"\s*(?:\}\s*)?(?:if|elif|else|except|unless|when|case|guard)\b(?!\s*\(?\s*(?:True|true|1)\b)")
 _SKIP_CALL = re.compile(r"\(|skip|pending")  # not a mark on a whole test
 _MAX_ALIKE = 50
+_MAX_LINES = 500
 _PLATFORM = re.compile(
     r"platform|os\.name|version|GOOS|Short\(\)|which|find_spec|environ|getenv|import|installed"
     r"|available|has_|HAVE_|geteuid",
@@ -113,11 +114,12 @@ def _deleted(files: Sequence[ChangedFile]) -> Iterator[HidingSign]:
             text = f"test is gone: {case.text.strip()}"
             yield HidingSign(kind=HidingKind.TEST_DELETED, file=case.file.path, text=text)
     told = {case.file.path for case in removed}
+    lines = frozenset(squashed(line.text) for file in files for line in file.added)
     for file in files:
         status, old, new = file.file.status, file.file.old_path, file.file.new_path
         is_code = is_test(old) and language_of(old) != "" and not is_document(old)
         if status is FileStatus.DELETED and is_code and file.path not in told and _stem(old) not in gone:
-            if _claims(line.text for line in file.removed) and not _moved(file, files):
+            if _claims(line.text for line in file.removed) and not _moved(file, lines):
                 yield HidingSign(kind=HidingKind.TEST_DELETED, file=file.path, text="test file is gone")
         elif status is FileStatus.RENAMED and is_code and _is_run(old) and not _is_run(new):
             text = f"test file was {old}; its new name is no test's"
@@ -217,13 +219,15 @@ def _take(spare: Counter[str], case: _Case) -> bool:
     if path is None:
         return False
     spare[path] -= 1
+    if not spare[path]:
+        del spare[path]
     return True
 
 
 def _is_kept_body(case: _Case) -> bool:
     """True when only the line with the name went and its body stayed: it has another name now."""
     name = _METHOD if _CASE.match(case.text) is None else _CASE
-    return len(case.body) == 1 and any(name.search(line.text) for line in case.file.added)
+    return len(case.body) == 1 and any(name.search(line.text) for line in case.file.added[:_MAX_LINES])
 
 
 def _claims(lines: Iterable[str]) -> bool:
@@ -268,10 +272,9 @@ def _stem(path: str) -> str:
     )
 
 
-def _moved(file: ChangedFile, files: Sequence[ChangedFile]) -> bool:
+def _moved(file: ChangedFile, added: frozenset[str]) -> bool:
     """True when most lines of a deleted file were added elsewhere."""
     lines = {squashed(line.text) for line in file.removed} - {""}
-    added = {squashed(line.text) for other in files for line in other.added}
     return len(lines & added) * 2 > len(lines)
 
 
