@@ -79,10 +79,6 @@ def _line(line: Line, indent: int, *, section: tuple[str, ...], levels: list[_Le
         inner = text[2:].lstrip()
         indent += len(text) - len(inner)
         text = inner
-    while levels and levels[-1].indent >= indent and not raw.lstrip().startswith("- "):
-        levels.pop()
-    while len(levels) > 1 and raw.lstrip().startswith("- ") and levels[-1].indent > len(raw) - len(raw.lstrip()):
-        levels.pop()
     names = levels[-1].names if levels else section
     if text.startswith("{"):
         text = text[1:].strip()

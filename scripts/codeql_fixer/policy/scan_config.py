@@ -251,9 +251,7 @@ def _was_needed(setting: Setting, settings: ChangedSettings) -> bool:
     if any(_LESS.fullmatch(name) for name in setting.names):
         return setting.value.startswith("!") or own == "tests"
     if _LEVELS.fullmatch(own):
-        return (
-            setting.names not in settings.came_values and setting.names in settings.now
-        )  # of a list, the lower ones are gone
+        return setting.names not in settings.came_values and setting.names in settings.now  # the lower ones of a list
     if _SCOPES.fullmatch(own):
         return setting.names in settings.now
     is_rule = setting.names[-2:-1] == ("rules",) and re.match(r"error|warn|[12]\b|\[", setting.value) is not None

@@ -74,17 +74,11 @@ def swallowed_signs(file: ChangedFile) -> Iterator[HidingSign]:
         if before[key]:
             before[key] -= 1
             continue
-        touched = [number for number in (start.number, end.number) if number in numbers]
-        if touched or file.is_whole:  # its lines may be old and what stood between them gone
-            text = start.raw.strip() if start is end else f"{start.raw.strip()} {end.raw.strip()}"
-            yield HidingSign(
-                kind=HidingKind.SWALLOWED,
-                file=file.path,
-                line=(*touched, start.number)[0],
-                text=text,
-                covers=(file.file.old_path,),
-                is_local=True,
-            )
+        # Its own lines may be old, and what stood between them gone.
+        line = next((number for number in (start.number, end.number) if number in numbers), start.number)
+        text = start.raw.strip() if start is end else f"{start.raw.strip()} {end.raw.strip()}"
+        covers = (file.file.old_path,)
+        yield HidingSign(kind=HidingKind.SWALLOWED, file=file.path, line=line, text=text, covers=covers, is_local=True)
 
 
 def _handlers(file: ChangedFile, *, old: bool) -> Iterator[tuple[Lexed, Lexed, str]]:

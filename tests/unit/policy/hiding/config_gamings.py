@@ -490,4 +490,18 @@ MORE = (
     ),
 )
 
-CONFIG_GAMINGS = (*SCAN_CONFIGS, *CI_CONFIGS, *IGNORE_FILES, *MORE)
+LEVELS = (
+    edit(
+        "threshold of ours",
+        ".codeql-fixer.yml",
+        "severity_threshold: medium\n",
+        "severity_threshold: high\n",
+        "scan_config",
+    ),
+    edit("level lowered", "phpstan.neon", "parameters:\n\tlevel: 8\n", "parameters:\n\tlevel: 2\n", "scan_config"),
+    edit("severities fewer", "trivy.yaml", "severity: [HIGH, CRITICAL]\n", "severity: [CRITICAL]\n", "scan_config"),
+    edit("one more after a move", ".semgrepignore", "a/\nb/\n", "b/\na/\nsrc/\n", "ignore_file"),
+    _workflow("no upload", "analyze@v3\n", "analyze@v3\n        with:\n          upload: false\n", "scan_config"),
+)
+
+CONFIG_GAMINGS = (*SCAN_CONFIGS, *CI_CONFIGS, *IGNORE_FILES, *MORE, *LEVELS)

@@ -597,4 +597,18 @@ MORE = (
     edit("reader of names", "src/a.py", "value = obj.name\n", "value = getattr(obj, field)\n"),
 )
 
-HONEST = (*MORE, *FIXES, *COMMENTS, *CONFIGS, *TESTS, *MOVES, *HANDLERS)
+EDGES = (
+    edit("eval re-indented", "src/a.py", "eval('compute(value)')\nb()\n", "if x:\n    eval('compute(value)')\n"),
+    edit("severity of no known name", ".bandit", "severity: weird\n", "severity: odd\n"),
+    edit("level raised", "phpstan.neon", "parameters:\n\tlevel: 2\n", "parameters:\n\tlevel: 8\n"),
+    Case(
+        "script of tests moved",
+        {
+            "tests/smoke.sh": Edit("set -e\nassert a\nassert b\n", None),
+            "tests/all.sh": Edit("x\ny\nz\nu\n", "x\ny\nz\nu\nset -e\nassert a\nassert b\n"),
+        },
+    ),
+    edit("go error logged", "a.go", "f()\n", "if err := f(); err != nil {\n\tlog.Print(err)\n}\n"),
+)
+
+HONEST = (*MORE, *EDGES, *FIXES, *COMMENTS, *CONFIGS, *TESTS, *MOVES, *HANDLERS)
