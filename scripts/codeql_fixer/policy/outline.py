@@ -20,7 +20,7 @@ _MAX_DEPTH = 24
 _MAX_ITEMS = 400  # of a list on one line
 _SECTION = re.compile(r"\[\[?\s*([^\[\]]{1,200}?)\s*\]?\]\s*$")
 _KEY = re.compile(
-    r"""(?P<quote>["']?)(?P<key>[\w@$*./:\\ -]{1,200}?)(?P=quote)"""
+    r"""(?P<quote>["']?)(?P<key>[\w@$*./:\\ -]{1,100}?)(?P=quote)"""
     r"""\s*(?:=>|\+?=(?!=)|:(?=\s|$|[\["'{]))\s*(?P<value>.*)"""
 )
 _COMMENT = re.compile(r"(?:^|\s)(?:#|//|;\s)[^\"']*$")

@@ -557,8 +557,8 @@ EDGES = (
     edit(
         "java case on one line",
         "src/test/java/ATest.java",
-        "class ATest {\n  @Test void adds() { assertEquals(2, add(1, 1)); }\n  @Test void fails() { assertTrue(f()); }\n}\n",
-        "class ATest {\n  @Test void adds() { assertEquals(2, add(1, 1)); }\n}\n",
+        "class ATest {\n  @Test void a() { assertEquals(2, f(1)); }\n  @Test void b() { assertTrue(g()); }\n}\n",
+        "class ATest {\n  @Test void a() { assertEquals(2, f(1)); }\n}\n",
         "test_deleted",
     ),
     Case(
