@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from codeql_fixer.domain.change import Change, FileChange
 
-MAX_LINE = 4_000  # characters of a line that are looked at; what stands behind is no code that people read
+MAX_LINE = 2_000  # characters of a line that are looked at; what stands behind is no code that people read
 
 
 class Line(NamedTuple):

@@ -8,7 +8,8 @@ from codeql_fixer.policy.languages import language_of
 
 _OUTSIDE = re.compile(
     r"(?:^|/)(?:tests?|__tests__|__mocks__|specs?|testdata|fixtures|vendor|vendored|third[_-]?party|external|extern"
-    r"|node_modules|bower_components|examples?|samples?|demos?|docs?|documentation|generated|gen|build|dist|out|target"
+    r"|node_modules|bower_components|examples?|samples?|demos?|docs?|documentation|_*generated_*|gen"
+    r"|build|dist|out|target"
     r"|\.venv|site-packages|legacy[_-]excluded)/",
     re.IGNORECASE,
 )
@@ -19,7 +20,8 @@ _GENERATED = re.compile(
     re.IGNORECASE,
 )
 _TEST = re.compile(
-    r"(?:^|/)(?:tests?|specs?|__tests__|testing)/|(?:^|/)(?:test_[^/]+|conftest\.py)$|[._-](?:tests?|spec|cy|e2e)\.[^/.]+$"
+    r"(?:^|/)(?:tests?|specs?|__tests__|testing)/|(?:^|/)(?:test_[^/]+|conftest\.py)$|[._-](?:tests?"
+    r"|spec|cy|e2e)\.[^/.]+$"
     r"|(?:Tests?|Spec|IT|TestCase)\.(?:java|kt|cs|scala|php|swift|groovy)$",
 )
 _DOCUMENT = re.compile(r".*\.(?:md|mdx|rst|adoc|asciidoc|textile|org|po|pot|svg|png|csv|lock|sum)", re.IGNORECASE)
@@ -29,7 +31,7 @@ _PLAIN = re.compile(  # names under which code is no source code to a scanner
     re.IGNORECASE,
 )
 _PROGRAM_NAMES = re.compile(
-    r"(?:dockerfile|makefile|jenkinsfile|rakefile|gemfile|procfile|license|notice|codeowners).*", re.I
+    r"(?:dockerfile|makefile|jenkinsfile|rakefile|gemfile|procfile|license|notice|codeowners).*", re.IGNORECASE
 )
 _HEADER = re.compile(
     r"@generated\b|\bcode generated\b.{0,200}\bdo not edit\b|<auto-?generated|\bauto-?generated (?:file|code|by)\b"

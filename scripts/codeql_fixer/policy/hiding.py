@@ -43,13 +43,12 @@ def hiding_signs(change: Change, *, new_text: Callable[[str], str | None] = _not
 
 
 def _signs(files: Sequence[ChangedFile]) -> Iterator[HidingSign]:
+    has_new_workflow = any(is_workflow(file.file.new_path) and not file.file.old_path for file in files)
     moved = frozenset(key for file in files for key in line_keys(file.removed))
     for file in files:
         yield from _suppression_signs(file, files, moved)
         yield from scan_config_signs(file)
-        yield from ci_signs(
-            file, survives=any(is_workflow(other.file.new_path) and not other.file.old_path for other in files)
-        )
+        yield from ci_signs(file, survives=has_new_workflow)
         yield from swallowed_signs(file)
     yield from test_signs(files)
     yield from moved_signs(files)

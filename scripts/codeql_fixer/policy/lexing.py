@@ -66,13 +66,38 @@ _LANGUAGES: Mapping[str, _Syntax] = {
     "html": _MARKUP,
 }
 _SUFFIXES: Mapping[str, _Syntax] = {
-    **dict.fromkeys("vue svelte cshtml razor jsp erb xml xhtml ejs hbs twig".split(), _MARKUP),
-    **dict.fromkeys("groovy gradle dart proto sol css scss less jsonc json5 cu zig".split(), _SLASHED),
+    **dict.fromkeys(["vue", "svelte", "cshtml", "razor", "jsp", "erb", "xml", "xhtml", "ejs", "hbs", "twig"], _MARKUP),
     **dict.fromkeys(
-        "yml yaml toml cfg ini conf properties env r pl pm ex exs ps1 nix jl zsh ksh fish mk cmake rake".split(),
+        ["groovy", "gradle", "dart", "proto", "sol", "css", "scss", "less", "jsonc", "json5", "cu", "zig"], _SLASHED
+    ),
+    **dict.fromkeys(
+        [
+            "yml",
+            "yaml",
+            "toml",
+            "cfg",
+            "ini",
+            "conf",
+            "properties",
+            "env",
+            "r",
+            "pl",
+            "pm",
+            "ex",
+            "exs",
+            "ps1",
+            "nix",
+            "jl",
+            "zsh",
+            "ksh",
+            "fish",
+            "mk",
+            "cmake",
+            "rake",
+        ],
         _HASHED,
     ),
-    **dict.fromkeys("sql lua hs elm adb ads".split(), _DASHED),
+    **dict.fromkeys(["sql", "lua", "hs", "elm", "adb", "ads"], _DASHED),
 }
 _NAMES = re.compile(r"(?:dockerfile|containerfile|makefile|gemfile|rakefile|vagrantfile)(?:\..*)?", re.IGNORECASE)
 

@@ -24,35 +24,48 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from codeql_fixer.policy.changed_text import ChangedFile, Line
+    from codeql_fixer.policy.lexing import Lexed
 
 _HEAD = 15  # lines in which generators write their mark
 _MANY = 3  # lines that make a move
 _LONG = 24  # letters of a line that nobody writes twice by chance
+_SHORT = 4  # letters of a name
+_MAX_COMPARED = 200
 _LITTLE = 10  # a line with fewer says nothing
 _IMPORT = re.compile(
-    r"(?:import|from|using|use|#include|package|require|const\w+=require|@Test|export\*from|return\w*$|else|try|finally)"
+    r"(?:import|from|using|use|#include|package|require|const\w+=require|@Test|export\*from"
+    r"|return\w*$|else|try|finally)"
 )
 _RISKY = re.compile(
-    r"exec|eval|system|popen|subprocess|shell|query|select\b|insert\b|update\b|delete\b|innerHTML|pickle|yaml\.load|loads|redirect|md5|sha1|\bDES\b|cipher"
-    r"|passw|secret|token|api_?key|verify|random|render|open\(|File\(|readFile|writeFile|sendFile|unserialize|deserial|xml|regex|RegExp|\.raw\(|html|request|strcpy|sprintf"
+    r"exec|eval|system|popen|subprocess|shell|query|select\b|insert\b|update\b|delete\b|innerHTML"
+    r"|pickle|yaml\.load|loads|redirect|md5|sha1|\bDES\b|cipher"
+    r"|passw|secret|token|api_?key|verify|random|render|open\(|File\(|readFile|writeFile|sendFile"
+    r"|unserialize|deserial|xml|regex|RegExp|\.raw\(|html|request|strcpy|sprintf"
     r"|gets\(|memcpy|fetch\(|urlopen|get\(",
     re.IGNORECASE,
 )
 _EVALUATES = re.compile(
-    r"(?<![\w.])(?:eval|exec|execfile|compile|instance_eval|class_eval|Function|setTimeout|setInterval|create_function|assert|execScript|vm\.run\w+|runInThisContext)\s*\("
+    r"(?<![\w.])(?:eval|exec|execfile|compile|instance_eval|class_eval|Function|setTimeout"
+    r"|setInterval|create_function|assert|execScript|vm\.run\w+|runInThisContext)\s*\("
 )
 _DYNAMIC = re.compile(
-    r"(?:getattr|__getattribute__|attrgetter|methodcaller|public_send|\bsend|call_user_func(?:_array)?|Reflect\.get|getMethod|getDeclaredMethod|GetMethod|Class\.forName|import_module|__import__|require)"
+    r"(?:getattr|__getattribute__|attrgetter|methodcaller|public_send|\bsend"
+    r"|call_user_func(?:_array)?|Reflect\.get|getMethod|getDeclaredMethod|GetMethod|Class\.forName"
+    r"|import_module|__import__|require)"
     r"\s*\(?[^\"'\n]{0,80}[\"':](?P<name>\w{3,60})"
     r"|(?:\]|\)|\w)\s*\[\s*[\"'](?P<index>\w{3,60})[\"']\s*\]\s*\("
 )
 _JOINED = re.compile(
-    r"[\"'](?P<one>[\w.]{1,40})[\"']\s*(?:\+|\.(?!\w)|\s)\s*[\"'](?P<two>[\w.]{1,40})[\"'](?:\s*(?:\+|\.(?!\w)|\s)\s*[\"'](?P<three>[\w.]{1,40})[\"'])?"
+    r"[\"'](?P<one>[\w.]{1,40})[\"']\s*(?:\+|\.(?!\w)|\s)\s*[\"'](?P<two>[\w.]{1,40})[\"'](?:\s*(?:\+"
+    r"|\.(?!\w)|\s)\s*[\"'](?P<three>[\w.]{1,40})[\"'])?"
 )
 _STRING = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|`([^`]*)`")
+_QUOTED = re.compile(r"[\"'](\w{3,60})[\"']")
 _DECODES = re.compile(
-    r"(?:b64decode|base64_decode|atob|fromhex|unhexlify|rot13|decompress|Base64\.decode\w*|from_base64|String\.fromCharCode|Buffer\.from)\s*\(?"
+    r"(?:b64decode|base64_decode|atob|fromhex|unhexlify|rot13|decompress|Base64\.decode\w*"
+    r"|from_base64|String\.fromCharCode|Buffer\.from)\s*\(?"
 )
+_BY_NAME = re.compile(r"(?<![\w.])__import__\s*\(")
 _WORD = re.compile(r"[A-Za-z_]\w{3,59}")
 
 
@@ -143,29 +156,48 @@ def _is_call_again(file: ChangedFile, found: Sequence[Line]) -> bool:
 
 def _strings(file: ChangedFile) -> Iterator[HidingSign]:
     """Code that a file had, now in strings which the program runs or finds its functions by."""
-    removed = [line for line in file.removed if not is_comment_line(line.text)]
-    codes = {key for line in removed if len(key := squashed(line.text)) >= _LITTLE}
-    words = {word for line in lex(file.path, removed) for word in _WORD.findall(line.code)}
-    before = "\n".join(line.text for line in file.removed)
+    past = _Past(file)
     numbers = {line.number for line in file.added}
     for line in lex(file.path, file.new):
-        if line.number in numbers and _runs_strings(line.code, line.raw, before, codes, words):
+        if line.number in numbers and past.is_run_as_text(line):
             text = line.raw.strip()
             covers = (file.file.old_path,)
             yield HidingSign(
                 kind=HidingKind.OUT_OF_SCOPE, file=file.path, line=line.number, text=text, covers=covers, is_local=True
             )
+            return  # one is enough, and the time stays within bounds
 
 
-def _runs_strings(code: str, raw: str, before: str, codes: set[str], words: set[str]) -> bool:
-    texts = [squashed(next((group for group in match.groups() if group), "")) for match in _STRING.finditer(raw)]
-    if _EVALUATES.search(code):
-        is_new = squashed(raw) not in squashed(before)
-        if any(len(text) >= _LITTLE and any(text in old or old in text for old in codes) for text in texts) and is_new:
+class _Past:
+    """What a file had: to tell whether a string is code of before."""
+
+    def __init__(self, file: ChangedFile) -> None:
+        removed = [line for line in file.removed if not is_comment_line(line.text)]
+        self._text = "\n".join(line.text for line in file.removed)
+        self._codes = [key for line in removed if len(key := squashed(line.text)) >= _LITTLE][:_MAX_COMPARED]
+        self._joined = "\n".join(self._codes)
+        self._words = {word for line in lex(file.path, removed) for word in _WORD.findall(line.code)}
+        self._quoted = set(_QUOTED.findall(self._text))
+        self._compared = 0
+
+    def is_run_as_text(self, line: Lexed) -> bool:
+        """True for a line that runs removed code from a string, or finds a removed name by one."""
+        if _EVALUATES.search(line.code) and (self._has_code(line.raw) or self._is_new(_DECODES, line.code)):
             return True
-        if _DECODES.search(code) and not _DECODES.search(before):
+        if self._is_new(_BY_NAME, line.code):
             return True
-    names = {name for match in _DYNAMIC.finditer(raw) for name in match.groups() if name}
-    names |= {"".join(part for part in match.groups() if part) for match in _JOINED.finditer(raw)}
-    names = {part for name in names for part in name.split(".") if len(part) > 3}
-    return bool(names & words) and not any(re.search(rf"[\"']{re.escape(name)}[\"']", before) for name in names & words)
+        names = {name for match in _DYNAMIC.finditer(line.raw) for name in match.groups() if name}
+        names |= {"".join(part for part in match.groups() if part) for match in _JOINED.finditer(line.raw)}
+        names = {part for name in names for part in name.split(".") if len(part) >= _SHORT}
+        return bool((names & self._words) - self._quoted)
+
+    def _has_code(self, raw: str) -> bool:
+        self._compared += 1
+        if self._compared > _MAX_COMPARED or squashed(raw) in self._joined:
+            return False
+        texts = [squashed(next((group for group in match.groups() if group), "")) for match in _STRING.finditer(raw)]
+        texts = [text for text in texts[:_MANY] if len(text) >= _LITTLE]
+        return any(text in self._joined or any(old in text for old in self._codes) for text in texts)
+
+    def _is_new(self, pattern: re.Pattern[str], code: str) -> bool:
+        return pattern.search(code) is not None and pattern.search(self._text) is None

@@ -10,16 +10,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from codeql_fixer.policy.changed_text import Line
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from codeql_fixer.policy.changed_text import Line
 
 _MAX_DEPTH = 24
 _MAX_ITEMS = 400  # of a list on one line
 _SECTION = re.compile(r"\[\[?\s*([^\[\]]{1,200}?)\s*\]?\]\s*$")
 _KEY = re.compile(
-    r"""(?P<quote>["']?)(?P<key>[\w@$*./:\\ -]{1,200}?)(?P=quote)\s*(?:=>|\+?=(?!=)|:(?=\s|$|[\["'{]))\s*(?P<value>.*)"""
+    r"""(?P<quote>["']?)(?P<key>[\w@$*./:\\ -]{1,100}?)(?P=quote)"""
+    r"""\s*(?:=>|\+?=(?!=)|:(?=\s|$|[\["'{]))\s*(?P<value>.*)"""
 )
 _COMMENT = re.compile(r"(?:^|\s)(?:#|//|;\s)[^\"']*$")
 _ITEM = re.compile(r"\s*(?:\"((?:[^\"\\]|\\.)*)\"|'([^']*)'|([^,\[\]{}]+))\s*[,\[\]{}]*")
@@ -67,19 +69,16 @@ def settings_of(lines: Iterable[Line]) -> Iterator[Setting]:
         if (header := _SECTION.match(stripped)) and indent == 0 and not stripped.startswith("- "):
             section, levels = tuple(part.strip("\"' ") for part in header[1].split(".")), []
             continue
-        yield from _line(number, raw, indent, section, levels)
+        yield from _line(Line(number, raw), indent, section=section, levels=levels)
 
 
-def _line(number: int, raw: str, indent: int, section: tuple[str, ...], levels: list[_Level]) -> Iterator[Setting]:
+def _line(line: Line, indent: int, *, section: tuple[str, ...], levels: list[_Level]) -> Iterator[Setting]:
+    number, raw = line
     text = raw.strip()
     while text.startswith("- "):
         inner = text[2:].lstrip()
         indent += len(text) - len(inner)
         text = inner
-    while levels and levels[-1].indent >= indent and not raw.lstrip().startswith("- "):
-        levels.pop()
-    while len(levels) > 1 and raw.lstrip().startswith("- ") and levels[-1].indent > len(raw) - len(raw.lstrip()):
-        levels.pop()
     names = levels[-1].names if levels else section
     if text.startswith("{"):
         text = text[1:].strip()

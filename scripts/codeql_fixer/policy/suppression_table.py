@@ -20,53 +20,82 @@ class Directive(NamedTuple):
 
 
 def _row(tool: str, pattern: str, *, is_local: bool = True, harmless: str = "") -> Directive:
-    return Directive(tool, re.compile(pattern, re.IGNORECASE), is_local, re.compile(harmless, re.IGNORECASE) if harmless else None)
+    return Directive(
+        tool, re.compile(pattern, re.IGNORECASE), is_local, re.compile(harmless, re.IGNORECASE) if harmless else None
+    )
 
 
 # Of ruff's and flake8's codes only these can be about a weakness: bandit's, bugbear's, blind excepts and real errors.
-RUFF_STYLE = re.compile(r"(?!(?:S[0-9]|DUO|BLE|B[0-9]|E722|E9|F(?!401|403|405|811|841)[0-9]|PGH00[12]|PLE|SCS|SEC)|[SBF]$)[A-Z]+[0-9]*", re.IGNORECASE)
+RUFF_STYLE = re.compile(
+    (
+        r"(?!(?:S[0-9]|DUO|BLE|B[0-9]|E722|E9|F(?!401|403|405|811|841)[0-9]|PGH00[12]|PLE|SCS|SEC)"
+        r"|[SBF]$)[A-Z]+[0-9]*"
+    ),
+    re.IGNORECASE,
+)
 _PYLINT_STYLE = (
-    r"(?i)line-too-long|too-(?:many|few)-[\w-]*|missing-[\w-]*docstring|invalid-name|import-outside-toplevel|wrong-import-[\w-]*"
-    r"|ungrouped-imports|unused-[\w-]*|redefined-[\w-]*|no-self-use|protected-access|cyclic-import|no-member|fixme|[cr][0-9]{4}"
+    r"(?i)line-too-long|too-(?:many|few)-[\w-]*|missing-[\w-]*docstring|invalid-name"
+    r"|import-outside-toplevel|wrong-import-[\w-]*"
+    r"|ungrouped-imports|unused-[\w-]*|redefined-[\w-]*|no-self-use|protected-access|cyclic-import"
+    r"|no-member|fixme|[cr][0-9]{4}"
     r"|no-name-in-module|import-error|duplicate-code|consider-using-[\w-]*|no-else-[\w-]*|global-statement"
 )
-_ESLINT_STYLE = (
-    r"(?i)max-[\w-]*|prettier/[\w-]*|import/[\w-]*|indent|quotes|semi|camelcase|no-unused-vars|no-console|complexity|sort-[\w-]*"
+ESLINT_STYLE = re.compile(
+    r"max-[\w-]*|prettier/[\w-]*|import/[\w-]*|indent|quotes|semi|camelcase|no-unused-vars|no-console"
+    r"|complexity|sort-[\w-]*"
     r"|@typescript-eslint/(?:no-unused-vars|no-explicit-any|naming-convention|no-non-null-assertion|ban-ts-comment)"
-    r"|react-hooks/[\w-]*|react/(?!no-danger)[\w-]*|jsx-a11y/[\w-]*|no-underscore-dangle|no-await-in-loop|no-plusplus|no-alert"
+    r"|react-hooks/[\w-]*|react/(?!no-danger)[\w-]*|jsx-a11y/[\w-]*|no-underscore-dangle"
+    r"|no-await-in-loop|no-plusplus|no-alert"
     r"|class-methods-use-this|no-param-reassign|no-shadow|func-names|consistent-return|global-require"
-    r"|@typescript-eslint/no-(?:var-requires|require-imports)|no-use-before-define|jsdoc/[\w-]*|no-restricted-syntax"
+    r"|@typescript-eslint/no-(?:var-requires|require-imports)|no-use-before-define|jsdoc/[\w-]*|no-restricted-syntax",
+    re.IGNORECASE,
 )
 _JAVA_STYLE = (
-    r"(?i)unchecked|rawtypes|deprecation|unused|serial|cast|fallthrough|static|varargs|try|finally|overrides|removal|boxing|hiding"
-    r"|preview|synthetic-access|resource|dep-ann|incomplete-switch|javadoc|magicnumber|checkstyle:[\w]*|pmd\.(?:too|excessive|god)\w*"
-    r"|java:s(?:107|1192|3776|138|1448|1135|1172|1068|1144|100|101|116|117|1854|2094|6539)|unused_\w+|unchecked_cast|deprecation_\w+"
-    r"|magicnumber|longmethod|longparameterlist|complexmethod|cyclomaticcomplexmethod|toomanyfunctions|largeclass|maxlinelength"
+    r"(?i)unchecked|rawtypes|deprecation|unused|serial|cast|fallthrough|static|varargs|try|finally"
+    r"|overrides|removal|boxing|hiding"
+    r"|preview|synthetic-access|resource|dep-ann|incomplete-switch|javadoc|magicnumber"
+    r"|checkstyle:[\w]*|pmd\.(?:too|excessive|god)\w*"
+    r"|java:s(?:107|1192|3776|138|1448|1135|1172|1068|1144|100|101|116|117|1854|2094|6539)|unused_\w+"
+    r"|unchecked_cast|deprecation_\w+"
+    r"|magicnumber|longmethod|longparameterlist|complexmethod|cyclomaticcomplexmethod"
+    r"|toomanyfunctions|largeclass|maxlinelength"
     r"|ktlint:[\w:-]*|same(?:parameter|return)value|memberVisibilityCanBePrivate|name_shadowing|nothing_to_inline"
 )
 _RUST_STYLE = (
     r"dead_code|unused|unused_\w+|non_\w+|missing_docs|deprecated|unreachable_\w+|private_\w+"
-    r"|clippy::(?:too_many_\w+|type_complexity|module_\w+|missing_\w+|needless_\w+|upper_case_acronyms|new_without_default"
-    r"|large_enum_variant|cognitive_complexity|style|pedantic|similar_names|must_use_candidate|len_without_is_empty|enum_variant_names)"
+    r"|clippy::(?:too_many_\w+|type_complexity|module_\w+|missing_\w+|needless_\w+"
+    r"|upper_case_acronyms|new_without_default"
+    r"|large_enum_variant|cognitive_complexity|style|pedantic|similar_names|must_use_candidate"
+    r"|len_without_is_empty|enum_variant_names)"
 )
 _GO_STYLE = (
-    r"lll|funlen|gocyclo|gocognit|cyclop|dupl|revive|stylecheck|gofmt|gofumpt|goimports|golint|nestif|nlreturn|wsl|godot|godox"
-    r"|whitespace|maintidx|exhaustruct|exhaustivestruct|paralleltest|testpackage|varnamelen|ireturn|gochecknoglobals|gochecknoinits"
-    r"|goconst|gomnd|mnd|nolintlint|unused|deadcode|dogsled|unparam|interfacebloat|misspell|tagliatelle|wrapcheck|ST[0-9]{4}|U1000"
+    r"lll|funlen|gocyclo|gocognit|cyclop|dupl|revive|stylecheck|gofmt|gofumpt|goimports|golint|nestif"
+    r"|nlreturn|wsl|godot|godox"
+    r"|whitespace|maintidx|exhaustruct|exhaustivestruct|paralleltest|testpackage|varnamelen|ireturn"
+    r"|gochecknoglobals|gochecknoinits"
+    r"|goconst|gomnd|mnd|nolintlint|unused|deadcode|dogsled|unparam|interfacebloat|misspell"
+    r"|tagliatelle|wrapcheck|ST[0-9]{4}|U1000"
 )
 _RUBY_STYLE = (
     r"(?:Style|Layout|Metrics|Naming|Bundler|Gemspec|RSpec)(?:/\w+)?|Lint/UselessAssignment|Lint/UnusedMethodArgument"
 )
 _CPP_STYLE = (
-    r"readability-[\w-]*|modernize-[\w-]*|llvm-[\w-]*|google-(?!runtime)[\w-]*|whitespace/\w+|build/\w+|legal/\w+|misc-(?:include|unused)[\w-]*"
-    r"|runtime/(?:references|explicit)|altera-[\w-]*|fuchsia-[\w-]*|hicpp-(?:use|braces)[\w-]*|cppcoreguidelines-(?:avoid-magic|macro)[\w-]*"
+    r"readability-[\w-]*|modernize-[\w-]*|llvm-[\w-]*|google-(?!runtime)[\w-]*|whitespace/\w+"
+    r"|build/\w+|legal/\w+|misc-(?:include|unused)[\w-]*"
+    r"|runtime/(?:references|explicit)|altera-[\w-]*|fuchsia-[\w-]*|hicpp-(?:use|braces)[\w-]*"
+    r"|cppcoreguidelines-(?:avoid-magic|macro)[\w-]*"
     r"|unusedFunction|unusedStructMember|missingInclude\w*|unmatchedSuppression"
 )
 _SWIFT_STYLE = (
-    r"line_length|\w+_body_length|file_length|cyclomatic_complexity|identifier_name|type_name|todo|function_parameter_count|nesting"
-    r"|large_tuple|trailing_\w+|opening_brace|vertical_\w+|colon|comma|unused_\w+|missing_docs|statement_position|switch_case_alignment"
+    r"line_length|\w+_body_length|file_length|cyclomatic_complexity|identifier_name|type_name|todo"
+    r"|function_parameter_count|nesting"
+    r"|large_tuple|trailing_\w+|opening_brace|vertical_\w+|colon|comma|unused_\w+|missing_docs"
+    r"|statement_position|switch_case_alignment"
 )
-_PHPCS_STYLE = r"(?:Generic|PSR[0-9]+|Squiz|PEAR|SlevomatCodingStandard)(?:\.[\w.]*)?|WordPress\.(?:WhiteSpace|Arrays|NamingConventions)[\w.]*"
+_PHPCS_STYLE = (
+    r"(?:Generic|PSR[0-9]+|Squiz|PEAR|SlevomatCodingStandard)(?:\.[\w.]*)?|WordPress\.(?:WhiteSpace"
+    r"|Arrays|NamingConventions)[\w.]*"
+)
 _CSHARP_STYLE = r"(?i)(?:cs|ide|sa|rcs|ca17|ca18|ca10|ca20)[0-9]{1,5}|[0-9]{3,5}|style|naming|nullable"
 
 # A directive at the beginning of a comment, or after a mark of another comment within it.
@@ -77,17 +106,27 @@ AT_START = (
     _row("bandit", r"nosec\b:?\s*(?P<args>(?:[BG][0-9]{3}[\s,]*)*)"),
     _row("gosec", r"gosec:disable\b(?P<args>.*)"),
     _row("semgrep", r"nosem(?:grep)?\b\s*:?\s*(?P<args>[\w.,/ -]*)"),
-    _row("flake8", r"(?:flake8|ruff)\s*:\s*noqa\b:?\s*(?P<args>[A-Z0-9, ]*)", is_local=False, harmless=RUFF_STYLE.pattern),
+    _row(
+        "flake8",
+        (r"(?:flake8|ruff)\s*:\s*noqa\b:?\s*(?P<args>[A-Z0-9, ]*)"),
+        is_local=False,
+        harmless=RUFF_STYLE.pattern,
+    ),
     _row("flake8", r"noqa\b(?:\s*:\s*(?P<args>[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*))?", harmless=RUFF_STYLE.pattern),
-    _row("ruff", r"ruff\s*:\s*(?:disable|ignore)\b\s*\[?(?P<args>[\w, -]*)", is_local=False, harmless=RUFF_STYLE.pattern),
+    _row(
+        "ruff",
+        (r"ruff\s*:\s*(?:disable|ignore)\b\s*\[?(?P<args>[\w, -]*)"),
+        is_local=False,
+        harmless=RUFF_STYLE.pattern,
+    ),
     _row(
         "pylint",
         r"pylint\s*:\s*(?:disable|disable-next|skip-file)(?:\s*=\s*(?P<args>[\w,\s-]*))?",
         is_local=False,
         harmless=_PYLINT_STYLE,
     ),
-    _row("eslint", r"eslint-disable-(?:next-)?line\b\s*(?P<args>(?:(?!--).)*)", harmless=_ESLINT_STYLE),
-    _row("eslint", r"eslint-disable(?!-)\b\s*(?P<args>(?:(?!--).)*)", is_local=False, harmless=_ESLINT_STYLE),
+    _row("eslint", r"eslint-disable-(?:next-)?line\b\s*(?P<args>(?:(?!--).)*)", harmless=ESLINT_STYLE.pattern),
+    _row("eslint", r"eslint-disable(?!-)\b\s*(?P<args>(?:(?!--).)*)", is_local=False, harmless=ESLINT_STYLE.pattern),
     _row("eslint", r"eslint\s+(?P<args>[\w@/-]+\s*:\s*(?:0|[\"']?off\b))", is_local=False),
     _row("oxlint", r"oxlint-disable(?P<args>[\w -]*)", is_local=False),
     _row(
@@ -100,7 +139,7 @@ AT_START = (
         "tslint",
         r"tslint:disable(?:-next-line|-line)?\b:?\s*(?P<args>[\w\s-]*)",
         is_local=False,
-        harmless=_ESLINT_STYLE,
+        harmless=ESLINT_STYLE.pattern,
     ),
     _row("jshint", r"(?:jshint|jslint)\s+(?:ignore|-W|evil)(?P<args>.*)", is_local=False),
     _row("golangci", r"nolint\b(?::(?P<args>[\w,-]*))?", harmless=_GO_STYLE),
@@ -195,7 +234,8 @@ ANNOTATIONS = (
     _row("csharp", r"^\s*#pragma\s+warning\s+disable\b\s*(?P<args>[\w,\s]*)", is_local=False, harmless=_CSHARP_STYLE),
     _row(
         "csharp",
-        r"\[\s*(?:assembly\s*:\s*|module\s*:\s*)?(?:\w+\.)*(?:Unconditional)?SuppressMessage(?:Attribute)?\s*\((?P<args>.*)",
+        r"\[\s*(?:assembly\s*:\s*"
+        r"|module\s*:\s*)?(?:\w+\.)*(?:Unconditional)?SuppressMessage(?:Attribute)?\s*\((?P<args>.*)",
         is_local=False,
     ),
     _row("rust", r"#!?\s*\[\s*(?:allow|expect)\s*\((?P<args>[^)]*)\)", is_local=False, harmless=_RUST_STYLE),
@@ -214,7 +254,8 @@ ANNOTATIONS = (
     ),
     _row(
         "clang",
-        r"__attribute__\s*\(\(\s*(?:no_sanitize|annotate)\b(?P<args>[^)]*)|\[\[\s*(?:gsl|clang)::suppress\b(?P<more>[^\]]*)",
+        r"__attribute__\s*\(\(\s*(?:no_sanitize|annotate)\b(?P<args>[^)]*)|\[\[\s*(?:gsl"
+        r"|clang)::suppress\b(?P<more>[^\]]*)",
         is_local=False,
     ),
     _row("android", r"\btools:ignore\s*=", is_local=False),

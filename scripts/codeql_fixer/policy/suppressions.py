@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from codeql_fixer.domain.hiding import HidingKind
@@ -24,11 +25,14 @@ if TYPE_CHECKING:
     from codeql_fixer.policy.suppression_table import Directive
 
 _MAX_COMMENT = 1_000  # directives are short
+_MAX_PARTS = 6  # comments within a comment
 _LEAD = re.compile(r"[\s*/!#;<>{(-]*+")
 _NEXT = re.compile(r"\s#+\s?|\s?//+\s?|\s?/\*+\s?|;\s")
 _PROSE = re.compile(
-    r"\b(?:remov\w*|without|no longer|instead|not|never|no|avoid\w*|need\w*|used to|previous\w*|drop\w*|replac\w*|like|such as"
-    r"|about|had|was|were|formerly|old|obsolete|strip\w*|honou?rs?|support\w*|handle\w*|parse\w*|detect\w*|check\w*|the|a|an|any)\b"
+    r"\b(?:remov\w*|without|no longer|instead|not|never|no|avoid\w*|need\w*|used to|previous\w*"
+    r"|drop\w*|replac\w*|like|such as"
+    r"|about|had|was|were|formerly|old|obsolete|strip\w*|honou?rs?|support\w*|handle\w*|parse\w*"
+    r"|detect\w*|check\w*|the|a|an|any)\b"
     r"(?:\s+\S+){0,4}\s*[\"'`(]?$",
     re.IGNORECASE,
 )
@@ -105,7 +109,7 @@ def _of_line(line: Lexed) -> Iterator[Suppression]:
 def _in_comments(comments: Iterable[str]) -> Iterator[tuple[Directive, re.Match[str]]]:
     for comment in comments:
         text = comment[:_MAX_COMMENT]
-        starts = [0, *(match.end() for match in _NEXT.finditer(text))]
+        starts = [0, *(match.end() for match in islice(_NEXT.finditer(text), _MAX_PARTS))]
         for start in starts:
             lead = _LEAD.match(text, start)
             places = {start, lead.end() if lead else start}

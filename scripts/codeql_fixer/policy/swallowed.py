@@ -1,4 +1,4 @@
-"""Everything that goes wrong around a place dropped in silence: handlers that a change adds, for all errors and empty."""
+"""Handlers that a change adds for all errors, and that do nothing: what goes wrong is dropped in silence."""
 
 from __future__ import annotations
 
@@ -22,22 +22,24 @@ _PYTHON = re.compile(rf"^\s*except\s*(?:\(?[^:()]*?(?<![\w.]){_WIDE}[^:()]*\)?\s
 _PYTHON_DROPS = re.compile(r"\s*(?:pass|\.\.\.|continue|break|return(?:\s+None)?)\s*;?\s*$")
 _PYTHON_AT_ONCE = re.compile(rf"(?:contextlib\.)?\bsuppress\s*\(\s*{_WIDE}\s*[,)]")
 _CATCH = re.compile(
-    r"\bcatch\s*(?:\((?P<what>[^)]*)\)|(?P<bare>(?=\{)|let\s+\w+\s*(?=\{)))\s*\{(?P<rest>[^{}]*)(?P<close>\})?\s*;?\s*\)?\s*\S{0,20}\s*$"
+    r"\bcatch\s*(?:\((?P<what>[^)]*)\)|(?P<bare>(?=\{)"
+    r"|let\s+\w+\s*(?=\{)))\s*\{(?P<rest>[^{}]*)(?P<close>\})?\s*;?\s*\)?\s*\S{0,20}\s*$"
 )
 _CATCH_ALONE = re.compile(r"^\s*\}?\s*catch\s*(?:\((?P<what>[^)]*)\))?\s*$")
-_CATCH_INLINE = re.compile(
-    r"\bcatch\s*(?:\((?P<what>[^)]*)\)\s*)?\{\s*(?:return\s*(?:null|nil|undefined)?\s*;?|;|continue;?)?\s*\}"
-)
+_CATCH_INLINE = re.compile(r"\bcatch\s*(?:\((?P<what>[^)]*)\)\s*)?\{(?P<rest>[^{}]*)\}")
 _ALL = re.compile(
-    r"\s*(?:final\s+)?(?:\.\.\.|(?:java\.lang\.|System\.|\\)?(?:Exception|Throwable|RuntimeException|Error)(?:\s+\$?\w+)?|\$?_?\w+(?:\s*:\s*(?:any|unknown|Exception|Throwable|dynamic))?|_)\s*"
+    r"\s*(?:final\s+)?(?:\.\.\.|(?:java\.lang\.|System\.|\\)?(?:Exception|Throwable|RuntimeException"
+    r"|Error)(?:\s+\$?\w+)?|\$?_?\w+(?:\s*:\s*(?:any|unknown|Exception|Throwable|dynamic))?|_)\s*"
 )
 _TYPED = frozenset({"java", "csharp", "cpp", "php", "kotlin", "scala"})
 _DROPS = re.compile(r"\s*(?:return\s*(?:null|nil|undefined)?\s*;?|;|continue\s*;?|pass)?\s*")
 _PROMISE = re.compile(
-    r"\.catch\s*\(\s*(?:async\s*)?(?:\(?\s*\w*\s*\)?\s*=>\s*(?:\{\s*\}|null|undefined|void 0|\(\s*\{\s*\}\s*\))|function\s*\w*\s*\(\s*\w*\s*\)\s*\{\s*\}|(?:_\.|\$\.|angular\.)?noop)\s*\)"
+    r"\.catch\s*\(\s*(?:async\s*)?(?:\(?\s*\w*\s*\)?\s*=>\s*(?:\{\s*\}|undefined|void 0"
+    r"|\(\s*\{\s*\}\s*\))|function\s*\w*\s*\(\s*\w*\s*\)\s*\{\s*\}|(?:_\.|\$\.|angular\.)?noop)\s*\)"
 )
 _RUBY = re.compile(
-    r"^\s*rescue(?:\s+(?:StandardError|Exception|::Exception|RuntimeError))?\s*(?:=>\s*\w+)?\s*(?:;\s*(?:nil|end)?.*|then\s+nil)?$"
+    r"^\s*rescue(?:\s+(?:StandardError|Exception|::Exception"
+    r"|RuntimeError))?\s*(?:=>\s*\w+)?\s*(?:;\s*(?:nil|end)?.*|then\s+nil)?$"
 )
 _RUBY_INLINE = re.compile(r"\S\s+rescue\s+(?:nil|false|\"\")\s*$")
 _RUBY_DROPS = re.compile(r"\s*(?:nil|next|end|return(?:\s+nil)?)\s*$")
@@ -72,17 +74,11 @@ def swallowed_signs(file: ChangedFile) -> Iterator[HidingSign]:
         if before[key]:
             before[key] -= 1
             continue
-        touched = [number for number in (start.number, end.number) if number in numbers]
-        if touched or file.is_whole:  # its lines may be old and what stood between them gone
-            text = start.raw.strip() if start is end else f"{start.raw.strip()} {end.raw.strip()}"
-            yield HidingSign(
-                kind=HidingKind.SWALLOWED,
-                file=file.path,
-                line=(*touched, start.number)[0],
-                text=text,
-                covers=(file.file.old_path,),
-                is_local=True,
-            )
+        # Its own lines may be old, and what stood between them gone.
+        line = next((number for number in (start.number, end.number) if number in numbers), start.number)
+        text = start.raw.strip() if start is end else f"{start.raw.strip()} {end.raw.strip()}"
+        covers = (file.file.old_path,)
+        yield HidingSign(kind=HidingKind.SWALLOWED, file=file.path, line=line, text=text, covers=covers, is_local=True)
 
 
 def _handlers(file: ChangedFile, *, old: bool) -> Iterator[tuple[Lexed, Lexed, str]]:
@@ -93,12 +89,12 @@ def _handlers(file: ChangedFile, *, old: bool) -> Iterator[tuple[Lexed, Lexed, s
     others = {call for line in lex(path, file.added if old else file.removed) for call in _checked(line.code)}
     for at, line in enumerate(lines):
         rest = lines[at + 1 : at + 4]
-        if (end := _handler(language, line, rest, others)) is not None:
+        if (end := _handler(language, line, rest, checked=others)) is not None:
             key = squashed(line.code) if end is line else squashed(line.code + end.code)
             yield line, end, key
 
 
-def _handler(language: str, line: Lexed, rest: Sequence[Lexed], checked: set[str]) -> Lexed | None:
+def _handler(language: str, line: Lexed, rest: Sequence[Lexed], *, checked: set[str]) -> Lexed | None:
     """The last line of an empty handler that begins with a line, None when none does."""
     match language:
         case "python":
@@ -161,23 +157,26 @@ def _braces(language: str, line: Lexed, rest: Sequence[Lexed]) -> Lexed | None:
     if _PROMISE.search(line.code):
         return line
     for inline in _CATCH_INLINE.finditer(line.code):
-        if _is_wide(language, inline["what"]):
+        if _is_wide(language, inline["what"]) and _drops(language, inline["rest"]):
             return line
     if rest and rest[0].code.strip() == "{" and (alone := _CATCH_ALONE.search(line.code)):
-        return _closed(rest[1:]) if _is_wide(language, alone["what"]) else None
+        return _closed(language, rest[1:]) if _is_wide(language, alone["what"]) else None
     match = _CATCH.search(line.code)
-    if match is None or not _is_wide(language, match["what"]) or not _DROPS.fullmatch(match["rest"]):
+    if match is None or not _is_wide(language, match["what"]) or not _drops(language, match["rest"]):
         return None
-    if match["close"]:
-        return line
-    return _closed(rest)
+    return line if match["close"] else _closed(language, rest)
 
 
-def _closed(rest: Sequence[Lexed]) -> Lexed | None:
+def _drops(language: str, code: str) -> bool:
+    """True for code that does nothing; where handlers have no types, giving back nothing is an answer."""
+    return not code.strip(" ;") or (language in _TYPED and _DROPS.fullmatch(code) is not None)
+
+
+def _closed(language: str, rest: Sequence[Lexed]) -> Lexed | None:
     """The line that ends a block of nothing, or the one that says nothing in it."""
     if rest and rest[0].code.strip().startswith("}"):
         return rest[0]
-    is_dropped = len(rest) > 1 and _DROPS.fullmatch(rest[0].code) and rest[1].code.strip().startswith("}")
+    is_dropped = len(rest) > 1 and _drops(language, rest[0].code) and rest[1].code.strip().startswith("}")
     return rest[0] if is_dropped else None
 
 
@@ -188,7 +187,8 @@ def _is_wide(language: str, what: str | None) -> bool:
     if language in _TYPED or ":" in what:
         return (
             re.fullmatch(
-                r"\s*(?:final\s+|const\s+)?(?:\.\.\.|(?:[\w.\\]*[.\\])?(?:Exception|Throwable|RuntimeException|Error|exception)\s*&?(?:\s+\$?\w+)?"
+                r"\s*(?:final\s+|const\s+)?(?:\.\.\.|(?:[\w.\\]*[.\\])?(?:Exception|Throwable|RuntimeException"
+                r"|Error|exception)\s*&?(?:\s+\$?\w+)?"
                 r"|\w+\s*:\s*(?:any|unknown|Exception|Throwable|RuntimeException|Error)|)\s*",
                 what,
             )

@@ -25,13 +25,17 @@ if TYPE_CHECKING:
 
 _CASE = re.compile(
     r"^\s*(?:async\s+)?def\s+(?P<python>test\w*)"  # Python, Ruby
-    r"|^\s*(?:it|test|specify|scenario|should|example)(?:\.\w+)?\s*\(?\s*(?P<title>\"[^\"]{1,200}|'[^']{1,200}|`[^`]{1,200})"
+    r"|^\s*(?:it|test|specify|scenario|should|example)(?:\.\w+)?\s*\(?\s*(?P<title>\"[^\"]{1,200}"
+    r"|'[^']{1,200}|`[^`]{1,200})"
     r"|^\s*func\s+(?:\([^)]{0,80}\)\s*)?(?P<go>(?:Test|Fuzz|test)\w*)\s*\("
-    r"|^\s*(?:(?:public|private|protected|internal|static|async|final|override|suspend)\s+)*(?:function|fun|fn|void|Task)\s+(?P<named>`[^`]{1,200}`|[tT]est\w*|\w+[tT]est)\s*\("
+    r"|^\s*(?:(?:public|private|protected|internal|static|async|final|override"
+    r"|suspend)\s+)*(?:function|fun|fn|void|Task)\s+(?P<named>`[^`]{1,200}`|[tT]est\w*"
+    r"|\w+[tT]est)\s*\("
     r"|^\s*TEST(?:_F|_P|_CASE)?\s*\(\s*(?P<cpp>[^)]{1,200})\)"
 )
 _MARKED = re.compile(
-    r"^\s*(?:@(?:Test|ParameterizedTest|RepeatedTest|org\.junit\.Test)\b|\[(?:Fact|Theory|Test|TestMethod|TestCase)\b|#\[(?:\w+::)?test\b)"
+    r"^\s*(?:@(?:Test|ParameterizedTest|RepeatedTest|org\.junit\.Test)\b|\[(?:Fact|Theory|Test"
+    r"|TestMethod|TestCase)\b|#\[(?:\w+::)?test\b)"
 )
 _METHOD = re.compile(r"\b(?:void|fun|fn|Task|def|function|Unit)\s+(?:<[^>]{0,40}>\s*)?(?P<name>`[^`]{1,200}`|\w+)\s*\(")
 _CLAIM = re.compile(
@@ -39,26 +43,36 @@ _CLAIM = re.compile(
     re.IGNORECASE,
 )
 _PARAMETRISED = re.compile(
-    r"parametrize|parameterized|\.each\b|@ValueSource|@CsvSource|@MethodSource|InlineData|TestCase\(|range (?:tests|cases|tt)|subTest|t\.Run\(|dataProvider|rstest|where:",
-    re.I,
+    r"parametrize|parameterized|\.each\b|@ValueSource|@CsvSource|@MethodSource|InlineData|TestCase\("
+    r"|range (?:tests|cases|tt)|subTest|t\.Run\(|dataProvider|rstest|where:",
+    re.IGNORECASE,
 )
 _DEFINED = re.compile(
-    r"\b(?:def|class|function|func|fn|fun|interface|struct|enum|trait|module|object|record)\s+(?:\([^)]{0,80}\)\s*)?(?:self\.)?(?P<name>\w{3,100})"
+    r"\b(?:def|class|function|func|fn|fun|interface|struct|enum|trait|module|object"
+    r"|record)\s+(?:\([^)]{0,80}\)\s*)?(?:self\.)?(?P<name>\w{3,100})"
     r"|(?:public|private|protected|internal|static)\s[\w<>\[\], .?]{1,120}\s(?P<method>\w{3,100})\s*\("
     r"|\b(?:const|let|var|exports\.)\s*(?P<value>\w{3,100})\s*=\s*(?:async\s*)?(?:function|\(|\w+\s*=>)"
     r"|\bexports\.(?P<exported>\w{3,100})\s*="
 )
 _WORD = re.compile(r"[A-Za-z_]\w{2,99}")
 _SKIP = re.compile(
-    r"@?\bpytest\.mark\.(?:skip|xfail)\b(?!if)|\bpytest\.(?:skip|xfail)\s*\(|@?(?:\w+\.)*(?<!\w)mark\.(?:skip|xfail)\b(?!if)"
-    r"|@(?:unittest\.)?(?:skip|expectedFailure)\b|\bself\.skipTest\s*\(|\braise\s+(?:unittest\.)?SkipTest|\b__test__\s*=\s*False"
-    r"|\b(?:it|test|describe|context|suite|specify|Scenario|Feature)\.(?:skip|only|todo|fixme|failing)\b|(?<![\w.])[xf](?:it|describe|test|context|specify|scenario)\s*(?:\(|[\"'])|\bthis\.skip\s*\("
-    r"|@(?:org\.junit\.)?(?:Ignore|Disabled)(?:\b|$)|@Test\s*\(\s*enabled\s*=\s*false|\bassume(?:True|False|That)?\s*\(\s*(?:true|false)\s*\)|enabled\s*=\s*false"
-    r"|\[\s*(?:Ignore|Explicit)\b|\(\s*Skip\s*=|,\s*Skip\s*=|\bAssert\.(?:Ignore|Inconclusive)\s*\(|\bt\.Skip(?:f|Now)?\s*\(|\bb\.Skip(?:f|Now)?\s*\("
-    r"|#\[\s*ignore\b|\bmarkTest(?:Skipped|Incomplete)\s*\(|\bXCTSkip\w*|\bGTEST_SKIP\s*\(|\bDISABLED_\w+|@tag\s+:skip|\bXCTExpectFailure"
+    r"@?\bpytest\.mark\.(?:skip|xfail)\b(?!if)|\bpytest\.(?:skip|xfail)\s*\("
+    r"|(?<!\w)mark\.(?:skip|xfail)\b(?!if)"
+    r"|@(?:unittest\.)?(?:skip|expectedFailure)\b|\bself\.skipTest\s*\("
+    r"|\braise\s+(?:unittest\.)?SkipTest|\b__test__\s*=\s*False"
+    r"|\b(?:it|test|describe|context|suite|specify|Scenario|Feature)\.(?:skip|only|todo|fixme"
+    r"|failing)\b|(?<![\w.])[xf](?:it|describe|test|context|specify|scenario)\s*(?:\(|[\"'])"
+    r"|\bthis\.skip\s*\("
+    r"|@(?:org\.junit\.)?(?:Ignore|Disabled)(?:\b|$)|@Test\s*\(\s*enabled\s*=\s*false|\bassume(?:True"
+    r"|False|That)?\s*\(\s*(?:true|false)\s*\)|enabled\s*=\s*false"
+    r"|\[\s*(?:Ignore|Explicit)\b|\(\s*Skip\s*=|,\s*Skip\s*=|\bAssert\.(?:Ignore|Inconclusive)\s*\("
+    r"|\bt\.Skip(?:f|Now)?\s*\(|\bb\.Skip(?:f|Now)?\s*\("
+    r"|#\[\s*ignore\b|\bmarkTest(?:Skipped|Incomplete)\s*\(|\bXCTSkip\w*|\bGTEST_SKIP\s*\("
+    r"|\bDISABLED_\w+|@tag\s+:skip|\bXCTExpectFailure"
 )
 _RUBY_SKIP = re.compile(
-    r"^\s*(?:skip|pending)\b(?!\s*=)|,\s*(?:skip|pending):?\s*(?::|=>|true|[\"'])|\bskip:\s*(?:true|[\"'])|^\s*x(?:it|describe|context|specify|scenario)\s*(?:[\"']|\()"
+    r"^\s*(?:skip|pending)\b(?!\s*=)|,\s*(?:skip|pending):?\s*(?::|=>|true|[\"'])|\bskip:\s*(?:true"
+    r"|[\"'])|^\s*x(?:it|describe|context|specify|scenario)\s*(?:[\"']|\()"
 )
 _SKIP_IF = re.compile(r"@?(?:pytest\.mark\.|unittest\.)?skip(?:if|If|Unless)\s*\(\s*(?P<why>.*)")
 _CONSTANT = re.compile(r"(?:True|1\s*==\s*1|not False|1|False)\s*[,)]")
@@ -67,8 +81,10 @@ _OPENS = re.compile(r"(?:=>|\{|:|\bdo)\s*$")
 _ASKS = re.compile(r"\s*(?:\}\s*)?(?:if|elif|else|except|unless|when|case|guard)\b(?!\s*\(?\s*(?:True|true|1)\b)")
 _SKIP_CALL = re.compile(r"\(|skip|pending")  # not a mark on a whole test
 _MAX_ALIKE = 50
+_MAX_LINES = 500
 _PLATFORM = re.compile(
-    r"platform|os\.name|version|GOOS|Short\(\)|which|find_spec|environ|getenv|import|installed|available|has_|HAVE_|geteuid",
+    r"platform|os\.name|version|GOOS|Short\(\)|which|find_spec|environ|getenv|import|installed"
+    r"|available|has_|HAVE_|geteuid",
     re.IGNORECASE,
 )
 
@@ -98,11 +114,12 @@ def _deleted(files: Sequence[ChangedFile]) -> Iterator[HidingSign]:
             text = f"test is gone: {case.text.strip()}"
             yield HidingSign(kind=HidingKind.TEST_DELETED, file=case.file.path, text=text)
     told = {case.file.path for case in removed}
+    lines = frozenset(squashed(line.text) for file in files for line in file.added)
     for file in files:
         status, old, new = file.file.status, file.file.old_path, file.file.new_path
         is_code = is_test(old) and language_of(old) != "" and not is_document(old)
         if status is FileStatus.DELETED and is_code and file.path not in told and _stem(old) not in gone:
-            if _claims(line.text for line in file.removed) and not _moved(file, files):
+            if _claims(line.text for line in file.removed) and not _moved(file, lines):
                 yield HidingSign(kind=HidingKind.TEST_DELETED, file=file.path, text="test file is gone")
         elif status is FileStatus.RENAMED and is_code and _is_run(old) and not _is_run(new):
             text = f"test file was {old}; its new name is no test's"
@@ -177,12 +194,16 @@ def _without_alike(left: Sequence[_Case], came: Sequence[_Case]) -> tuple[list[_
     for case in left:
         mine = _words(case.name)
         common = Counter(at for word in mine for at in by_word[word][:_MAX_ALIKE] if at not in used)
-        best = next((at for at, count in common.most_common(1) if count * 2 >= len(mine | words[at])), None)
+        best = next((at for at, count in common.most_common(1) if _is_alike(mine, words[at], count)), None)
         if best is None:
             unmatched.append(case)
         else:
             used.add(best)
     return unmatched, [case for at, case in enumerate(came) if at not in used]
+
+
+def _is_alike(one: frozenset[str], other: frozenset[str], common: int) -> bool:
+    return common * 2 >= len(one | other) or (common > 1 and common * 2 > min(len(one), len(other)))
 
 
 def _words(name: str) -> frozenset[str]:
@@ -204,7 +225,7 @@ def _take(spare: Counter[str], case: _Case) -> bool:
 def _is_kept_body(case: _Case) -> bool:
     """True when only the line with the name went and its body stayed: it has another name now."""
     name = _METHOD if _CASE.match(case.text) is None else _CASE
-    return len(case.body) == 1 and any(name.search(line.text) for line in case.file.added)
+    return len(case.body) == 1 and any(name.search(line.text) for line in case.file.added[:_MAX_LINES])
 
 
 def _claims(lines: Iterable[str]) -> bool:
@@ -249,10 +270,9 @@ def _stem(path: str) -> str:
     )
 
 
-def _moved(file: ChangedFile, files: Sequence[ChangedFile]) -> bool:
+def _moved(file: ChangedFile, added: frozenset[str]) -> bool:
     """True when most lines of a deleted file were added elsewhere."""
     lines = {squashed(line.text) for line in file.removed} - {""}
-    added = {squashed(line.text) for other in files for line in other.added}
     return len(lines & added) * 2 > len(lines)
 
 
@@ -267,7 +287,9 @@ def _is_run(path: str) -> bool:
 
 
 def _skipped(file: ChangedFile) -> Iterator[HidingSign]:
-    before = Counter(squashed(match[0]) for line in lex(file.path, file.removed) if (match := _skip(line.code, file.path)))
+    before = Counter(
+        squashed(match[0]) for line in lex(file.path, file.removed) if (match := _skip(line.code, file.path))
+    )
     numbers = {line.number for line in file.added}
     lines = [line for line in lex(file.path, file.new) if line.code.strip()]
     for at, line in enumerate(lines):

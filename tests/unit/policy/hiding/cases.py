@@ -32,7 +32,9 @@ class Case(NamedTuple):
     kinds: str = ""
 
 
-def edit(name: str, path: str, before: str | None, after: str | None, kinds: str = "") -> Case:
+def edit(  # noqa: PLR0917 - the columns of a table
+    name: str, path: str, before: str | None, after: str | None, kinds: str = ""
+) -> Case:
     """A change of one file."""
     return Case(name, {path: Edit(before, after)}, kinds)
 

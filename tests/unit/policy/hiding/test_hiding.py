@@ -8,7 +8,8 @@ import pytest
 
 from codeql_fixer.policy.hiding import hiding_signs
 from tests.unit.policy.hiding.cases import change_of
-from tests.unit.policy.hiding.gamings import GAMINGS
+from tests.unit.policy.hiding.config_gamings import CONFIG_GAMINGS
+from tests.unit.policy.hiding.gamings import CODE_GAMINGS
 from tests.unit.policy.hiding.honest import HONEST
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from tests.unit.policy.hiding.cases import Case
 
 
-@pytest.mark.parametrize("case", GAMINGS, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*CODE_GAMINGS, *CONFIG_GAMINGS], ids=lambda case: case.name)
 def test_hiding_signs__gaming_is_seen(case: Case, tmp_path: Path) -> None:
     signs = hiding_signs(change_of(case, tmp_path), new_text=lambda path: case.files[path].after)
 
