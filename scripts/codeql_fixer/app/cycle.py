@@ -16,6 +16,7 @@ from codeql_fixer.app.alert import Alerter, Told
 from codeql_fixer.app.author import Author
 from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.app.dispatch import Dispatcher, DispatchReport
+from codeql_fixer.app.facts import held_by
 from codeql_fixer.app.fleet_state import fleet_state
 from codeql_fixer.app.planner import Planner, definition_of
 from codeql_fixer.app.scan_fleet import FleetScanner, ScanOrder
@@ -107,7 +108,7 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
         self.on_step("Reading the ledger")
         self.ledger.append([])
         catch_up(self.ledger, self.index)
-        report.paused = self.planner.registry.paused or self.ledger.pause() or ""
+        report.paused = self.planner.registry.paused or held_by(self.ledger.pause())
         self._part("scans", self._scan, report)
         self._part("sessions", self._look, report)
         self._part("dispatch", lambda done: self._dispatch(work, done), report)

@@ -150,6 +150,15 @@ def test_cycle__starts_nothing_while_the_fleet_is_paused(where: str) -> None:
     assert {held.reason for held in report.dispatch.held} == {"paused: audit"}
 
 
+def test_cycle__tells_of_a_pause_for_which_nobody_gave_a_reason() -> None:
+    fleet = _fleet()
+    fleet.ledger.paused = ""
+
+    report = fleet.runner().run(fleet.work())
+
+    assert (report.paused, fleet.agent.sessions) == ("telemetry/paused is on the ledger", {})
+
+
 def test_cycle__without_a_host_or_an_agent_does_the_rest() -> None:
     fleet = _fleet()
 
