@@ -138,7 +138,8 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
         report.is_scanned = True
         failed = [order for order in report.scans if order.problem]
         if failed and len(failed) == len(report.scans):
-            raise UpstreamError(f"none of the scans that were due could be started: {failed[0].problem}")
+            error = UserError if all(order.is_for_user for order in failed) else UpstreamError
+            raise error(f"none of the scans that were due could be started: {failed[0].problem}")
 
     def _look(self, report: CycleReport) -> None:
         if self.dispatcher is not None:
@@ -148,7 +149,7 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
         if self.dispatcher is not None:
             self.dispatcher.start(work, report.dispatch)
             if report.dispatch.stopped:
-                raise UpstreamError(report.dispatch.stopped)
+                raise (UserError if report.dispatch.results.is_denied else UpstreamError)(report.dispatch.stopped)
 
     def _snapshot(self, report: CycleReport) -> None:
         self.on_step("Rendering the snapshot")

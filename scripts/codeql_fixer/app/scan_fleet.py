@@ -37,8 +37,8 @@ _ASKED = frozenset({ScanSource.WORKFLOW, ScanSource.DIRECT})
 class ScanOrder(Struct, frozen=True, kw_only=True):
     """A repository, and why it is scanned now or is not.
 
-    `scans` are how many were started or taken in; `problem` says why its scan could not be started, `limit` that the
-    host takes no more calls for now.
+    `scans` are how many were started or taken in; `problem` says why its scan could not be started, `is_for_user` that
+    a person can mend that, `limit` that the host takes no more calls for now.
     """
 
     repository: str
@@ -46,6 +46,7 @@ class ScanOrder(Struct, frozen=True, kw_only=True):
     source: ScanSource
     scans: int = 0
     problem: str = ""
+    is_for_user: bool = False
     limit: str = ""
 
 
@@ -212,7 +213,7 @@ class FleetScanner(Struct, frozen=True, kw_only=True):
             raise
         except CodeqlFixerError as error:
             self.tell(f"warning: {order.repository} could not be scanned: {error}")
-            return replace(order, problem=str(error))
+            return replace(order, problem=str(error), is_for_user=isinstance(error, UserError))
 
 
 def inputs_of(entry: RepositoryEntry) -> Mapping[str, str]:
