@@ -214,6 +214,10 @@ class FleetScanner(Struct, frozen=True, kw_only=True):
         except CodeqlFixerError as error:
             self.tell(f"warning: {order.repository} could not be scanned: {error}")
             return replace(order, problem=str(error), is_for_user=isinstance(error, UserError))
+        except Exception as error:  # noqa: BLE001 - one repository's results must not be able to hold the fleet
+            problem = f"{type(error).__name__}: {error}"
+            self.tell(f"warning: {order.repository} could not be scanned: {problem}")
+            return replace(order, problem=problem)
 
 
 def inputs_of(entry: RepositoryEntry) -> Mapping[str, str]:

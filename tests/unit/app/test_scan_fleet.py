@@ -46,6 +46,18 @@ def test_scan__is_on_record_before_it_is_started() -> None:
     assert fleet.told == [f"warning: {SHOP} could not be scanned: down"]
 
 
+def test_scan__a_fault_that_nobody_foresaw_stops_no_other_repository() -> None:
+    """A stranger's results must not be able to hold the whole fleet."""
+    fleet = Orchestra(registry(listed(SHOP, API, scan_source=ANALYSES), listed("acme/web")))
+    fleet.hosting.faults = {API: [RecursionError("too deep")], "acme/web": [OSError(28, "No space left on device")]}
+
+    orders = {order.repository: order for order in fleet.scanner().scan()}
+
+    assert orders[API].problem == "RecursionError: too deep"
+    assert orders["acme/web"].problem == "OSError: [Errno 28] No space left on device"
+    assert (orders[SHOP].problem, fleet.hosting.calls.count(("analyses", SHOP))) == ("", 1)
+
+
 def test_scan__that_may_be_running_is_not_asked_for_again() -> None:
     fleet = Orchestra(registry(listed(SHOP)))
 
