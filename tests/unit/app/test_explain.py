@@ -112,11 +112,10 @@ def test_explain__what_others_are_before() -> None:
 
 def test_explain__a_full_run_is_over_with_the_run_whatever_rests_longer() -> None:
     """The time at which another issue has rested says nothing about this one: the next cycle may start it."""
-    resting = [intent("i-1", 1, 1, target_repo=API), outcome("i-1", 1)]
-    resting += [cycle("c", 2, sessions=(session_seen(SessionState.FAILED, 2),))]
+    failed = cycle("c", 2, sessions=(session_seen(SessionState.FAILED, 2),))
     entries = listed(SHOP, "acme/web", importance=0), listed(API, importance=100)
     fleet = Orchestra(registry(*entries), *(scan("1", 0, 1, target_repo=name) for name in (SHOP, API, "acme/web")))
-    fleet.learn(*resting)
+    fleet.learn(intent("i-1", 1, 1, target_repo=API), outcome("i-1", 1), failed)
 
     found = [_explained(fleet, repository=name, max_sessions=1) for name in (SHOP, API, "acme/web")]
 
@@ -125,10 +124,9 @@ def test_explain__a_full_run_is_over_with_the_run_whatever_rests_longer() -> Non
 
 
 def test_explain__a_full_period_with_its_end() -> None:
-    started = [intent("i-9", 1, 9), outcome("i-9", 1)]
     entries = listed(SHOP, importance=0), listed(API, importance=100)
-    records = [scan("1", 0, 1), scan("1", 0, 1, 9, target_repo=API), *started]
-    fleet = Orchestra(registry(*entries), *records)
+    scans = scan("1", 0, 1), scan("1", 0, 1, 9, target_repo=API)
+    fleet = Orchestra(registry(*entries), *scans, intent("i-9", 1, 9), outcome("i-9", 1))
 
     found = _explained(fleet, max_in_period=2)
 
