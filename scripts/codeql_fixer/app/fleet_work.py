@@ -76,9 +76,9 @@ class FleetWork:
     def candidates(self, facts: Facts, limits: Limits) -> Iterator[Candidate]:
         """Batches of issues that are ready, the most important first; what is not ready comes for its reason."""
         self._batches = {}
-        self._planner.line_up()  # repositories that are new, or that the operator thinks otherwise of now
+        standings = self._planner.line_up()  # some are new, or the operator thinks otherwise of them now
         plan = self._planner.plan(facts, limits)
-        for number, offer in enumerate(self._in_turns(plan), start=1):
+        for number, offer in enumerate(self._in_turns(plan, standings), start=1):
             yield from (self._named(found) for found in offer.found)
             if number >= _MOST_OFFERS:
                 return
@@ -96,7 +96,7 @@ class FleetWork:
         """What the session is asked to do."""
         return self._work(dispatch.candidate).request(dispatch, intent)
 
-    def _in_turns(self, plan: Plan) -> Iterator[_Offer]:
+    def _in_turns(self, plan: Plan, standings: Mapping[str, str]) -> Iterator[_Offer]:
         """What groups offer. A turn is a batch that is ready, so none goes to what waits or was in an earlier batch."""
         groups: dict[str, list[Line]] = {}
         for line in self._index.lines():
@@ -107,7 +107,7 @@ class FleetWork:
             for claim in plan.facts.claims
             if claim.has_session and claim.claimed_at > since
         )
-        offers = _Offers(self._planner, plan, self._routers)
+        offers = _Offers(self._planner, plan, standings, routers=self._routers)
         return in_turns(
             {group: offers.of(lines) for group, lines in groups.items()},
             plan.registry.group_weights,
@@ -151,12 +151,11 @@ class _Offer(Struct, frozen=True):
 class _Offers:
     """What repositories offer, read from their lines as far as somebody reads on."""
 
-    def __init__(self, planner: Planner, plan: Plan, routers: Routers) -> None:
-        self._index, self._plan, self._routers = planner.index, plan, routers
+    def __init__(self, planner: Planner, plan: Plan, standings: Mapping[str, str], *, routers: Routers) -> None:
+        self._index, self._plan, self._standings, self._routers = planner.index, plan, standings, routers
         self._left: dict[str, int] = {}
         self._in_line: dict[str, set[str]] = {}  # by standing: repositories that may offer more
-        self._standings = planner.index.standings()
-        for name, standing in self._standings.items():
+        for name, standing in standings.items():
             if standing and planner.means(name) and name not in plan.facts.pauses:
                 self._left[name] = _OFFERS_PER_SESSION * plan.limits.of(name).max_sessions
                 self._in_line.setdefault(standing, set()).add(name)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from msgspec.structs import replace
 
+from codeql_fixer.adapters.index.sql_index import SqlIndex
+from codeql_fixer.adapters.index.sqlite import SqliteDatabase
+from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.app.plan import plan
 from codeql_fixer.domain.allowance import Allowance, ScopeKind, Unit, Window
 from codeql_fixer.domain.cycle import Decision, DecisionAction
@@ -27,6 +31,8 @@ from tests.records import (
 from tests.unit.app.orchestrators import Orchestra, listed, registry
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from codeql_fixer.domain.scan_run import IssueRecord, ScanRun
 
 SHOP, API, WEB = "acme/shop", "acme/api", "acme/web"
@@ -221,3 +227,27 @@ def test_candidates__both_kinds_of_batches_are_filled_from_page_to_page() -> Non
     assert sorted(map(len, found["codemodder"])) == [1, 4, 4, 4, 4, 4]
     assert sorted(map(len, found["devin"])) == [1, 4, 4, 4, 4, 4]
     assert len(set().union(*found["codemodder"], *found["devin"])) == 42
+
+
+def test_candidates__another_registry_in_the_same_index_pays_for_nobody() -> None:
+    """Somebody asks what another registry would bring, while a cycle decides by this one."""
+
+    class Shared(SqlIndex):
+        """An index that another process uses as well: it goes by another registry, and comes right after us."""
+
+        others: Mapping[str, str] = {}
+
+        def set_standings(self, standings: Mapping[str, str]) -> None:
+            super().set_standings(standings)
+            if self.others:
+                super().set_standings(self.others)
+
+    fleet = Orchestra(registry(listed(SHOP, API)), _scan(SHOP, *_issues(1)), _scan(API, *_issues(1)))
+    index = Shared(SqliteDatabase(Path(":memory:")))
+    catch_up(fleet.ledger, index)
+    index.others = fleet.index.standings()
+    fleet.planner = replace(
+        fleet.planner, index=index, registry=registry(listed(SHOP), listed(API, auto_dispatch=False))
+    )
+
+    assert {candidate.repository for candidate in fleet.candidates()} == {SHOP}
