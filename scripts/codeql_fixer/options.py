@@ -125,10 +125,12 @@ OPTIONS = (
     Option("max_acu_per_session", "most agent compute units for one session", use=Use.DISPATCH),
     Option("max_failure_rate", "share of sessions, in percent, that may fail to start", "50", use=Use.DISPATCH),
     Option("max_retry_attempts", "most sessions for one issue after the first", "3", use=Use.DISPATCH),
-    Option("enable_knowledge", "share what was learned through Devin's knowledge", "false", use=Use.DISPATCH),
-    Option("knowledge_folder_id", "folder for that knowledge", use=Use.DISPATCH),
-    Option("webhook_url", "address that gets lifecycle events", use=Use.DISPATCH),
-    Option("webhook_secret", "secret that signs them", is_secret=True, use=Use.DISPATCH),
+    Option(
+        "enable_knowledge", "share what was learned through Devin's knowledge; not used yet", "false", use=Use.DISPATCH
+    ),
+    Option("knowledge_folder_id", "folder for that knowledge; not used yet", use=Use.DISPATCH),
+    Option("webhook_url", "address that gets lifecycle events; not used yet", use=Use.DISPATCH),
+    Option("webhook_secret", "secret that signs them; not used yet", is_secret=True, use=Use.DISPATCH),
     Option("poll_seconds", "between two looks at sessions", "15", "SECONDS", use=Use.COMMANDS),
     Option("session_minutes", "a session of a wave that takes longer is stopped", "180", "MINUTES", use=Use.PIPELINE),
     Option(
