@@ -14,9 +14,10 @@ class Use(StrEnum):
 
     EVERYWHERE = "everywhere"
     ACTION = "action"  # prepares the scan inside action.yml; the command never sees it
-    FLEET = "fleet"  # flags and variables of scripts/orchestrator.py
+    FLEET = "fleet"  # flags and variables of scripts/orchestrator.py; of secrets variables only
     DISPATCH = "dispatch"  # variables and action inputs of what starts sessions; no flags, since some are secrets
     COMMANDS = "commands"  # flags and variables of both commands, no action input
+    PIPELINE = "pipeline"  # the same of scripts/pipeline.py only
 
 
 class Option(NamedTuple):
@@ -44,8 +45,8 @@ class Option(NamedTuple):
 
     @property
     def has_flag(self) -> bool:
-        """True when a command takes it as a flag."""
-        return self.use in {Use.EVERYWHERE, Use.FLEET, Use.COMMANDS}
+        """True when a command takes it as a flag; others see those, so no secret is one."""
+        return not self.is_secret and self.use not in {Use.ACTION, Use.DISPATCH}
 
     @property
     def is_input(self) -> bool:
@@ -124,12 +125,14 @@ OPTIONS = (
     Option("max_acu_per_session", "most agent compute units for one session", use=Use.DISPATCH),
     Option("max_failure_rate", "share of sessions, in percent, that may fail to start", "50", use=Use.DISPATCH),
     Option("max_retry_attempts", "most sessions for one issue after the first", "3", use=Use.DISPATCH),
-    Option("enable_knowledge", "share what was learned through Devin's knowledge", "false", use=Use.DISPATCH),
-    Option("knowledge_folder_id", "folder for that knowledge", use=Use.DISPATCH),
-    Option("webhook_url", "address that gets lifecycle events", use=Use.DISPATCH),
-    Option("webhook_secret", "secret that signs them", is_secret=True, use=Use.DISPATCH),
+    Option(
+        "enable_knowledge", "share what was learned through Devin's knowledge; not used yet", "false", use=Use.DISPATCH
+    ),
+    Option("knowledge_folder_id", "folder for that knowledge; not used yet", use=Use.DISPATCH),
+    Option("webhook_url", "address that gets lifecycle events; not used yet", use=Use.DISPATCH),
+    Option("webhook_secret", "secret that signs them; not used yet", is_secret=True, use=Use.DISPATCH),
     Option("poll_seconds", "between two looks at sessions", "15", "SECONDS", use=Use.COMMANDS),
-    Option("session_minutes", "a session of a wave that takes longer is stopped", "180", "MINUTES", use=Use.COMMANDS),
+    Option("session_minutes", "a session of a wave that takes longer is stopped", "180", "MINUTES", use=Use.PIPELINE),
     Option(
         "forge",
         "directory of bare repositories that plays the forge for local agents; they need it, for now",

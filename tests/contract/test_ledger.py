@@ -21,7 +21,7 @@ from codeql_fixer.app.fsck import fsck
 from codeql_fixer.app.keep import Recorder
 from codeql_fixer.app.replay import replay
 from codeql_fixer.domain.kinds import KINDS
-from codeql_fixer.errors import PlaceTakenError, UserError
+from codeql_fixer.errors import PlaceTakenError, UpstreamError, UserError
 from codeql_fixer.policy.compaction import packs_of
 from codeql_fixer.policy.ledger_paths import PAUSE_PATH, path_of
 from codeql_fixer.ports.ledger import Conflict, Damaged, Landed, Stored
@@ -205,6 +205,33 @@ def test_compact__takes_in_what_comes_late(ledger: Ledger) -> None:
 
     assert done.records == 2
     assert _records(ledger.read_since("").entries) == [scan("1", 0, 1), scan("late", 1, 2)]
+
+
+def test_read_at__gives_what_was_there_and_nothing_that_came_later(ledger: Ledger) -> None:
+    records: list[AnyRecord] = [scan("1", 0, 1), intent("i-1", 1)]
+    tip = _append(ledger, *records)
+    _append(ledger, scan("2", 2, 1))
+
+    assert _records(ledger.read_at(tip)) == _sorted(records)
+    assert _records(ledger.read_at("")) == []
+
+
+def test_read_at__is_the_same_after_a_compaction(ledger: Ledger) -> None:
+    """Else decisions of the past would not follow from the records any more."""
+    records: list[AnyRecord] = [scan("1", 0, 1), intent("i-1", 1)]
+    tip = _append(ledger, *records)
+    _append(ledger, scan("late", 1, 2))
+
+    compact(ledger, at(24 * 45), is_dry_run=False)
+
+    assert _records(ledger.read_at(tip)) == _sorted(records)
+
+
+def test_read_at__of_a_directory_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "journal").mkdir()
+
+    with pytest.raises(UpstreamError, match="journal"):
+        list(DirectoryLedger(tmp_path).read_at("1"))
 
 
 def test_compact__twice_and_dry_changes_nothing(ledger: Ledger) -> None:

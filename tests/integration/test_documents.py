@@ -19,10 +19,10 @@ from codeql_fixer.bootstrap.pipeline import playbook_directory
 from codeql_fixer.domain.kinds import VERSIONS
 from codeql_fixer.domain.sessions import NO_SESSIONS
 from codeql_fixer.domain.tracked import Lifecycle
-from codeql_fixer.entrypoints.cli.orchestrator.main import VERBS
+from codeql_fixer.entrypoints.cli.orchestrator.main import SHARED, VERBS
 from codeql_fixer.entrypoints.generate import generated_files
 from codeql_fixer.errors import ExitCode
-from codeql_fixer.options import OPTIONS, Use
+from codeql_fixer.options import BY_NAME, OPTIONS, Use
 from codeql_fixer.policy.families import FAMILIES
 from tests.builders import result, run, scan_run, write_sarif
 
@@ -54,6 +54,15 @@ def test_action__hands_every_input_over_through_the_environment() -> None:
     for option in OPTIONS:
         if option.is_input and option.use is not Use.ACTION:
             assert f"inputs.{option.name} " in step["env"][option.variable], option.name
+
+
+def test_options__are_flags_of_the_commands_that_the_page_names() -> None:
+    taken = {*SHARED, *(name for verb in VERBS for name in verb.options)}
+    promised = {option.name for option in OPTIONS if option.has_flag and option.use in {Use.FLEET, Use.COMMANDS}}
+
+    assert promised <= taken
+    assert {name for name in taken if not BY_NAME[name].has_flag} == set()
+    assert {option.name for option in OPTIONS if option.use is Use.PIPELINE} & taken == set()
 
 
 def test_action__never_puts_an_expression_into_a_shell() -> None:

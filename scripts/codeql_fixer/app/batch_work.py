@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from codeql_fixer.app.brief import BriefWriter
 from codeql_fixer.domain.batch import Batch
 from codeql_fixer.domain.brief import EarlierAttempt
-from codeql_fixer.domain.route import Routing
+from codeql_fixer.domain.route import AgentKind, Routing
 from codeql_fixer.domain.session import Attachment, FixTarget, SessionRequest
 from codeql_fixer.policy import routing as routes
 from codeql_fixer.policy.cooldown import failed_attempts
@@ -62,6 +62,13 @@ class Routers(Struct, frozen=True, kw_only=True):
     def available(self) -> Collection[str]:
         """Names of the agents that are set up here."""
         return self.agents.keys() | self.imagined
+
+    def is_for_codemods(self, rule_id: str) -> bool:
+        """True where a deterministic fixer may work that has a codemod for a rule: nobody is to be paid for that."""
+        return self.has_codemod(rule_id) and any(
+            profile.kind is AgentKind.CODEMODDER and name in self.available()
+            for name, profile in self.routing.offered().items()
+        )
 
 
 class BatchWork(Struct, frozen=True, kw_only=True):

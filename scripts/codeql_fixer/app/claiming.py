@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -118,31 +118,23 @@ def decisions_of(claimed: Sequence[Claimed], held: Sequence[Held]) -> list[Decis
 
 def _claimed_decision(item: Claimed) -> Decision:
     what = f"attempt {item.dispatch.attempt} by {item.intent.agent}: {item.intent.reason}"
-    return Decision(
-        action=DecisionAction.DISPATCH,
-        reason=what[:_MOST_REASON],
-        target_repo=item.intent.target_repo,
-        fingerprints=item.intent.fingerprints,
-        intent_id=item.intent.id,
-        **_scored(item.dispatch.candidate),
-    )
+    return replace(_decision(item.dispatch.candidate, DecisionAction.DISPATCH, what), intent_id=item.intent.id)
 
 
 def _held_decision(item: Held) -> Decision:
-    return Decision(
-        action=item.action,
-        reason=item.reason[:_MOST_REASON],
-        target_repo=item.candidate.repository,
-        fingerprints=tuple(sorted({issue.fingerprint for issue in item.candidate.issues})),
-        not_before=item.until,
-        **_scored(item.candidate),
-    )
+    return replace(_decision(item.candidate, item.action, item.reason), not_before=item.until)
 
 
-def _scored(candidate: Candidate) -> dict[str, Any]:
-    """The score, as decisions have it."""
+def _decision(candidate: Candidate, action: DecisionAction, reason: str) -> Decision:
     score = candidate.score
-    return {} if score is None else {"score": score.total, "terms": score.terms()}
+    return Decision(
+        action=action,
+        reason=reason[:_MOST_REASON],
+        target_repo=candidate.repository,
+        fingerprints=tuple(sorted({issue.fingerprint for issue in candidate.issues})),
+        score=score.total if score else None,
+        terms=score.terms() if score else {},
+    )
 
 
 def described(held: Sequence[Held]) -> list[str]:

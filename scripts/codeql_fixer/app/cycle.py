@@ -16,6 +16,7 @@ from codeql_fixer.app.alert import Alerter, Told
 from codeql_fixer.app.author import Author
 from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.app.dispatch import Dispatcher, DispatchReport
+from codeql_fixer.app.facts import held_by
 from codeql_fixer.app.fleet_state import fleet_state
 from codeql_fixer.app.planner import Planner, definition_of
 from codeql_fixer.app.prove import Prover
@@ -111,7 +112,7 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
         self.on_step("Reading the ledger")
         self.ledger.append([])
         catch_up(self.ledger, self.index)
-        report.paused = self.planner.registry.paused or self.ledger.pause() or ""
+        report.paused = self.planner.registry.paused or held_by(self.ledger.pause())
         self._part("scans", self._scan, report)
         self._part("sessions", self._look, report)
         self._part("proof", self._prove, report)
@@ -142,7 +143,8 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
         report.is_scanned = True
         failed = [order for order in report.scans if order.problem]
         if failed and len(failed) == len(report.scans):
-            raise UpstreamError(f"none of the scans that were due could be started: {failed[0].problem}")
+            error = UserError if all(order.is_for_user for order in failed) else UpstreamError
+            raise error(f"none of the scans that were due could be started: {failed[0].problem}")
 
     def _look(self, report: CycleReport) -> None:
         if self.dispatcher is not None:
@@ -155,7 +157,7 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
         if self.dispatcher is not None:
             self.dispatcher.start(work, report.dispatch)
             if report.dispatch.stopped:
-                raise UpstreamError(report.dispatch.stopped)
+                raise (UserError if report.dispatch.results.is_denied else UpstreamError)(report.dispatch.stopped)
 
     def _snapshot(self, report: CycleReport) -> None:
         self.on_step("Rendering the snapshot")

@@ -9,7 +9,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from codeql_fixer.app.fleet_work import candidate_issue
-from codeql_fixer.app.plan import plan
 from codeql_fixer.domain.priority import Score
 from codeql_fixer.policy.dispatching import context_of
 from codeql_fixer.policy.ranking import standing_of
@@ -18,13 +17,10 @@ from codeql_fixer.policy.room import Room
 from codeql_fixer.ports.index import IssueRow
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from codeql_fixer.app.claiming import Work
     from codeql_fixer.app.plan import Planned
     from codeql_fixer.app.planner import Planner
     from codeql_fixer.domain.registry import RepositoryEntry
-    from codeql_fixer.policy.dispatching import Held, Limits
+    from codeql_fixer.policy.dispatching import Candidate, Held
 
 
 class Explanation(Struct, frozen=True, kw_only=True):
@@ -43,31 +39,21 @@ class Explanation(Struct, frozen=True, kw_only=True):
     limits: tuple[tuple[str, float, int], ...]
 
 
-def explain(
-    row: IssueRow, planner: Planner, work: Work, *, limits: Limits, now: datetime, note: str | None = None
-) -> Explanation:
+def explain(row: IssueRow, planner: Planner, planned: Planned) -> Explanation:
     """Explain one issue.
 
     Args:
         row: the issue.
         planner: what the operator wants.
-        work: what could be fixed.
-        limits: what is allowed.
-        now: the time of the question.
-        note: what `Ledger.pause` gave.
+        planned: what the next cycle would do.
     """
-    planned = plan(planner, work, limits, now=now, note=note)
-    facts, entry = planned.plan.facts, planner.registry.entry(row.repository)
+    facts, limits, entry = planned.plan.facts, planned.plan.limits, planner.registry.entry(row.repository)
     issue = candidate_issue(row, planner.index)
     room = Room(facts, limits)
     context = context_of(row.repository, row.issue.family, facts, limits=limits, busy=room.busy)
     gates = tuple(DEFAULT_RULES.explained(issue, context))
-    held = _held(row, planned)
-    is_next = any(
-        item.candidate.repository == row.repository
-        and row.issue.fingerprint in {one.fingerprint for one in item.candidate.issues}
-        for item in planned.dispatches
-    )
+    held = next((item for item in planned.held if _is_in(item.candidate, row)), None)
+    is_next = any(_is_in(item.candidate, row) for item in planned.dispatches)
     said = next((said for _, said in gates if said), None)
     answer, until = _answer(row, entry, planned, said=said, held=held, is_next=is_next)
     standing = standing_of(replace(entry, auto_dispatch=True), planner.registry.objectives)  # as it would be, if not
@@ -82,13 +68,10 @@ def explain(
     )
 
 
-def _held(row: IssueRow, planned: Planned) -> Held | None:
-    for item in planned.held:
-        if item.candidate.repository == row.repository and row.issue.fingerprint in {
-            one.fingerprint for one in item.candidate.issues
-        }:
-            return item
-    return None
+def _is_in(candidate: Candidate, row: IssueRow) -> bool:
+    return candidate.repository == row.repository and any(
+        issue.fingerprint == row.issue.fingerprint for issue in candidate.issues
+    )
 
 
 def _answer(
@@ -108,7 +91,7 @@ def _answer(
         return f"{said.action}: {said.reason}", said.until
     if held:
         return f"{held.action}: {held.reason}", held.until
-    return "it waits: others are more important, and take all that there is room for", _first(planned.held)
+    return _crowded_out(planned)
 
 
 def _never(row: IssueRow, entry: RepositoryEntry) -> str:
@@ -121,5 +104,12 @@ def _never(row: IssueRow, entry: RepositoryEntry) -> str:
     return f"by itself: {why}"
 
 
-def _first(held: Sequence[Held]) -> datetime | None:
-    return min((item.until for item in held if item.until), default=None)
+def _crowded_out(planned: Planned) -> tuple[str, datetime | None]:
+    """What keeps everything else from a session when all of the plan is started."""
+    room = Room(planned.plan.facts, planned.plan.limits)
+    for item in planned.dispatches:
+        room.take(item.candidate, item.route.agent, item.max_acu)
+    full = room.for_any()
+    if full is None:
+        return "it waits: others are more important, and take all that there is room for", None
+    return f"it waits: others are more important, and {full.reason}", full.until

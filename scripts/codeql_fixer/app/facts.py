@@ -38,7 +38,7 @@ def facts_of(index: Index, limits: Limits, now: datetime, *, note: str | None = 
     return Facts(
         now=now,
         claims=tuple(_known_as(claim, limits) for claim in claims),
-        paused=limits.paused or _said(note),
+        paused=limits.paused or held_by(note),
         note=note,
         pauses={limits.known_as(name): pause.reason for name, pause in index.pauses().items()},
         acu_by_family=_AcuByFamily(index),
@@ -53,8 +53,8 @@ def facts_of(index: Index, limits: Limits, now: datetime, *, note: str | None = 
     )
 
 
-def _said(note: str | None) -> str:
-    """Why a person holds the fleet, "" when nobody does."""
+def held_by(note: str | None) -> str:
+    """Why a person holds the fleet, "" when nobody does; `note` is what `Ledger.pause` gave."""
     return "" if note is None else one_line(note, _MOST_NOTE) or f"{PAUSE_PATH} is on the ledger"
 
 

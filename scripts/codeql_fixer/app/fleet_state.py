@@ -11,7 +11,7 @@ from codeql_fixer.app.facts import facts_of
 from codeql_fixer.domain.objective import Progress
 from codeql_fixer.policy.monitoring import FailingFamily, is_overdue
 from codeql_fixer.policy.room import Room
-from codeql_fixer.policy.scanning import ScanDue, ScanFacts, due
+from codeql_fixer.policy.scanning import ScanDue, due, scan_facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,18 +90,10 @@ def fleet_state(planner: Planner, now: datetime, *, note: str | None = None) -> 
 def _scans(planner: Planner, now: datetime) -> Iterator[NextScan]:
     states = planner.index.scans()
     for name, entry in sorted(planner.registry.repositories.items()):
-        state = states.get(name)
-        facts = ScanFacts(
-            entry=entry,
-            now=now,
-            last_scan_at=state.last_at if state else None,
-            requests=state.requests if state else (),
-        )
-        decision = due(facts)
-        is_due = isinstance(decision, ScanDue)
+        decision = due(scan_facts(entry, states.get(name), now))
         yield NextScan(
             repository=entry.repository,
-            is_due=is_due,
+            is_due=isinstance(decision, ScanDue),
             at=None if isinstance(decision, ScanDue) else decision.next_at,
             reason=decision.reason,
         )

@@ -76,9 +76,9 @@ class FleetWork:
     def candidates(self, facts: Facts, limits: Limits) -> Iterator[Candidate]:
         """Batches of issues that are ready, the most important first; what is not ready comes for its reason."""
         self._batches = {}
-        self._planner.line_up()  # repositories that are new, or that the operator thinks otherwise of now
+        standings = self._planner.line_up()  # some are new, or the operator thinks otherwise of them now
         plan = self._planner.plan(facts, limits)
-        for number, offer in enumerate(self._in_turns(plan), start=1):
+        for number, offer in enumerate(self._in_turns(plan, standings), start=1):
             yield from (self._named(found) for found in offer.found)
             if number >= _MOST_OFFERS:
                 return
@@ -96,7 +96,7 @@ class FleetWork:
         """What the session is asked to do."""
         return self._work(dispatch.candidate).request(dispatch, intent)
 
-    def _in_turns(self, plan: Plan) -> Iterator[_Offer]:
+    def _in_turns(self, plan: Plan, standings: Mapping[str, str]) -> Iterator[_Offer]:
         """What groups offer. A turn is a batch that is ready, so none goes to what waits or was in an earlier batch."""
         groups: dict[str, list[Line]] = {}
         for line in self._index.lines():
@@ -107,7 +107,7 @@ class FleetWork:
             for claim in plan.facts.claims
             if claim.has_session and claim.claimed_at > since
         )
-        offers = _Offers(self._planner, plan)
+        offers = _Offers(self._planner, plan, standings, routers=self._routers)
         return in_turns(
             {group: offers.of(lines) for group, lines in groups.items()},
             plan.registry.group_weights,
@@ -151,12 +151,11 @@ class _Offer(Struct, frozen=True):
 class _Offers:
     """What repositories offer, read from their lines as far as somebody reads on."""
 
-    def __init__(self, planner: Planner, plan: Plan) -> None:
-        self._index, self._plan, self._limits = planner.index, plan, plan.limits
+    def __init__(self, planner: Planner, plan: Plan, standings: Mapping[str, str], *, routers: Routers) -> None:
+        self._index, self._plan, self._standings, self._routers = planner.index, plan, standings, routers
         self._left: dict[str, int] = {}
         self._in_line: dict[str, set[str]] = {}  # by standing: repositories that may offer more
-        self._standings = planner.index.standings()
-        for name, standing in self._standings.items():
+        for name, standing in standings.items():
             if standing and planner.means(name) and name not in plan.facts.pauses:
                 self._left[name] = _OFFERS_PER_SESSION * plan.limits.of(name).max_sessions
                 self._in_line.setdefault(standing, set()).add(name)
@@ -214,7 +213,8 @@ class _Offers:
         key = (repository, line.family)
         if key not in self._families:
             entry = self._plan.registry.entry(repository)
-            self._families[key] = _Family(self._index, line, repository, entry=entry)
+            routers = replace(self._routers, routing=entry.routing)
+            self._families[key] = _Family(self._index, line, repository, entry=entry, routers=routers)
         return self._families[key]
 
 
@@ -229,8 +229,9 @@ class _Found(Struct, frozen=True):
 class _Family:
     """The open issues of one family in a repository, made batches as they are wanted."""
 
-    def __init__(self, index: Index, line: Line, repository: str, *, entry: RepositoryEntry) -> None:
+    def __init__(self, index: Index, line: Line, repository: str, *, entry: RepositoryEntry, routers: Routers) -> None:
         self._index, self._line, self._repository, self._entry = index, line, repository, entry
+        self._routers = routers
         self._read, self._most = 0, _PAGE * entry.batch_size
         self._is_read = False
         self._seen: set[int] = set()
@@ -265,11 +266,22 @@ class _Family:
             self._most = min(2 * self._most, _LONGEST_PAGE)  # to get past many that rest by a few questions
         if rest:
             yield self._found(Batch("", self._line.family, tuple(_issues(rest))), rest, plan, is_ready=False)
-        batches = list(self._cut(list(_issues(ready)), plan))
-        if not self._is_read and batches and len(batches[-1]) < self._entry.batch_size:  # the next page may fill it
-            self._over = {issue.identity.fingerprint: ready[issue.identity.fingerprint] for issue in batches.pop()}
-        for members in batches:
+        found: list[Sequence[Issue]] = []
+        for part in self._parts(ready):
+            batches = list(self._cut(part, plan))
+            if not self._is_read and len(batches[-1]) < self._entry.batch_size:  # the next page may fill it
+                names = [issue.identity.fingerprint for issue in batches.pop()]
+                self._over |= {name: ready[name] for name in names}
+            found += batches
+        for members in sorted(found, key=lambda issues: -issues[0].severity.tier.rank):
             yield self._found(Batch("", self._line.family, tuple(members)), ready, plan, is_ready=True)
+
+    def _parts(self, ready: Mapping[str, CandidateIssue]) -> list[list[Issue]]:
+        """What codemods can fix is apart, so that nobody pays for it."""
+        parts: tuple[list[Issue], list[Issue]] = ([], [])
+        for issue in _issues(ready):
+            parts[self._routers.is_for_codemods(issue.finding.rule.id)].append(issue)
+        return [part for part in parts if part]
 
     def _cut(self, issues: list[Issue], plan: Plan) -> Iterator[Sequence[Issue]]:
         size = self._entry.batch_size

@@ -71,13 +71,19 @@ class Planner(Struct, frozen=True, kw_only=True):
         """True for a repository that the plan is about."""
         return self.only is None or repository in self.only
 
-    def line_up(self) -> None:
-        """Put every repository where the operator's words put it; the next plan finds its issues in their lines."""
+    def line_up(self) -> dict[str, str]:
+        """Put every repository where the operator's words put it; the next plan finds its issues in their lines.
+
+        Returns:
+            What every known repository is worth by this registry. Another process may go by another one, in the same
+            index, and that must not decide who gets a session here.
+        """
         known = self.index.standings()
         wanted = {name: self._standing(name) for name in known}
         changed = {name: standing for name, standing in wanted.items() if standing != known[name]}
         if changed:
             self.index.set_standings(changed)
+        return wanted
 
     def _standing(self, name: str) -> str:
         """Nothing under an earlier name: its issues are those of the present one, and would be paid twice."""

@@ -16,7 +16,7 @@ from codeql_fixer.domain.cycle import Decision, DecisionAction
 from codeql_fixer.domain.registry import Registry, RepositoryEntry
 from codeql_fixer.domain.schedule import ScanSource
 from codeql_fixer.errors import CodeqlFixerError, LedgerNotWrittenError, RateLimitedError, UserError
-from codeql_fixer.policy.scanning import NotDue, ScanDue, ScanFacts, due
+from codeql_fixer.policy.scanning import NotDue, ScanDue, ScanFacts, due, scan_facts
 from codeql_fixer.ports.hosting import Hosting, Workflow
 from codeql_fixer.ports.index import Index
 from codeql_fixer.ports.ledger import Conflict, Ledger
@@ -37,8 +37,8 @@ _ASKED = frozenset({ScanSource.WORKFLOW, ScanSource.DIRECT})
 class ScanOrder(Struct, frozen=True, kw_only=True):
     """A repository, and why it is scanned now or is not.
 
-    `scans` are how many were started or taken in; `problem` says why its scan could not be started, `limit` that the
-    host takes no more calls for now.
+    `scans` are how many were started or taken in; `problem` says why its scan could not be started, `is_for_user` that
+    a person can mend that, `limit` that the host takes no more calls for now.
     """
 
     repository: str
@@ -46,6 +46,7 @@ class ScanOrder(Struct, frozen=True, kw_only=True):
     source: ScanSource
     scans: int = 0
     problem: str = ""
+    is_for_user: bool = False
     limit: str = ""
 
 
@@ -74,17 +75,18 @@ class FleetScanner(Struct, frozen=True, kw_only=True):
     tell: Callable[[str], None]
     own: Callable[[RepositoryEntry], None] | None = None
 
-    def orders(self, only: Collection[str] | None = None) -> list[ScanOrder]:
+    def orders(self, only: Collection[str] | None = None, commits: Commits | None = None) -> list[ScanOrder]:
         """Every repository of the registry with what is decided about it now, by name.
 
         Args:
             only: these repositories, in lower case; None for all.
+            commits: what was counted already.
         """
-        scans, now = self.index.scans(), self.author.clock()
+        scans, now, commits = self.index.scans(), self.author.clock(), commits or Commits(self.hosting, self.tell)
         return [
             ScanOrder(
                 repository=entry.repository,
-                decision=self._decided(entry, scans.get(name), now),
+                decision=_decided(scan_facts(entry, scans.get(name), now), commits),
                 source=entry.scan_source,
             )
             for name, entry in sorted(self.registry.repositories.items())
@@ -108,12 +110,13 @@ class FleetScanner(Struct, frozen=True, kw_only=True):
             LedgerNotWrittenError: nothing more was started.
             UserError: there are scans to start, and nobody said where.
         """
+        commits = Commits(self.hosting, self.tell)
         for _ in range(_TRIES):
             self.ledger.append([])
             catch_up(self.ledger, self.index)
             tip = self.index.position().tip
             scans = self.index.scans()
-            wanted = self._due(only, scans)
+            wanted = self._due(only, scans, commits)
             asked = [order for order in wanted if order.source in _ASKED][:MOST_SCANS]
             if self.workflow is None and any(order.source is ScanSource.WORKFLOW for order in asked):
                 raise UserError("scans are started in the control repository: say which with --control-repo OWNER/NAME")
@@ -126,41 +129,13 @@ class FleetScanner(Struct, frozen=True, kw_only=True):
         if not limit:
             yield from self._taken_in([order for order in wanted if order.source is ANALYSES], scans, is_over)
 
-    def _due(self, only: Collection[str] | None, scans: Mapping[str, ScanState]) -> list[ScanOrder]:
+    def _due(self, only: Collection[str] | None, scans: Mapping[str, ScanState], commits: Commits) -> list[ScanOrder]:
         def last(order: ScanOrder) -> datetime:
             state = scans.get(order.repository.lower())
             return (state.last_at if state else None) or _EVER
 
-        return sorted((order for order in self.orders(only) if isinstance(order.decision, ScanDue)), key=last)
-
-    def _decided(self, entry: RepositoryEntry, state: ScanState | None, now: datetime) -> ScanDue | NotDue:
-        facts = ScanFacts(
-            entry=entry,
-            now=now,
-            last_scan_at=state.last_at if state else None,
-            requests=state.requests if state else (),
-        )
-        decision = due(facts)
-        last = facts.last_scan_at
-        if isinstance(decision, ScanDue) or entry.adaptive_commit_threshold is None or last is None:
-            return decision
-        if not self._may_come_early(entry, facts):
-            return decision
-        commits = self._commits_since(entry, last)
-        return decision if commits is None else due(replace(facts, commits_since=commits))
-
-    @staticmethod
-    def _may_come_early(entry: RepositoryEntry, facts: ScanFacts) -> bool:
-        """True when any number of commits would make a difference: a call of the host is not for nothing."""
-        most = entry.adaptive_commit_threshold or 0
-        return isinstance(due(replace(facts, commits_since=most)), ScanDue)
-
-    def _commits_since(self, entry: RepositoryEntry, since: datetime) -> int | None:
-        try:
-            return self.hosting.commits_since(entry.repository, since, entry.default_branch)
-        except CodeqlFixerError as error:
-            self.tell(f"warning: {entry.repository}: nobody counted its commits: {error}")
-            return None
+        found = self.orders(only, commits)
+        return sorted((order for order in found if isinstance(order.decision, ScanDue)), key=last)
 
     def _started(self, orders: Iterable[ScanOrder]) -> Generator[ScanOrder, None, str]:
         """Make requests that are on record; returns why the host takes no more of them, "" when it does."""
@@ -212,7 +187,40 @@ class FleetScanner(Struct, frozen=True, kw_only=True):
             raise
         except CodeqlFixerError as error:
             self.tell(f"warning: {order.repository} could not be scanned: {error}")
-            return replace(order, problem=str(error))
+            return replace(order, problem=str(error), is_for_user=isinstance(error, UserError))
+        except Exception as error:  # noqa: BLE001 - one repository's results must not be able to hold the fleet
+            problem = f"{type(error).__name__}: {error}"
+            self.tell(f"warning: {order.repository} could not be scanned: {problem}")
+            return replace(order, problem=problem)
+
+
+class Commits:
+    """Counts commits, each repository's once: whoever asks for scans decides again as often as others write first."""
+
+    def __init__(self, hosting: Hosting, tell: Callable[[str], None]) -> None:
+        self._hosting, self._tell = hosting, tell
+        self._known: dict[tuple[str, datetime], int | None] = {}
+
+    def since(self, entry: RepositoryEntry, at: datetime) -> int | None:
+        """How many a repository got since then; None where nobody could tell, which is said once."""
+        key = entry.repository, at
+        if key not in self._known:
+            try:
+                self._known[key] = self._hosting.commits_since(entry.repository, at, entry.default_branch)
+            except CodeqlFixerError as error:
+                self._tell(f"warning: {entry.repository}: nobody counted its commits: {error}")
+                self._known[key] = None
+        return self._known[key]
+
+
+def _decided(facts: ScanFacts, commits: Commits) -> ScanDue | NotDue:
+    decision, last, enough = due(facts), facts.last_scan_at, facts.entry.adaptive_commit_threshold
+    if isinstance(decision, ScanDue) or enough is None or last is None:
+        return decision
+    if not isinstance(due(replace(facts, commits_since=enough)), ScanDue):
+        return decision  # no number of commits would make a difference: a call of the host is not for nothing
+    count = commits.since(facts.entry, last)
+    return decision if count is None else due(replace(facts, commits_since=count))
 
 
 def inputs_of(entry: RepositoryEntry) -> Mapping[str, str]:

@@ -34,14 +34,13 @@ from codeql_fixer.bootstrap.agents import (
 )
 from codeql_fixer.bootstrap.fleet import Fleet
 from codeql_fixer.domain.registry import Registry
-from codeql_fixer.domain.route import AgentKind, Routing
+from codeql_fixer.domain.route import Routing
 from codeql_fixer.errors import UserError
 from codeql_fixer.policy.batching import split_fixable
 from codeql_fixer.settings import FleetSettings, Settings
 
 if TYPE_CHECKING:
     from codeql_fixer.app.brief import BriefWriter
-    from codeql_fixer.domain.batch import Batch
     from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome
     from codeql_fixer.domain.fix_work import FixWork
     from codeql_fixer.domain.session import Session
@@ -101,8 +100,9 @@ class BatchSessions(Struct, frozen=True, kw_only=True):
         from codeql_fixer.adapters.sarif.excerpt import excerpt_of  # noqa: PLC0415
 
         entry = self.registry.entry(self.facts.target_repo)
+        routers = Routers(routing=self.routing, agents=agents, has_codemod=has_codemod)
         return BatchWork(
-            batches=self._batches(agents, work),
+            batches=split_fixable(work.batching.batches, routers.is_for_codemods),
             target=Target(
                 repository=self.facts.target_repo,
                 base_branch=self.settings.default_branch,
@@ -110,7 +110,7 @@ class BatchSessions(Struct, frozen=True, kw_only=True):
                 labels=labels_of(entry, self.settings.dispatch),
                 tags=entry.tags,
             ),
-            routers=Routers(routing=self.routing, agents=agents, has_codemod=has_codemod),
+            routers=routers,
             index=index,
             briefs=words[0],
             renderer=words[1],
@@ -118,12 +118,6 @@ class BatchSessions(Struct, frozen=True, kw_only=True):
             playbook_of=Playbooks(self.surroundings.playbooks).name_of,
             secrets=self.settings.dispatch.session_secrets,
         )
-
-    def _batches(self, agents: Mapping[str, Agent], work: FixWork) -> tuple[Batch, ...]:
-        """The batches; where codemods can be run, what they can fix is apart, so that nobody pays for it."""
-        kinds = {profile.kind for profile in self.routing.profiles if profile.name in agents}
-        batches = work.batching.batches
-        return split_fixable(batches, has_codemod) if AgentKind.CODEMODDER in kinds else batches
 
     def _dispatcher(self, agents: Mapping[str, Agent], index: Index, on_step: Callable[[str], None]) -> Dispatcher:
         settings, dispatch = self.settings, self.settings.dispatch

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -118,6 +119,9 @@ def run_all(orders: Sequence[Order], processes: int, on_done: Callable[[int], No
         orders: what to run.
         processes: at a time.
         on_done: hears how many are done.
+
+    Raises:
+        UserError: the system ended one of the processes.
     """
     found: dict[int, tuple[Day, ...]] = {}
     if len(orders) == 1 or processes == 1:
@@ -125,11 +129,16 @@ def run_all(orders: Sequence[Order], processes: int, on_done: Callable[[int], No
             found[number] = simulate(order)
             on_done(len(found))
         return [*found.values()]
-    with ProcessPoolExecutor(max_workers=min(processes, len(orders)), mp_context=get_context("spawn")) as pool:
-        numbers = {pool.submit(simulate, order): number for number, order in enumerate(orders)}
-        for future in as_completed(numbers):
-            found[numbers[future]] = future.result()
-            on_done(len(found))
+    try:
+        with ProcessPoolExecutor(max_workers=min(processes, len(orders)), mp_context=get_context("spawn")) as pool:
+            numbers = {pool.submit(simulate, order): number for number, order in enumerate(orders)}
+            for future in as_completed(numbers):
+                found[numbers[future]] = future.result()
+                on_done(len(found))
+    except BrokenProcessPool as error:
+        raise UserError(
+            "a simulation was killed, as happens where memory runs out: ask for fewer --repositories or --days"
+        ) from error
     return [found[number] for number in range(len(orders))]
 
 

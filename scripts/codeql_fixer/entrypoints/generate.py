@@ -16,6 +16,7 @@ from codeql_fixer.adapters.registry.wire import registry_schema
 from codeql_fixer.adapters.repo_config import SCHEMA as REPO_CONFIG_SCHEMA
 from codeql_fixer.domain.kinds import KINDS
 from codeql_fixer.entrypoints.boundary import guarded, say
+from codeql_fixer.entrypoints.cli.orchestrator.main import SHARED, VERBS
 from codeql_fixer.entrypoints.registry_page import registry_page
 from codeql_fixer.errors import UserError
 from codeql_fixer.options import OPTIONS, Option, Use
@@ -30,6 +31,7 @@ _USES = {
     Use.FLEET: "flag and variable of `orchestrator.py`",
     Use.DISPATCH: "action input, variable",
     Use.COMMANDS: "flag and variable of both commands",
+    Use.PIPELINE: "flag and variable of `pipeline.py`",
 }
 
 
@@ -79,7 +81,8 @@ def _options_page() -> str:
         "",
         "Made by `make schemas` from `scripts/codeql_fixer/options.py`. An option is the same thing as a flag of",
         "`scripts/pipeline.py`, as an environment variable and as an input of the action. A flag wins over a variable.",
-        "`scripts/orchestrator.py` knows `ledger`, `control_repo`, `json` and those marked so, and takes GITHUB_TOKEN.",
+        f"`scripts/orchestrator.py` knows {', '.join(f'`{name}`' for name in _shared())}",
+        "and those marked so, and takes GITHUB_TOKEN.",
         "",
         "| option | flag | variable | default | meaning | where |",
         "|---|---|---|---|---|---|",
@@ -107,12 +110,19 @@ def _options_page() -> str:
     return "\n".join(parts)
 
 
+def _shared() -> list[str]:
+    """Options of the pipeline that commands of the orchestrator take as well."""
+    names = {*SHARED, *(name for verb in VERBS for name in verb.options)}
+    return [option.name for option in OPTIONS if option.name in names and option.use is Use.EVERYWHERE]
+
+
 def _option_row(option: Option) -> str:
     flag = f"`{option.flag}`" if option.has_flag else ""
     variable = f"`{option.variable}`" if option.use is not Use.ACTION else ""
     default = f"`{option.default}`" if option.default else ""
     choices = f" ({', '.join(option.choices)})" if option.choices else ""
-    return f"| `{option.name}` | {flag} | {variable} | {default} | {option.help}{choices} | {_USES[option.use]} |"
+    where = _USES[option.use] if flag else _USES[option.use].removeprefix("flag and ")
+    return f"| `{option.name}` | {flag} | {variable} | {default} | {option.help}{choices} | {where} |"
 
 
 def _table(options: Iterator[Option]) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from codeql_fixer.domain.queue import ScanState
 from codeql_fixer.domain.registry import RepositoryEntry
 from codeql_fixer.domain.schedule import ScanSource
 from codeql_fixer.policy.plain_text import counted
@@ -29,6 +30,12 @@ class ScanFacts(Struct, frozen=True, kw_only=True):
     last_scan_at: datetime | None = None
     requests: tuple[datetime, ...] = ()
     commits_since: int | None = None
+
+
+def scan_facts(entry: RepositoryEntry, state: ScanState | None, now: datetime) -> ScanFacts:
+    """What is known of a repository of which the index says this much; None for nothing."""
+    known = state or ScanState()
+    return ScanFacts(entry=entry, now=now, last_scan_at=known.last_at, requests=known.requests)
 
 
 class ScanDue(Struct, frozen=True):

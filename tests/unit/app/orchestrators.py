@@ -121,11 +121,12 @@ class Orchestra:
         """What the registry allows, but for these."""
         return replace(self.planner.limits(), **members)
 
-    def work(self) -> FleetWork:
-        """The fleet's work."""
+    def work(self, **members: Any) -> FleetWork:  # noqa: ANN401 - passed on
+        """The fleet's work, for these routers."""
+        chosen: dict[str, Any] = {"agents": {"devin": self.agent}, "has_codemod": lambda _: False, **members}
         return FleetWork(
             self.planner,
-            routers=Routers(routing=Routing(), agents={"devin": self.agent}, has_codemod=lambda _: False),
+            routers=Routers(routing=Routing(), **chosen),
             words=Words(
                 renderer=_Plainly(), tree=NoCheckout(), excerpt=lambda _: b"", playbook_of=lambda family: family
             ),

@@ -16,7 +16,7 @@ from codeql_fixer.domain.dispatch import DispatchIntent
 from codeql_fixer.domain.objective import Objective
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.domain.snapshot import Snapshot
-from codeql_fixer.errors import LedgerNotWrittenError, UpstreamError
+from codeql_fixer.errors import AgentDeniedError, LedgerNotWrittenError, UpstreamError, UserError
 from tests.records import issue_record, scan
 from tests.unit.app.orchestrators import Orchestra, OtherLedger, listed, registry
 
@@ -105,6 +105,27 @@ def test_cycle__says_when_sessions_could_not_be_started() -> None:
     assert (report.problems, report.is_for_user) == (["dispatch: down"], False)
 
 
+def test_cycle__says_that_a_person_has_to_look_at_a_key_that_is_denied() -> None:
+    """Exit code 2, as of a run of the pipeline: to try again later does not help."""
+    fleet = _fleet()
+    fleet.agent.faults = [AgentDeniedError("check the key")] * 6
+
+    report = fleet.runner().run(fleet.work())
+
+    assert (report.problems, report.is_for_user) == (["dispatch: check the key"], True)
+
+
+@pytest.mark.parametrize(("error", "is_for_user"), [(UserError("no permission"), True), (UpstreamError("down"), False)])
+def test_cycle__says_who_can_mend_that_no_scan_starts(*, error: Exception, is_for_user: bool) -> None:
+    fleet = _fleet()
+    fleet.clock.now += timedelta(days=8)
+    fleet.hosting.faults = {SHOP: [UserError("no permission")], API: [error]}
+
+    report = fleet.runner().run(fleet.work())
+
+    assert (len(report.problems), report.is_for_user) == (1, is_for_user)
+
+
 def test_cycle__begins_nothing_after_its_time() -> None:
     fleet = _fleet()
 
@@ -148,6 +169,15 @@ def test_cycle__starts_nothing_while_the_fleet_is_paused(where: str) -> None:
 
     assert (report.paused, fleet.agent.sessions) == ("audit", {})
     assert {held.reason for held in report.dispatch.held} == {"paused: audit"}
+
+
+def test_cycle__tells_of_a_pause_for_which_nobody_gave_a_reason() -> None:
+    fleet = _fleet()
+    fleet.ledger.paused = ""
+
+    report = fleet.runner().run(fleet.work())
+
+    assert (report.paused, fleet.agent.sessions) == ("telemetry/paused is on the ledger", {})
 
 
 def test_cycle__without_a_host_or_an_agent_does_the_rest() -> None:

@@ -20,7 +20,7 @@ SHOP, API, OLD = "acme/shop", "acme/api", "acme/old"
 
 def _explained(fleet: Orchestra, number: int = 1, repository: str = SHOP, **limits: int) -> Explanation:
     [row] = fleet.index.issues(fingerprint(number), repository)
-    return explain(row, fleet.planner, fleet.work(), limits=fleet.limits(**limits), now=fleet.clock())
+    return explain(row, fleet.planner, fleet.plan(**limits))
 
 
 def test_explain__what_is_next() -> None:
@@ -107,4 +107,28 @@ def test_explain__what_others_are_before() -> None:
 
     answer = _explained(fleet, max_sessions=1).answer
 
-    assert answer == "it waits: others are more important, and take all that there is room for"
+    assert answer == "it waits: others are more important, and this run has its 1 session"
+
+
+def test_explain__a_full_run_is_over_with_the_run_whatever_rests_longer() -> None:
+    """The time at which another issue has rested says nothing about this one: the next cycle may start it."""
+    failed = cycle("c", 2, sessions=(session_seen(SessionState.FAILED, 2),))
+    entries = listed(SHOP, "acme/web", importance=0), listed(API, importance=100)
+    fleet = Orchestra(registry(*entries), *(scan("1", 0, 1, target_repo=name) for name in (SHOP, API, "acme/web")))
+    fleet.learn(intent("i-1", 1, 1, target_repo=API), outcome("i-1", 1), failed)
+
+    found = [_explained(fleet, repository=name, max_sessions=1) for name in (SHOP, API, "acme/web")]
+
+    assert [one.until for one in found if one.answer.startswith("it waits")] == [None]
+    assert [one.until for one in found if one.answer.startswith("wait: it rests")] == [at(26)]
+
+
+def test_explain__a_full_period_with_its_end() -> None:
+    entries = listed(SHOP, importance=0), listed(API, importance=100)
+    scans = scan("1", 0, 1), scan("1", 0, 1, 9, target_repo=API)
+    fleet = Orchestra(registry(*entries), *scans, intent("i-9", 1, 9), outcome("i-9", 1))
+
+    found = _explained(fleet, max_in_period=2)
+
+    assert found.answer == "it waits: others are more important, and 2 sessions in 24 h are the limit, and were started"
+    assert found.until == at(25)

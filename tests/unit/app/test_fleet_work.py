@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+from msgspec.structs import replace
+
+from codeql_fixer.adapters.index.sql_index import SqlIndex
+from codeql_fixer.adapters.index.sqlite import SqliteDatabase
+from codeql_fixer.app.catch_up import catch_up
+from codeql_fixer.app.plan import plan
 from codeql_fixer.domain.allowance import Allowance, ScopeKind, Unit, Window
 from codeql_fixer.domain.cycle import Decision, DecisionAction
+from codeql_fixer.domain.route import Routing
 from codeql_fixer.domain.session import SessionState
 from codeql_fixer.domain.severity import SeverityTier
 from tests.records import (
@@ -22,9 +31,12 @@ from tests.records import (
 from tests.unit.app.orchestrators import Orchestra, listed, registry
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from codeql_fixer.domain.scan_run import IssueRecord, ScanRun
 
 SHOP, API, WEB = "acme/shop", "acme/api", "acme/web"
+CODEMODS = frozenset({"py/known"})
 
 
 def _issues(count: int, start: int = 1, **members: object) -> list[IssueRecord]:
@@ -152,3 +164,90 @@ def test_candidates__a_hopeless_family_is_named_once_and_not_read_on() -> None:
     assert [item.candidate.family for item in planned.dispatches] == ["xss"]
     assert {item.candidate.family for item in planned.held} == {"injection"}
     assert sum(len(item.candidate.issues) for item in planned.held) < 50
+
+
+def _by_agent(fleet: Orchestra, **routers: object) -> dict[str, list[set[str]]]:
+    """The issues of each session that a plan starts, by agent."""
+    work = fleet.work(**{"has_codemod": CODEMODS.__contains__, "imagined": frozenset({"codemodder"}), **routers})
+    found: dict[str, list[set[str]]] = {}
+    for item in plan(fleet.planner, work, fleet.limits(), now=fleet.clock()).dispatches:
+        names = {issue.fingerprint for issue in item.candidate.issues}
+        found.setdefault(item.route.agent, []).append(names)
+    return found
+
+
+def _mixed(count: int) -> list[IssueRecord]:
+    """Issues of one family; for every second one there is a codemod."""
+    return [
+        issue_record(number, file=f"src/{number:04}.py", rule_id="py/known" if number % 2 else "py/unknown")
+        for number in range(1, count + 1)
+    ]
+
+
+def test_candidates__nobody_is_paid_for_what_codemods_fix() -> None:
+    fleet = Orchestra(registry(listed(SHOP, batch_size=5)), _scan(SHOP, *_mixed(10)))
+
+    found = _by_agent(fleet)
+
+    assert found == {
+        "codemodder": [{fingerprint(number) for number in range(1, 11, 2)}],
+        "devin": [{fingerprint(number) for number in range(2, 11, 2)}],
+    }
+
+
+def test_candidates__what_codemods_fix_is_no_sooner_than_what_is_worse() -> None:
+    low = [replace(issue, severity_tier=SeverityTier.LOW) for issue in _mixed(4) if issue.rule_id == "py/known"]
+    fleet = Orchestra(
+        registry(listed(SHOP, batch_size=5, max_sessions_per_cycle=1)), _scan(SHOP, *low, *_issues(2, start=10))
+    )
+
+    assert list(_by_agent(fleet)) == ["devin"]
+
+
+@pytest.mark.parametrize(
+    ("members", "routers"),
+    [
+        ({}, {"imagined": frozenset()}),  # nobody here has codemods
+        ({"routing": Routing(allow=("devin",))}, {}),  # the repository is not for them
+    ],
+)
+def test_candidates__are_not_cut_where_no_codemod_can_be_run(
+    members: dict[str, object], routers: dict[str, object]
+) -> None:
+    fleet = Orchestra(registry(listed(SHOP, batch_size=10, **members)), _scan(SHOP, *_mixed(10)))
+
+    assert [len(names) for names in _by_agent(fleet, **routers)["devin"]] == [10]
+
+
+def test_candidates__both_kinds_of_batches_are_filled_from_page_to_page() -> None:
+    fleet = Orchestra(registry(listed(SHOP, batch_size=4, max_sessions_per_cycle=20)), _scan(SHOP, *_mixed(42)))
+
+    found = _by_agent(fleet)
+
+    assert sorted(map(len, found["codemodder"])) == [1, 4, 4, 4, 4, 4]
+    assert sorted(map(len, found["devin"])) == [1, 4, 4, 4, 4, 4]
+    assert len(set().union(*found["codemodder"], *found["devin"])) == 42
+
+
+def test_candidates__another_registry_in_the_same_index_pays_for_nobody() -> None:
+    """Somebody asks what another registry would bring, while a cycle decides by this one."""
+
+    class Shared(SqlIndex):
+        """An index that another process uses as well: it goes by another registry, and comes right after us."""
+
+        others: Mapping[str, str] = {}
+
+        def set_standings(self, standings: Mapping[str, str]) -> None:
+            super().set_standings(standings)
+            if self.others:
+                super().set_standings(self.others)
+
+    fleet = Orchestra(registry(listed(SHOP, API)), _scan(SHOP, *_issues(1)), _scan(API, *_issues(1)))
+    index = Shared(SqliteDatabase(Path(":memory:")))
+    catch_up(fleet.ledger, index)
+    index.others = fleet.index.standings()
+    fleet.planner = replace(
+        fleet.planner, index=index, registry=registry(listed(SHOP), listed(API, auto_dispatch=False))
+    )
+
+    assert {candidate.repository for candidate in fleet.candidates()} == {SHOP}

@@ -158,7 +158,7 @@ def test_offers__are_worth_less_and_less_in_a_group(drawn: Drawn) -> None:
     limits = fleet.limits()
     plan = fleet.planner.plan(facts_of(fleet.index, limits, fleet.clock()), limits)
 
-    worths = [offer.worth for offer in fleet.work()._in_turns(plan)]  # noqa: SLF001 - it shows nowhere else
+    worths = [offer.worth for offer in fleet.work()._in_turns(plan, fleet.planner.line_up())]  # noqa: SLF001 - it shows nowhere else
 
     assert worths == sorted(worths, reverse=True)
 

@@ -46,6 +46,56 @@ def test_scan__is_on_record_before_it_is_started() -> None:
     assert fleet.told == [f"warning: {SHOP} could not be scanned: down"]
 
 
+def test_scan__counts_commits_once_however_often_others_write_first() -> None:
+    """A thousand repositories take minutes to ask about: after each conflict again, and no request would ever land."""
+    fleet = Orchestra(registry(listed(SHOP, API, adaptive_commit_threshold=50)), *_scans([SHOP, API], 9))
+    fleet.hosting.commits = {SHOP: 50, API: 3}
+    conflicts = [True, True]
+
+    class Contended(OtherLedger):
+        """A ledger on which others are faster twice."""
+
+        def append(self, records: Sequence[AnyRecord], *, expected_tip: str | None = None) -> Landed | Conflict:
+            if expected_tip is not None and conflicts and conflicts.pop():
+                return Conflict("x", ())
+            return super().append(records, expected_tip=expected_tip)
+
+    orders = [*fleet.scanner(ledger=Contended(fleet.ledger)).scan()]
+
+    assert ([order.repository for order in orders], conflicts) == ([SHOP], [])
+    assert sorted(fleet.hosting.calls) == [("commits", API), ("commits", SHOP), ("trigger", SHOP)]
+
+
+def test_scan__counts_commits_again_when_a_scan_came_meanwhile() -> None:
+    fleet = Orchestra(registry(listed(SHOP, adaptive_commit_threshold=50)), scan("1", 9, 1))
+    fleet.hosting.commits[SHOP] = 50
+    others = [True]
+
+    class Scanned(OtherLedger):
+        """Somebody else's scan lands between our look and our request."""
+
+        def append(self, records: Sequence[AnyRecord], *, expected_tip: str | None = None) -> Landed | Conflict:
+            if expected_tip is not None and others:
+                others.pop()
+                fleet.hosting.commits[SHOP] = 0
+                fleet.learn(scan("2", 9.5, 1))
+            return super().append(records, expected_tip=expected_tip)
+
+    assert [*fleet.scanner(ledger=Scanned(fleet.ledger)).scan()] == []
+
+
+def test_scan__a_fault_that_nobody_foresaw_stops_no_other_repository() -> None:
+    """A stranger's results must not be able to hold the whole fleet."""
+    fleet = Orchestra(registry(listed(SHOP, API, scan_source=ANALYSES), listed("acme/web")))
+    fleet.hosting.faults = {API: [RecursionError("too deep")], "acme/web": [OSError(28, "No space left on device")]}
+
+    orders = {order.repository: order for order in fleet.scanner().scan()}
+
+    assert orders[API].problem == "RecursionError: too deep"
+    assert orders["acme/web"].problem == "OSError: [Errno 28] No space left on device"
+    assert (orders[SHOP].problem, fleet.hosting.calls.count(("analyses", SHOP))) == ("", 1)
+
+
 def test_scan__that_may_be_running_is_not_asked_for_again() -> None:
     fleet = Orchestra(registry(listed(SHOP)))
 

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codeql_fixer.domain.queue import ScanState
 from codeql_fixer.domain.registry import RepositoryEntry
 from codeql_fixer.domain.schedule import ScanSource, Schedule
-from codeql_fixer.policy.scanning import BACK_OFF, PATIENCE, NotDue, ScanDue, ScanFacts, due
+from codeql_fixer.policy.scanning import BACK_OFF, PATIENCE, NotDue, ScanDue, ScanFacts, due, scan_facts
 from tests.records import at
 
 SCANNED = 0.0
@@ -116,3 +117,11 @@ def test_due__is_due_at_the_time_that_it_names(now: float, requests: list[float]
 def test_back_off__grows() -> None:
     assert list(BACK_OFF) == sorted(BACK_OFF)
     assert timedelta(hours=6) == PATIENCE
+
+
+def test_scan_facts__of_a_repository_that_the_index_does_not_know() -> None:
+    entry = RepositoryEntry(repository="acme/shop")
+
+    assert scan_facts(entry, None, at(1)) == ScanFacts(entry=entry, now=at(1))
+    known = scan_facts(entry, ScanState(last_at=at(0), requests=(at(1),)), at(2))
+    assert (known.last_scan_at, known.requests) == (at(0), (at(1),))

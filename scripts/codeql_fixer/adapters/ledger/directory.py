@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codeql_fixer.adapters.ledger.codec import audit, entries_of, pack
-from codeql_fixer.adapters.ledger.files import files_of, missing, packed
+from codeql_fixer.adapters.ledger.files import entries_at, files_of, missing, packed
 from codeql_fixer.errors import LedgerNotWrittenError, UpstreamError, UserError
 from codeql_fixer.policy.ledger_paths import PACKS, PAUSE_PATH, ROOT, SNAPSHOT_PATH, in_folder, is_record_path, path_of
 from codeql_fixer.ports.ledger import Changes, Conflict, Damaged, Landed, Stored
@@ -65,7 +65,7 @@ class DirectoryLedger:
 
     def read_at(self, tip: str) -> Iterator[Entry]:
         """Everything that was there in a state."""
-        return self._entries(self._journal()[: int(tip or 0)])
+        return entries_at(self._read_journal(), tip, self._entries)
 
     def pause(self) -> str | None:
         """What a person wrote into the file that holds the fleet."""

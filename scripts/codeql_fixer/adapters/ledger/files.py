@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from codeql_fixer.adapters.ledger.codec import encode, entries_of
 from codeql_fixer.errors import PlaceTakenError
 from codeql_fixer.policy.ledger_paths import SNAPSHOT_PATH, pack_of, path_of
+from codeql_fixer.ports.ledger import Damaged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from codeql_fixer.domain.kinds import AnyRecord
+    from codeql_fixer.ports.ledger import Entry
 
 
 def files_of(records: Sequence[AnyRecord]) -> dict[str, bytes]:
@@ -60,6 +62,20 @@ def missing(files: Mapping[str, bytes], present: Mapping[str, object], identify:
     for path in sorted(new & present.keys() - {SNAPSHOT_PATH}):
         raise taken(path)
     return new
+
+
+def entries_at(journal: Sequence[str], tip: str, read: Callable[[list[str]], Iterator[Entry]]) -> Iterator[Entry]:
+    """What a ledger with a journal held in a state; records that were packed since then stand in their packs.
+
+    Args:
+        journal: all paths in the order in which they were entered.
+        tip: how many of them there were.
+        read: gives the entries at some paths; of a pack those of its records.
+    """
+    there = dict.fromkeys(journal[: int(tip or 0)])
+    later = frozenset(journal) - there.keys()
+    packs = sorted({pack_of(path) for path in there} & later)
+    return (entry for entry in read([*there, *packs]) if isinstance(entry, Damaged) or entry.path not in later)
 
 
 def taken(path: str) -> PlaceTakenError:

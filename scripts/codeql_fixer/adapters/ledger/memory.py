@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codeql_fixer.adapters.ledger.codec import audit, entries_of, pack
-from codeql_fixer.adapters.ledger.files import files_of, missing, packed
+from codeql_fixer.adapters.ledger.files import entries_at, files_of, missing, packed
 from codeql_fixer.policy.ledger_paths import SNAPSHOT_PATH, in_folder, path_of
 from codeql_fixer.ports.ledger import Changes, Conflict, Landed, Stored
 
@@ -43,7 +43,7 @@ class MemoryLedger:
 
     def read_at(self, tip: str) -> Iterator[Entry]:
         """Everything that was there in a state."""
-        return self._entries(self._journal[: int(tip or 0)])
+        return entries_at(self._journal, tip, self._entries)
 
     def pause(self) -> str | None:
         """What a person said."""

@@ -125,7 +125,10 @@ class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ] = None
     scan_source: Annotated[
         ScanSource | None,
-        Meta(description="runs that we trigger, analyses that GitHub has, or the target's own; workflow unless given"),
+        Meta(
+            description="runs that we trigger, scans of the orchestrator's own checkout, analyses that GitHub has, or "
+            "the target's own; workflow unless given"
+        ),
     ] = None
     adaptive_commit_threshold: Annotated[
         Many | None, Meta(description="so many commits since the last scan make one due before its time")

@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"codeql-fixer {codeql_fixer.__version__}")
     for option in OPTIONS:
-        if option.use not in {Use.EVERYWHERE, Use.COMMANDS}:
+        if option.use not in {Use.EVERYWHERE, Use.COMMANDS, Use.PIPELINE}:
             continue
         default = " (required)" if option.is_required else f" (default: {option.default})" if option.default else ""
         if option.is_flag:

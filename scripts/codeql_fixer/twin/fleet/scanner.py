@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 PRODUCER = Producer(name="codeql-fixer-twin", version="1")
 _TOOL = "CodeQL"
 _SCORES = {SeverityTier.CRITICAL: 9.5, SeverityTier.HIGH: 8.0, SeverityTier.MEDIUM: 5.5, SeverityTier.LOW: 2.5}
+_BY_ITSELF = frozenset({ScanSource.CODE_SCANNING, ScanSource.SELF_REPORTED})
 # As many scans tell since when the findings are open that a fleet starts with.
 _MOST_STEPS = 5
 
@@ -55,11 +56,11 @@ class FleetScans:
         for repository in world.repositories.values():
             entry = registry.entry(repository.name)
             self._remember(repository, entry)
-            if entry.scan_source is not ScanSource.WORKFLOW:
+            if entry.scan_source in _BY_ITSELF:
                 self._by_itself(repository, entry)
 
     def trigger(self, name: str) -> None:
-        """Scan a repository, as the workflow of the control repository does.
+        """Scan a repository, as the workflow of the control repository or the orchestrator itself does.
 
         Raises:
             UserError: there is no such repository.

@@ -138,6 +138,7 @@ class Simulation:
                 author=author,
                 intake=self.scans.take_in,
                 tell=self.told.append,
+                own=lambda entry: self.scans.trigger(entry.repository),
             ),
             dispatcher=self._dispatcher(author, planner),
             prover=Prover(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import takewhile
@@ -266,6 +268,26 @@ class _Meddler(Mapping[str, object]):
 
     def __getitem__(self, key: str) -> object:
         raise KeyError(key)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))",  # as a full disk
+        "import os, pathlib; pathlib.Path.replace = lambda *_: os.kill(os.getpid(), 9)",
+    ],
+    ids=["full", "killed"],
+)
+def test_edits__that_end_half_way_leave_the_old_file(path: Path, fault: str) -> None:
+    before = path.read_bytes()
+    edit = "from codeql_fixer.adapters.registry.editor import add_repository; import pathlib, sys"
+    act = "add_repository(pathlib.Path(sys.argv[1]), 'acme/new', {})"
+
+    ended = subprocess.run([sys.executable, "-c", f"{edit}; {fault}; {act}", path], capture_output=True, check=False)
+
+    assert (ended.returncode == -9) != (b"UserError" in ended.stderr)
+    assert path.read_bytes() == before
+    assert add_repository(path, "acme/new", {}) == "acme/new"
 
 
 def test_edits__overwrite_nothing_that_came_meanwhile(path: Path) -> None:

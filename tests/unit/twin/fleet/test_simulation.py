@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from codeql_fixer.domain.schedule import ScanSource, Schedule
 from codeql_fixer.twin.fleet.assumptions import Assumptions, FamilyAssumption
 from codeql_fixer.twin.fleet.start import BEGINNING
 from tests.fleet_model import registry_for, simulation
@@ -82,3 +83,20 @@ def test_simulation__every_source_of_scans_brings_some() -> None:
 
     lasts = [row.last_run_at for row in simulated.places.index.repositories()]
     assert all(at is not None and at > BEGINNING + timedelta(days=2) for at in lasts)
+
+
+def test_simulation__what_the_orchestrator_scans_itself_is_scanned_when_it_is_due() -> None:
+    fleet = registry_for(2)
+    entries = {
+        name: replace(entry, scan_source=ScanSource.DIRECT, schedule=Schedule.DAILY, auto_scan=number > 0)
+        for number, (name, entry) in enumerate(fleet.repositories.items())
+    }
+    simulated = simulation(replace(fleet, repositories=entries), STILL, seed=1)
+
+    [*_] = simulated.days(4)
+
+    [never, daily] = (row.last_run_at for row in simulated.places.index.repositories())
+    assert never is not None
+    assert daily is not None
+    assert never <= BEGINNING < BEGINNING + timedelta(days=2) < daily
+    assert simulated.told == []

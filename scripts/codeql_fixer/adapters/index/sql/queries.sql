@@ -202,9 +202,6 @@ UPDATE dispatches SET is_over = CASE WHEN EXISTS (
   ) THEN 0 ELSE 1 END
 WHERE repository = :repository;
 
--- name: claim_of_session
-SELECT intent_id FROM dispatches WHERE session_id = :session_id;
-
 -- name: acu_of
 SELECT s.acu_used FROM claims d JOIN sessions s ON s.session_id = d.session_id
 WHERE d.family = :family AND s.acu_used > 0 AND s.status NOT IN ('queued', 'working')

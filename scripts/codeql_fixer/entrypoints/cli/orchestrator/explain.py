@@ -13,6 +13,7 @@ import msgspec
 from codeql_fixer.adapters.clock import SystemClock
 from codeql_fixer.app.decide_again import differences
 from codeql_fixer.app.explain import explain
+from codeql_fixer.app.plan import plan
 from codeql_fixer.bootstrap.orchestrator import OrchestratorRoom
 from codeql_fixer.domain.cycle import Cycle
 from codeql_fixer.entrypoints.boundary import say
@@ -60,7 +61,8 @@ def run(flags: Mapping[str, str], own: Mapping[str, str | None], *, is_json: boo
     planner = room.planner(index, only=None)
     work = room.work(planner, {}, run_id="explain", imagined=room.imagined())
     limits, note = planner.limits(max_sessions=room.settings.max_sessions), room.fleet.ledger().pause()
-    found = [explain(row, planner, work, limits=limits, now=clock.now(), note=note) for row in rows]
+    planned = plan(planner, work, limits, now=clock.now(), note=note)
+    found = [explain(row, planner, planned) for row in rows]
     if is_json:
         print(json.dumps({"ledger_commit": tip, "issues": [_document(one) for one in found]}))
         return

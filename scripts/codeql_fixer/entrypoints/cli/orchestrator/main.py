@@ -17,7 +17,7 @@ from codeql_fixer.options import BY_NAME, TRUE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_SHARED = ("ledger", "control_repo", "state_dir", "index", "registry", "json")
+SHARED = ("ledger", "control_repo", "state_dir", "index", "registry", "json")
 
 
 class Argument(NamedTuple):
@@ -380,7 +380,7 @@ def _add(verbs: argparse._SubParsersAction[argparse.ArgumentParser], verb: Verb)
             parser.add_argument(argument.name, nargs="?", default="", metavar=argument.metavar, help=argument.help)
         else:
             parser.add_argument(argument.name, metavar=argument.metavar, help=argument.help)
-    for name in (*_SHARED, *verb.options):
+    for name in (*SHARED, *verb.options):
         option = BY_NAME[name]
         default = f" (default: {option.default})" if option.default else ""
         if option.is_flag:
