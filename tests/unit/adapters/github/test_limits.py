@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codeql_fixer.adapters.github.limits import Calls, Gate, Halt, Pace, halt_after, halt_asked_for
+from codeql_fixer.adapters.github.limits import CallLimits, Calls, Gate, Halt, Pace, halt_after, halt_asked_for
 from codeql_fixer.errors import RateLimitedError
 from codeql_fixer.transport.errors import StatusError
 from tests.unit.transport.fake_time import FakeTime
@@ -102,7 +102,7 @@ def test_calls__are_counted() -> None:
 
 def test_pace__rests_between_two_writes_only() -> None:
     time = FakeTime()
-    pace = Pace(time.timing(), 1.0)
+    pace = Pace(time.timing(), CallLimits())
 
     with pace.turn():
         time.now += 5  # a slow answer
@@ -118,7 +118,7 @@ def test_pace__rests_between_two_writes_only() -> None:
 
 def test_pace__rests_after_a_write_that_failed() -> None:
     time = FakeTime()
-    pace = Pace(time.timing(), 1.0)
+    pace = Pace(time.timing(), CallLimits())
 
     with pytest.raises(KeyError), pace.turn():
         raise KeyError
@@ -129,7 +129,7 @@ def test_pace__rests_after_a_write_that_failed() -> None:
 
 
 def test_pace__lets_one_write_at_a_time() -> None:
-    pace, at_once, most = Pace(FakeTime().timing(), 1.0), 0, 0
+    pace, at_once, most = Pace(FakeTime().timing(), CallLimits(writes_per_minute=10_000, writes_per_hour=10_000)), 0, 0
 
     def write() -> None:
         nonlocal at_once, most
