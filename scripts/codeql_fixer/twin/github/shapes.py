@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from codeql_fixer.twin.github.model import Account
 
 if TYPE_CHECKING:
-    from codeql_fixer.twin.github.model import Commit, Repository
+    from codeql_fixer.twin.github.git import Commit
+    from codeql_fixer.twin.github.model import Repository
 
 WEB = "https://github.com"  # pages are named and never served
 
@@ -97,8 +98,16 @@ def account(one: Account, url: str) -> dict[str, Any]:
 
 
 def named(login: str, url: str) -> dict[str, Any]:
-    """A user of whom only the name is known."""
-    return account(Account(id=1, login=login, kind="User"), url)
+    """A user or bot of whom only the name is known."""
+    return account(Account(id=1, login=login, kind="Bot" if login.endswith("[bot]") else "User"), url)
+
+
+def user(login: str, url: str) -> dict[str, Any]:
+    """A `public-user`."""
+    nothing = ("name", "company", "blog", "location", "email", "hireable", "bio")
+    counts = ("public_repos", "public_gists", "followers", "following")
+    times = {"created_at": time_of(0), "updated_at": time_of(0)}
+    return {**named(login, url), **dict.fromkeys(nothing), **dict.fromkeys(counts, 0), **times}
 
 
 def organization(one: Account, url: str, repositories: int) -> dict[str, Any]:
