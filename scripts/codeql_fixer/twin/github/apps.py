@@ -84,7 +84,11 @@ class AppsAndUsers:
         return {
             "id": one.id,
             "node_id": node_id("Installation", one.id),
-            "account": shapes.account(owner, self._state.url),
+            # The list describes it as a user and an enterprise at once.
+            "account": {
+                **shapes.account(owner, self._state.url),
+                **{"name": one.owner, "slug": one.owner, "created_at": time_of(0), "updated_at": time_of(0)},
+            },
             "app_id": self._state.apps.id,
             "app_slug": self._state.apps.slug,
             "target_id": owner.id,
