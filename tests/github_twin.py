@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tests.twins import Answer, Twin, running
+from tests.unit.transport.fake_time import FakeTime
 
 if TYPE_CHECKING:
     import subprocess
@@ -103,6 +104,22 @@ class GitHubTwin(Twin):
     def install(self, owner: str, *repositories: str) -> int:
         """Install it for an account; returns the number of the installation."""
         return int(self.admin("PUT", f"app/installations/{owner}", {"repositories": repositories})["id"])
+
+
+class TwinTime(FakeTime):
+    """Time that passes for the twin, too.
+
+    Args:
+        twin: whose clock is moved by whoever sleeps.
+    """
+
+    def __init__(self, twin: GitHubTwin) -> None:
+        super().__init__()
+        self._twin = twin
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        self._twin.advance(seconds)
 
 
 @contextmanager

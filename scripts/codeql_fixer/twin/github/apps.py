@@ -87,7 +87,10 @@ class AppsAndUsers:
             # The list describes it as a user and an enterprise at once.
             "account": {
                 **shapes.account(owner, self._state.url),
-                **{"name": one.owner, "slug": one.owner, "created_at": time_of(0), "updated_at": time_of(0)},
+                "name": one.owner,
+                "slug": one.owner,
+                "created_at": time_of(0),
+                "updated_at": time_of(0),
             },
             "app_id": self._state.apps.id,
             "app_slug": self._state.apps.slug,
