@@ -92,7 +92,10 @@ def github(
         return _made(caller(app.client_for, f"app {key.id}"), url, app.identity)
     token = key.strip()
     if not token:
-        raise UserError("GITHUB_TOKEN is not set: a token is needed to read repositories and to start workflows")
+        raise UserError(
+            "GITHUB_TOKEN is not set: a token is needed to read repositories and to start workflows, or an App "
+            "(GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY)"
+        )
     only = client(token)
     return _made(caller(lambda _: only, token), url, None)
 
