@@ -97,6 +97,18 @@ class GitHubTwin(Twin):
         """A bare repository behind one of the twin; returns the newest commit."""
         return str(self.admin("PUT", f"repos/{name}/git", {"path": str(path)})["tip"])
 
+    def hook(self, url: str, **more: object) -> None:
+        """Tell an address what happens."""
+        self.admin("PUT", "hook", {"url": url, **more})
+
+    def plan(self, **plan: object) -> None:
+        """How the next event is told."""
+        self.admin("POST", "hook/plans", [plan])
+
+    def deliveries(self) -> list[dict[str, Any]]:
+        """What was told, and what is on its way."""
+        return list(self.admin("GET", "hook/deliveries")["deliveries"])
+
     def app(self, slug: str = "codeql-fixer") -> dict[str, Any]:
         """An App, with its number and private key."""
         return dict(self.admin("PUT", "app", {"slug": slug}))

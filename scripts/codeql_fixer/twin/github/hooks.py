@@ -50,8 +50,9 @@ class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Delivery(Struct, kw_only=True):
-    """An event on its way; `answers` are what came back, 0 for nothing."""
+    """An event on its way, the `turn`th of all; `answers` are what came back, 0 for nothing."""
 
+    turn: int
     guid: str
     event: str
     content: bytes
@@ -98,12 +99,17 @@ class Hooks:
             plan = next((plan for plan in self._plans if plan.event in {"", event}), Plan())
             if plan in self._plans:
                 self._plans.remove(plan)
+            turn = 2 * len(self._deliveries)
             for held in self._deliveries:
-                held.holds = max(held.holds - 1, 0)
+                if held.holds:
+                    held.holds -= 1
+                    # Just after this one.
+                    held.turn, held.due_at = turn + 1, max(held.due_at, now)
             described = shapes.listed(repository, self.url)
             whole = {**payload, "repository": described, "sender": described["owner"]}
             self._deliveries.append(
                 Delivery(
+                    turn=turn,
                     guid=str(uuid.uuid5(_NAMES, f"{self._seed} {len(self._deliveries)}")),
                     event=event,
                     content=msgspec.json.encode(whole),
@@ -143,8 +149,7 @@ class Hooks:
             due = [one for one in self._deliveries if one.left and not one.holds and one.due_at <= now]
             if not due or self._hook is None:
                 return False
-            # What was held comes after what happened meanwhile.
-            one, hook = min(due, key=lambda each: each.due_at), self._hook
+            one, hook = min(due, key=lambda each: (each.due_at, each.turn)), self._hook
             one.left -= 1
         answer = _sent(one, hook)
         with self._lock:

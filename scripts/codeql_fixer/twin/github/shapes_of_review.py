@@ -22,6 +22,9 @@ def label(one: Label, repository: Repository, url: str) -> dict[str, Any]:
         "description": one.description,
         "color": one.color,
         "default": False,
+        # Newer descriptions have these, too.
+        "archived_at": None,
+        "archived_by": None,
     }
 
 
