@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
+from codeql_fixer.adapters.github.apps import AppKey
 from codeql_fixer.adapters.github.factory import github
 from codeql_fixer.domain.pull_request import CheckState
 from tests.remotes import bare, git
@@ -19,12 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from codeql_fixer.adapters.github.limits import CallLimits
     from codeql_fixer.domain.pull_request import ReviewState
     from codeql_fixer.ports.pull_requests import PullRequests
     from tests.github_twin import GitHubTwin
 
 NAME = "acme/shop"
+_SLUG = "codeql-fixer"
 _IDENTITY = ("-c", "user.name=x", "-c", "user.email=x@example.invalid")
 
 
@@ -143,17 +144,16 @@ class GitHubWorld:
     Args:
         twin: running; what was in it is forgotten.
         folder: for the repository.
-        limits: of the adapter.
+        is_app: we are an App that is installed there, and no user with a token.
     """
 
-    def __init__(self, twin: GitHubTwin, folder: Path, *, limits: CallLimits | None = None) -> None:
+    def __init__(self, twin: GitHubTwin, folder: Path, *, is_app: bool = False) -> None:
         twin.reset()
         twin.repository(NAME)
         self.twin, self.repository = twin, GitRepository(folder)
         twin.bind(NAME, self.repository.path)
-        self.time = FakeTime()
         self.pull_requests: PullRequests = github(
-            twin.token, base_url=twin.url, limits=limits, timing=self.time.timing()
+            self._app() if is_app else twin.token, base_url=twin.url, timing=FakeTime().timing()
         ).pull_requests
 
     def pull(self, branch: str, text: str) -> int:
@@ -210,7 +210,16 @@ class GitHubWorld:
 
     def our_checks(self, commit: str) -> dict[str, str]:
         newest_last = reversed(self._get(f"commits/{commit}/statuses"))
-        return {one["context"]: one["description"] for one in newest_last}
+        runs = self._get(f"commits/{commit}/check-runs?filter=all")["check_runs"]
+        return {
+            **{one["context"]: one["description"] for one in newest_last},
+            **{one["name"]: one["output"]["title"] for one in reversed(runs) if one["app"]["slug"] == _SLUG},
+        }
+
+    def _app(self) -> AppKey:
+        made = self.twin.app(_SLUG)
+        self.twin.install(NAME.partition("/")[0])
+        return AppKey(id=str(made["id"]), private_key=made["private_key"])
 
     def _get(self, path: str):  # type: ignore[no-untyped-def] # noqa: ANN202 - JSON says anything
         answer = self.twin.ask("GET", f"/repos/{NAME}/{path}")

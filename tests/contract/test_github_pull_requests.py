@@ -420,8 +420,10 @@ def test_app__writes_under_its_own_name(twin: GitHubTwin) -> None:
 
     for body in ("Running.", "Fixed."):
         opened.pull_requests.comment(NAME, 1, marker="proof", body=body)
-    opened.pull_requests.open_issue(NAME, marker="plan", title="A plan", body="x", labels=["plan"])
+    for title in ("A plan", "A better plan"):
+        opened.pull_requests.open_issue(NAME, marker="plan", title=title, body="x", labels=["plan"])
 
+    assert _issues(twin) == 1
     assert [said["user"]["login"] for said in twin.said(NAME, 1)] == ["other-app[bot]", "codeql-fixer[bot]"]
     assert opened.host.repository(NAME).name == NAME
     assert [one.name for one in opened.host.repositories("acme")] == [NAME]
@@ -501,7 +503,7 @@ def test_app__that_is_not_installed_there(twin: GitHubTwin) -> None:
 
 def test_app__whose_key_is_another_one(twin: GitHubTwin) -> None:
     old = _app(twin)
-    twin.app()
+    twin.app("another")
     twin.install("acme")
 
     with pytest.raises(UserError, match=r"does not accept the App .* this machine's clock") as caught:

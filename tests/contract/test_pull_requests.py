@@ -5,6 +5,7 @@ A forge joins with a world of its own (tests/pull_request_worlds.py) and a param
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -30,15 +31,17 @@ TEXT = "one\n2\nthree\n"
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[GitHubTwin]:
-    with github_twin("--seed", "7") as twin:
+    now = int(time.time())  # noqa: TID251 - what an App signs is by the machine's clock
+    with github_twin("--seed", "7", "--start", str(now)) as twin:
         yield twin
 
 
-@pytest.fixture(params=["github"])
+@pytest.fixture(params=["github", "github-app"])
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> World:
     """A forge with one repository."""
     makers: dict[str, Callable[[], World]] = {
         "github": lambda: GitHubWorld(request.getfixturevalue("running"), tmp_path),
+        "github-app": lambda: GitHubWorld(request.getfixturevalue("running"), tmp_path, is_app=True),
     }
     return makers[request.param]()
 

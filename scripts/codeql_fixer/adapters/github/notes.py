@@ -52,11 +52,8 @@ class Notes:
         with told(f"issues of {repository}", permission=_ISSUE), self._one_at_a_time:
             for name in sorted(set(labels)):
                 self._labels.make(repository, name)
-            # By author, since a repository may have thousands of issues.
-            login = self._identity().login
-            whose = {"state": "open", "sort": "created", "direction": "asc", **({"creator": login} if login else {})}
             note = self._written(
-                lambda: self._find(path, whose, marker),
+                lambda: self._find(path, self._whose(), marker),
                 lambda: self._library.post(path, {**content, "labels": sorted(set(labels))}),
             )
             if note.title != title or not is_same(note.text, text):
@@ -64,6 +61,16 @@ class Notes:
             if not {name.lower() for name in labels} <= {label.name.lower() for label in note.labels}:
                 self._labels.change(repository, note.number, add=labels, remove=())
             return note.html_url
+
+    def _whose(self) -> dict[str, str]:
+        """Which issues to look through: those of a user, since a repository may have thousands.
+
+        Not those of an App: where that question is not understood, it is answered with none
+        (https://github.com/renovatebot/renovate/issues/44730), and each run would open one more.
+        """
+        identity = self._identity()
+        author = {} if identity.is_app else {"creator": identity.login}
+        return {"state": "open", "sort": "created", "direction": "asc", **author}
 
     def _written(self, find: Callable[[], Note | None], create: Callable[[], object]) -> Note:
         """What is there under the marker, created where there is nothing.

@@ -10,7 +10,7 @@ from msgspec import Struct
 from codeql_fixer.twin.wire import Problem
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 TOKEN_SECONDS = 3600.0
 _LONGEST_JWT = 600
@@ -46,6 +46,7 @@ class Apps:
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
+        self._keys: dict[str, RSAPrivateKey] = {}  # for good: to make one takes a moment
         self.reset()
 
     def reset(self) -> None:
@@ -56,11 +57,12 @@ class Apps:
         self._tokens: dict[str, Token] = {}
 
     def register(self, number: int, slug: str) -> str:
-        """Have an App; returns its private key, in PEM."""
+        """Have an App; returns its private key, in PEM, which is the same for a slug as long as the twin runs."""
         from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - costs 0.1 s
         from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: PLC0415
 
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        key = self._keys.get(slug) or rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self._keys[slug] = key
         self.id, self.slug, self._public = number, slug, key.public_key()
         return key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
