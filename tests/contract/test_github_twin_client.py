@@ -189,7 +189,7 @@ def test_client__reads_checks_and_what_is_required(twin: GitHubTwin, client: Cli
 def test_client__is_an_app_with_a_library_of_its_own() -> None:
     """Signed, looked up and opened by githubkit, not by us."""
     now = str(int(time.time()))  # noqa: TID251 - what an App signs is by the machine's clock
-    with github_twin("--seed", "7", "--start", now) as twin:
+    with github_twin("--seed", "7", "--start", now, "--speed", "1") as twin:
         twin.repository("acme/shop")
         app, installation = twin.app(), twin.install("acme")
         itself = AppAuthStrategy(str(app["id"]), app["private_key"])

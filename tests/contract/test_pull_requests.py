@@ -32,7 +32,7 @@ TEXT = "one\n2\nthree\n"
 @pytest.fixture(scope="module")
 def running() -> Iterator[GitHubTwin]:
     now = int(time.time())  # noqa: TID251 - what an App signs is by the machine's clock
-    with github_twin("--seed", "7", "--start", str(now)) as twin:
+    with github_twin("--seed", "7", "--start", str(now), "--speed", "1") as twin:
         yield twin
 
 

@@ -40,10 +40,10 @@ class JobLogs:
 
 
 def tail(text: str) -> str:
-    """The last lines of a text that have no more than 4 kB together."""
-    content = text.encode()
+    """The last lines of a text that have no more than 4 kB together; of a longer line, its end."""
+    content = text.encode(errors="replace")
     if len(content) <= LOG_BYTES:
         return text
     cut = content[-LOG_BYTES:]
-    begin = cut.find(b"\n") + 1
+    begin = cut.find(b"\n", 0, LOG_BYTES // 2) + 1
     return cut[begin:].decode(errors="ignore")

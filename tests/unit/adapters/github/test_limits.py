@@ -146,3 +146,34 @@ def test_pace__lets_one_write_at_a_time() -> None:
         thread.join()
 
     assert most == 1
+
+
+def test_pace__keeps_to_so_many_writes_in_a_minute() -> None:
+    time = FakeTime()
+    pace = Pace(time.timing(), CallLimits(write_seconds=0.0, writes_per_minute=3))
+
+    for _ in range(3):
+        time.now += 10
+        with pace.turn():
+            pass
+    for _ in range(3):
+        with pace.turn():
+            pass
+
+    assert time.slept == [40.0, 10.0, 10.0]  # as each of the first three is a minute ago
+
+
+def test_pace__ends_where_an_hour_of_writes_is_used_up() -> None:
+    time = FakeTime()
+    pace = Pace(time.timing(), CallLimits(write_seconds=0.0, writes_per_hour=2))
+    for _ in range(2):
+        with pace.turn():
+            pass
+
+    with pytest.raises(RateLimitedError, match="the 2 writes that GitHub takes in an hour; run again in 60 minutes"):
+        pace.turn().__enter__()
+    time.now += 3600 - 90
+    with pace.turn():
+        pass
+
+    assert time.slept == [90.0]
