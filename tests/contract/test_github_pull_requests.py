@@ -11,8 +11,10 @@ import pytest
 from codeql_fixer.adapters.github.apps import AppKey
 from codeql_fixer.adapters.github.factory import github
 from codeql_fixer.adapters.github.limits import CallLimits
+from codeql_fixer.bootstrap.hosting import opened
 from codeql_fixer.domain.pull_request import CheckReport, CheckState, Conclusion, ReviewState
 from codeql_fixer.errors import RateLimitedError, UpstreamError, UserError
+from codeql_fixer.github_settings import GitHubApp
 from codeql_fixer.transport.http import Limits
 from tests.github_twin import TwinTime, github_twin
 from tests.unit.transport.fake_time import FakeTime
@@ -415,18 +417,18 @@ def _app(twin: GitHubTwin) -> AppKey:
 def test_app__writes_under_its_own_name(twin: GitHubTwin) -> None:
     key = _app(twin)
     twin.install("acme")
-    opened = _opened(twin, key)
+    hosted = _opened(twin, key)
     twin.say(NAME, 1, "<!-- codeql-fixer:proof -->\nplanted", author="other-app[bot]")
 
     for body in ("Running.", "Fixed."):
-        opened.pull_requests.comment(NAME, 1, marker="proof", body=body)
+        hosted.pull_requests.comment(NAME, 1, marker="proof", body=body)
     for title in ("A plan", "A better plan"):
-        opened.pull_requests.open_issue(NAME, marker="plan", title=title, body="x", labels=["plan"])
+        hosted.pull_requests.open_issue(NAME, marker="plan", title=title, body="x", labels=["plan"])
 
     assert _issues(twin) == 1
     assert [said["user"]["login"] for said in twin.said(NAME, 1)] == ["other-app[bot]", "codeql-fixer[bot]"]
-    assert opened.host.repository(NAME).name == NAME
-    assert [one.name for one in opened.host.repositories("acme")] == [NAME]
+    assert hosted.host.repository(NAME).name == NAME
+    assert [one.name for one in hosted.host.repositories("acme")] == [NAME]
     requests = twin.stats()["requests"]
     assert requests["POST /app/installations/{installation}/access_tokens"] == 1
     assert requests["GET /repos/{owner}/{repo}/installation"] == 1
@@ -470,16 +472,16 @@ def test_app__tokens_are_renewed_before_their_time_is_over(twin: GitHubTwin) -> 
     key = _app(twin)
     twin.install("acme")
     host = _opened(twin, key, time=time).host
-    opened = "POST /app/installations/{installation}/access_tokens"
+    minted = "POST /app/installations/{installation}/access_tokens"
 
     host.repository(NAME)
     time.now += 3600 - 301
     host.repository(NAME)
-    before = twin.stats()["requests"][opened]
+    before = twin.stats()["requests"][minted]
     time.now += 2
     host.repository(NAME)
 
-    assert (before, twin.stats()["requests"][opened]) == (1, 2)
+    assert (before, twin.stats()["requests"][minted]) == (1, 2)
 
 
 @pytest.mark.parametrize("fault", ["500", "commit-then-500", "reset", "half-body"])
@@ -541,3 +543,32 @@ def _check_secret_is_not_in(error: BaseException, secret: str) -> None:
     while chain is not None:
         assert secret not in f"{chain!r}{chain}"
         chain = chain.__cause__ or chain.__context__
+
+
+# --- as it is wired
+
+
+def test_opened__by_the_token_where_there_is_one_else_by_the_app(twin: GitHubTwin) -> None:
+    key = _app(twin)
+    twin.install("acme")
+    app = GitHubApp(id=key.id, private_key=key.private_key)
+
+    for token in (twin.token, ""):
+        hosted = opened(token, twin.url, state=None, app=app)
+        hosted.pull_requests.comment(NAME, 1, marker="proof", body="Fixed.")
+    with pytest.raises(UserError, match="GITHUB_TOKEN is not set"):
+        opened("", twin.url, state=None)
+
+    assert [said["user"]["login"] for said in twin.said(NAME, 1)] == ["fixer", "codeql-fixer[bot]"]
+    assert "POST /app/installations/{installation}/access_tokens" in twin.stats()["requests"]
+
+
+def test_opened__dry_writes_nothing(twin: GitHubTwin) -> None:
+    told = list[str]()
+
+    hosted = opened(twin.token, twin.url, state=None).dry(told.append)
+
+    assert hosted.pull_requests.comment(NAME, 1, marker="proof", body="Fixed.") == ""
+    assert hosted.pull_requests.is_mergeable(NAME, 1) is True
+    assert hosted.hosting.repository(NAME).name == NAME
+    assert (_comments(twin), len(told)) == (0, 1)
