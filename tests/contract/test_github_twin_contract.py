@@ -17,12 +17,14 @@ from referencing.jsonschema import DRAFT202012
 from codeql_fixer.twin.github.service import FAMILIES
 from codeql_fixer.twin.github.state import State
 from tests.github_twin import github_twin
+from tests.hooks import listening, settled
 from tests.openapi import modern, pointer_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.github_twin import GitHubTwin
+    from tests.hooks import Heard
     from tests.twins import Answer
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
@@ -60,11 +62,18 @@ class Description:
             self._validate(f"{place}/content/{pointer_part(media_type)}/schema", answer)
         self.obeyed.add((method, _HIDDEN.sub("{}", template)))
 
-    def _validate(self, pointer: str, answer: Answer) -> None:
+    def check_told(self, heard: Heard) -> str:
+        """Fail when what a webhook told is not described; returns what it is called."""
+        action = heard.json.get("action")
+        name = "-".join(filter(None, (heard.headers["X-GitHub-Event"], action))).replace("_", "-")
+        self._validate(f"/x-webhooks/{name}/post/requestBody/content/application~1json/schema", heard)
+        return name
+
+    def _validate(self, pointer: str, answer: Answer | Heard) -> None:
         schema = {"$ref": f"urn:github#{pointer}"}
         validator = Draft202012Validator(schema, registry=self._registry, format_checker=FormatChecker())
         errors = [f"{error.json_path}: {error.message}" for error in validator.iter_errors(answer.json)]
-        assert not errors, (errors[:5], answer.content[:2000])
+        assert not errors, (pointer, errors[:5])
 
     def _template(self, method: str, path: str) -> str:
         for template, item in self._paths.items():
@@ -258,3 +267,40 @@ def test_description__would_notice_a_wrong_answer(twin: GitHubTwin, description:
 
     with pytest.raises(AssertionError, match="'archive_url' is a required property"):
         description.check("GET", "/repos/acme/shop", answer)
+
+
+def test_hooks__obey_the_description(twin: GitHubTwin, description: Description) -> None:
+    name, remark = "acme/hooks", {"path": "a.py", "line": 3, "body": "here", "diff_hunk": "@@ -1 +1 @@"}
+    twin.repository(name)
+    with listening() as ear:
+        twin.hook(ear.url)
+        number = twin.pull(name, "fix")
+        base = f"/repos/{name}"
+        twin.review(name, number, "APPROVED", comments=[remark])
+        twin.say(name, number, "Why?")
+        comment = twin.ask("POST", f"{base}/issues/{number}/comments", {"body": "Since."}).json["id"]
+        twin.ask("PATCH", f"{base}/issues/comments/{comment}", {"body": "So."})
+        issue = twin.ask("POST", f"{base}/issues", {"title": "Plan"}).json["number"]
+        for change in ({"title": "A plan"}, {"state": "closed"}, {"state": "open"}):
+            twin.ask("PATCH", f"{base}/issues/{issue}", change)
+        twin.check(name, "a" * 40, "build", conclusion="failure")
+        twin.ask("POST", f"{base}/statuses/{'a' * 40}", {"state": "success", "context": "ours"})
+        for action in ("draft", "ready", "push", "edit", "close", "reopen", "merge"):
+            twin.change_pull(name, number, action)
+        settled(twin)
+
+        told = [description.check_told(heard) for heard in ear.heard]
+
+    assert told == [
+        "pull-request-opened",
+        "pull-request-review-submitted",
+        "pull-request-review-comment-created",
+        *["issue-comment-created"] * 2,
+        "issue-comment-edited",
+        *(f"issues-{action}" for action in ("opened", "edited", "closed", "reopened")),
+        "check-run-completed",
+        "status",
+        "pull-request-converted-to-draft",
+        "pull-request-ready-for-review",
+        *(f"pull-request-{action}" for action in ("synchronize", "edited", "closed", "reopened", "closed")),
+    ]

@@ -4,83 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
-import threading
-import time
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.github_twin import github_twin
+from tests.hooks import listening, settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.github_twin import GitHubTwin
+    from tests.hooks import Ear
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
 NAME = "acme/shop"
 SECRET = "It's a Secret to Everybody"  # noqa: S105 - GitHub's own example
-
-
-class Heard(NamedTuple):
-    """One request that came."""
-
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def guid(self) -> str:
-        return self.headers["X-GitHub-Delivery"]
-
-    @property
-    def json(self) -> Any:  # noqa: ANN401 - JSON says anything
-        return json.loads(self.body)
-
-
-class Ear:
-    """A server that keeps what comes.
-
-    Args:
-        url: where it listens.
-    """
-
-    def __init__(self, url: str) -> None:
-        self.url, self.status, self.heard = url, 204, list[Heard]()
-
-    def wait(self, count: int) -> list[Heard]:
-        """What has come, as soon as that much has."""
-        for _ in range(500):
-            if len(self.heard) >= count:
-                return list(self.heard)
-            time.sleep(0.02)
-        pytest.fail(f"{len(self.heard)} came in the place of {count}")
-
-
-@contextmanager
-def _listening() -> Iterator[Ear]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            listener.heard.append(Heard(dict(self.headers), body))
-            self.send_response(listener.status)
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it
-            del format, args
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        listener = Ear(f"http://127.0.0.1:{server.server_address[1]}/hook")
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield listener
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -98,20 +38,10 @@ def twin(running: GitHubTwin) -> GitHubTwin:
 
 @pytest.fixture
 def ear(twin: GitHubTwin) -> Iterator[Ear]:
-    with _listening() as ear:
+    with listening() as ear:
         twin.hook(ear.url, secret=SECRET)
         yield ear
         twin.reset()
-
-
-def _settled(twin: GitHubTwin) -> list[dict[str, Any]]:
-    """Deliveries, as soon as the last one that was sent has its answer."""
-    for _ in range(500):
-        found = twin.deliveries()
-        if not any(one["left"] for one in found) and all(one["answers"] for one in found):
-            return found
-        time.sleep(0.02)
-    pytest.fail(f"{found}")
 
 
 def test_hook__tells_what_happens_signed(twin: GitHubTwin, ear: Ear) -> None:
@@ -138,7 +68,7 @@ def test_hook__tells_what_happens_signed(twin: GitHubTwin, ear: Ear) -> None:
     for one in heard:
         signature = hmac.new(SECRET.encode(), one.body, hashlib.sha256).hexdigest()
         assert one.headers["X-Hub-Signature-256"] == f"sha256={signature}"
-    assert [one["answers"] for one in _settled(twin)] == [[204]] * 6
+    assert [one["answers"] for one in settled(twin)] == [[204]] * 6
 
 
 def test_hook__late_by_the_twins_clock(twin: GitHubTwin, ear: Ear) -> None:
@@ -188,11 +118,11 @@ def test_hook__that_is_never_told_and_events_that_nobody_asked_for(twin: GitHubT
 def test_hook__whose_receiver_is_ill_or_gone(twin: GitHubTwin, ear: Ear) -> None:
     ear.status = 500
     twin.pull(NAME, "fix")
-    _settled(twin)
+    settled(twin)
     twin.hook("http://127.0.0.1:1/")
     twin.pull(NAME, "again")
 
-    assert [one["answers"] for one in _settled(twin)] == [[500], [0]]
+    assert [one["answers"] for one in settled(twin)] == [[500], [0]]
 
 
 def test_hook__stays_on_this_machine(twin: GitHubTwin) -> None:

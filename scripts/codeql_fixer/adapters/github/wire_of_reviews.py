@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _PENDING = "PENDING"
 _HOLDS_NOTHING_UP = frozenset({"success", "neutral", "skipped"})
-_LONG_AGO = datetime.fromtimestamp(0, UTC)
+_LONG_AGO, _NOT_YET = datetime.fromtimestamp(0, UTC), datetime.max.replace(tzinfo=UTC)
 
 
 class Label(Struct, frozen=True):
@@ -113,8 +113,8 @@ class CheckRun(Struct, frozen=True):
 
     @property
     def at(self) -> datetime:
-        """When it began."""
-        return self.started_at or _LONG_AGO
+        """When it began; one that waits for that is newer than all that began."""
+        return self.started_at or (_LONG_AGO if self.state is not CheckState.PENDING else _NOT_YET)
 
 
 class CommitStatus(Struct, frozen=True):

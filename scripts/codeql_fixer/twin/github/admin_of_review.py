@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codeql_fixer.twin.github import shapes_of_checks, shapes_of_review
+from codeql_fixer.twin.github import shapes_of_checks, shapes_of_review, shapes_of_work
 from codeql_fixer.twin.github.git import BareGit
 from codeql_fixer.twin.github.hooks import Hook, Plan
 from codeql_fixer.twin.github.installed import Installation
+from codeql_fixer.twin.github.issues import told_of_comment
 from codeql_fixer.twin.github.model_of_review import CheckRun, Comment, Issue, Remark, Required, Review
-from codeql_fixer.twin.github.orders import Behind, NewApp, NewCheck, NewComment, NewInstallation, NewIssue, NewReview
+from codeql_fixer.twin.github.orders import (
+    Behind,
+    NewApp,
+    NewCheck,
+    NewComment,
+    NewInstallation,
+    NewIssue,
+    NewRemark,
+    NewReview,
+)
 from codeql_fixer.twin.github.pulls import follow
 from codeql_fixer.twin.github.repositories import found
 from codeql_fixer.twin.github.routing import Call, Route
@@ -82,10 +92,8 @@ class AdminOfReview:
             id=self._state.new_id(), author=given.author, body=given.body, created_at=call.now, updated_at=call.now
         )
         repository.talk(repository.numbered(number).number).comments.append(one)
-        described = shapes_of_review.comment(one, number, repository, url=self._state.url)
-        about = shapes_of_review.issue(repository.numbered(number), repository, self._state.url)
-        told = {"action": "created", "issue": about, "comment": described}
-        self._state.hooks.tell(repository, "issue_comment", told, now=call.now)
+        described, told = told_of_comment(one, number, repository, url=self._state.url)
+        self._state.hooks.tell(repository, "issue_comment", {**told, "action": "created"}, now=call.now)
         return answer(described)
 
     def review(self, call: Call) -> Response:
@@ -104,28 +112,36 @@ class AdminOfReview:
             commit=commit,
             at=call.now,
         )
-        talk = repository.talk(pull.number)
+        talk, remarks = (
+            repository.talk(pull.number),
+            [self._remark(one, made, given, now=call.now) for one in given.comments],
+        )
+        talk.remarks.extend(remarks)
         if not given.is_loose:
             talk.reviews.append(made)
-        for one in given.comments:
-            talk.remarks.append(
-                Remark(
-                    id=self._state.new_id(),
-                    author=one.author or given.author,
-                    body=one.body,
-                    path=one.path,
-                    line=one.line,
-                    diff_hunk=one.diff_hunk,
-                    commit=commit,
-                    review=None if given.is_loose else made.id,
-                    at=call.now,
-                )
-            )
         pull.updated_at = call.now
         described = shapes_of_review.review(made, pull, repository, url=url)
-        told = {"action": "submitted", "review": described}
+        about, sender = shapes_of_work.listed_pull(pull, repository, url), described["user"]
+        told = {"action": "submitted", "review": described, "pull_request": about, "sender": sender}
         self._state.hooks.tell(repository, "pull_request_review", told, now=call.now)
+        for remark in remarks:
+            comment = shapes_of_review.remark(remark, pull, repository, url=url)
+            told = {"action": "created", "comment": comment, "pull_request": about, "sender": comment["user"]}
+            self._state.hooks.tell(repository, "pull_request_review_comment", told, now=call.now)
         return answer(described)
+
+    def _remark(self, one: NewRemark, review: Review, given: NewReview, *, now: float) -> Remark:
+        return Remark(
+            id=self._state.new_id(),
+            author=one.author or given.author,
+            body=one.body,
+            path=one.path,
+            line=one.line,
+            diff_hunk=one.diff_hunk,
+            commit=review.commit,
+            review=None if given.is_loose else review.id,
+            at=now,
+        )
 
     def add_check(self, call: Call) -> Response:
         """A check run of an App."""

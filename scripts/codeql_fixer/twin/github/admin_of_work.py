@@ -86,7 +86,7 @@ class AdminOfWork:
             is_mergeable=given.is_mergeable,
         )
         repository.pulls[number] = pull
-        return self._told(pull, repository, action="opened", now=call.now)
+        return self._told(pull, repository, {"action": "opened"}, now=call.now)
 
     def change_pull(self, call: Call) -> Response:
         """What happens to one."""
@@ -95,13 +95,19 @@ class AdminOfWork:
         if pull is None:
             raise not_found()
         follow(pull, repository, call.now)
+        before = pull.head_commit
         _change(pull, given.action, repository, now=call.now)
         pull.diff = pull.diff if given.diff is UNSET else given.diff
         pull.is_mergeable = pull.is_mergeable if given.is_mergeable is UNSET else given.is_mergeable
         pull.title = pull.title if given.title is None else given.title
         pull.body = pull.body if given.body is None else given.body
         pull.updated_at = call.now
-        return self._told(pull, repository, action=_ACTIONS[given.action], now=call.now)
+        more: dict[str, object] = {}
+        if given.action == "push":
+            more = {"before": before, "after": pull.head_commit}
+        elif given.action == "edit":
+            more = {"changes": {}}
+        return self._told(pull, repository, {"action": _ACTIONS[given.action], **more}, now=call.now)
 
     def put_analysis(self, call: Call) -> Response:
         """An analysis with its SARIF, newer than all that are there unless it says otherwise."""
@@ -126,9 +132,9 @@ class AdminOfWork:
         repository.analyses.sort(key=lambda one: (one.created_at, one.id))
         return answer(shapes.analysis(made, repository, self._state.url))
 
-    def _told(self, pull: Pull, repository: Repository, *, action: str, now: float) -> Response:
+    def _told(self, pull: Pull, repository: Repository, how: dict[str, object], *, now: float) -> Response:
         described = shapes.pull(pull, repository, self._state.url)
-        told = {"action": action, "number": pull.number, "pull_request": described}
+        told = {**how, "number": pull.number, "pull_request": described, "sender": described["user"]}
         self._state.hooks.tell(repository, "pull_request", told, now=now)
         return answer(described)
 

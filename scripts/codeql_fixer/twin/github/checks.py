@@ -8,10 +8,12 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from codeql_fixer.twin.github import shapes_of_checks as shapes
 from codeql_fixer.twin.github import shapes_of_work
+from codeql_fixer.twin.github.git import Commit
 from codeql_fixer.twin.github.model_of_review import CheckRun, RunConclusion, RunStatus, Status, StatusState
 from codeql_fixer.twin.github.paging import paged
 from codeql_fixer.twin.github.repositories import found
 from codeql_fixer.twin.github.routing import Call, Route
+from codeql_fixer.twin.github.shapes import commit as commit_shape
 from codeql_fixer.twin.github.state import not_found
 from codeql_fixer.twin.wire import ADMIN, Problem, Response, answer
 
@@ -159,7 +161,9 @@ class Checks:
         )
         repository.statuses.append(one)
         described = shapes.status(one, repository, self._state.url)
-        self._state.hooks.tell(repository, "status", {"sha": sha, **described}, now=call.now)
+        more = {"sha": sha, "name": repository.full_name, "branches": [], "sender": described["creator"]}
+        commit = commit_shape(Commit(at=call.now, sha=sha, message=""), repository, self._state.url)
+        self._state.hooks.tell(repository, "status", {**described, **more, "commit": commit}, now=call.now)
         return answer(described, status=201)
 
     def pulls(self, call: Call) -> Response:

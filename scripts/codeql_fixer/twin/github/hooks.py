@@ -92,7 +92,7 @@ class Hooks:
             self._plans.extend(plans)
 
     def tell(self, repository: Repository, event: str, payload: Mapping[str, object], *, now: float) -> None:
-        """Something happened."""
+        """Something happened; `sender` of the payload did it, or the owner where it names nobody."""
         with self._lock:
             if self._hook is None or (self._hook.events and event not in self._hook.events):
                 return
@@ -106,7 +106,7 @@ class Hooks:
                     # Just after this one.
                     held.turn, held.due_at = turn + 1, max(held.due_at, now)
             described = shapes.listed(repository, self.url)
-            whole = {**payload, "repository": described, "sender": described["owner"]}
+            whole = {"sender": described["owner"], **payload, "repository": described}
             self._deliveries.append(
                 Delivery(
                     turn=turn,

@@ -12,6 +12,7 @@ from codeql_fixer.twin.github.model_of_review import Comment, Issue, Label
 from codeql_fixer.twin.github.paging import paged
 from codeql_fixer.twin.github.repositories import found
 from codeql_fixer.twin.github.routing import Call, Route
+from codeql_fixer.twin.github.shapes import named
 from codeql_fixer.twin.github.state import not_found
 from codeql_fixer.twin.wire import Problem, Response, answer
 
@@ -100,7 +101,8 @@ class Issues:
         repository.issues[made.number] = made
         repository.talk(made.number).labels.extend(self._made(repository, name) for name in given.labels)
         described = shapes.issue(made, repository, self._state.url)
-        self._state.hooks.tell(repository, "issues", {"action": "opened", "issue": described}, now=call.now)
+        told = {"action": "opened", "issue": described, "sender": described["user"]}
+        self._state.hooks.tell(repository, "issues", told, now=call.now)
         return answer(described, status=201)
 
     def issue(self, call: Call) -> Response:
@@ -120,7 +122,11 @@ class Issues:
             one.closed_at = call.now if given.state == "closed" else None
         one.updated_at = call.now
         described = shapes.issue(one, repository, self._state.url)
-        self._state.hooks.tell(repository, "issues", {"action": "edited", "issue": described}, now=call.now)
+        sender = named(call.actor, self._state.url)
+        how: dict[str, object] = {"action": "edited", "changes": {}}
+        if given.state is not UNSET:
+            how = {"action": {"open": "reopened", "closed": "closed"}[given.state]}
+        self._state.hooks.tell(repository, "issues", {**how, "issue": described, "sender": sender}, now=call.now)
         return answer(described)
 
     def comments(self, call: Call) -> Response:
@@ -204,13 +210,19 @@ class Issues:
 
     def _told(self, one: Comment, number: int, repository: Repository, *, action: str, now: float) -> dict[str, object]:
         """Describe a comment, to webhooks too."""
-        url = self._state.url
-        described = shapes.comment(one, number, repository, url=url)
-        about = shapes.issue(repository.numbered(number), repository, url)
-        self._state.hooks.tell(
-            repository, "issue_comment", {"action": action, "issue": about, "comment": described}, now=now
-        )
+        described, payload = told_of_comment(one, number, repository, url=self._state.url)
+        edit: dict[str, object] = {"changes": {}} if action == "edited" else {}
+        self._state.hooks.tell(repository, "issue_comment", {**payload, **edit, "action": action}, now=now)
         return described
+
+
+def told_of_comment(
+    one: Comment, number: int, repository: Repository, *, url: str
+) -> tuple[dict[str, object], dict[str, object]]:
+    """How a comment is described, and what webhooks are told of it."""
+    described = shapes.comment(one, number, repository, url=url)
+    about = shapes.issue(repository.numbered(number), repository, url)
+    return described, {"issue": about, "comment": described, "sender": described["user"]}
 
 
 def _numbered(repository: Repository, call: Call) -> Issue | Pull:

@@ -13,6 +13,7 @@ from codeql_fixer.twin.github.model import Outcome
 from codeql_fixer.twin.github.paging import paged
 from codeql_fixer.twin.github.repositories import found
 from codeql_fixer.twin.github.routing import Call, Route
+from codeql_fixer.twin.github.shapes import named
 from codeql_fixer.twin.github.shapes_of_review import remark, review
 from codeql_fixer.twin.github.state import not_found
 from codeql_fixer.twin.wire import Problem, Response, answer
@@ -81,8 +82,11 @@ class Pulls:
         pull.body = pull.body if given.body is UNSET else given.body
         pull.updated_at = call.now
         described = shapes.pull(pull, repository, self._state.url)
-        action = "edited" if given.state is UNSET else {"closed": "closed", "open": "reopened"}[given.state]
-        told = {"action": action, "number": pull.number, "pull_request": described}
+        how: dict[str, object] = {"action": "edited", "changes": {}}
+        if given.state is not UNSET:
+            how = {"action": {"closed": "closed", "open": "reopened"}[given.state]}
+        sender = named(call.actor, self._state.url)
+        told = {**how, "number": pull.number, "pull_request": described, "sender": sender}
         self._state.hooks.tell(repository, "pull_request", told, now=call.now)
         return answer(described)
 

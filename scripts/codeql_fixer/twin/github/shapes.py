@@ -110,6 +110,12 @@ def user(login: str, url: str) -> dict[str, Any]:
     return {**named(login, url), **dict.fromkeys(nothing), **dict.fromkeys(counts, 0), **times}
 
 
+def reactions(own: str) -> dict[str, Any]:
+    """A `reaction-rollup`: nobody reacts here."""
+    kinds = ("+1", "-1", "laugh", "confused", "heart", "hooray", "eyes", "rocket")
+    return {"url": f"{own}/reactions", "total_count": 0, **dict.fromkeys(kinds, 0)}
+
+
 def organization(one: Account, url: str, repositories: int) -> dict[str, Any]:
     """An `organization-full`."""
     own = f"{url}/orgs/{one.login}"
@@ -170,6 +176,7 @@ def listed(one: Repository, url: str) -> dict[str, Any]:
         "disabled": False,
         **{f"has_{what}": what != "discussions" for what in ("issues", "projects", "wiki", "downloads", "discussions")},
         "has_pages": False,
+        "topics": [],
         **dict.fromkeys(("forks", "forks_count", "stargazers_count", "watchers", "watchers_count", "size"), 0),
         "open_issues": 0,
         "open_issues_count": 0,
@@ -201,6 +208,11 @@ def commit(one: Commit, repository: Repository, url: str) -> dict[str, Any]:
             "committer": person,
             "message": one.message,
             "comment_count": 0,
+            "verification": {
+                "verified": False,
+                "reason": "unsigned",
+                **dict.fromkeys(("signature", "payload", "verified_at")),
+            },
             "tree": {"sha": one.sha, "url": f"{api_url(url, repository)}/git/trees/{one.sha}"},
         },
         "author": None,

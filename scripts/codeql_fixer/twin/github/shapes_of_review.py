@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from codeql_fixer.twin.github.model import Outcome, Pull
-from codeql_fixer.twin.github.shapes import WEB, api_url, named, node_id, time_of
+from codeql_fixer.twin.github.shapes import WEB, api_url, named, node_id, reactions, time_of
 
 if TYPE_CHECKING:
     from codeql_fixer.twin.github.model import Repository
@@ -59,6 +59,8 @@ def issue(one: Issue | Pull, repository: Repository, url: str) -> dict[str, Any]
         "assignees": [],
         "milestone": None,
         "locked": False,
+        "active_lock_reason": None,
+        "reactions": reactions(own),
         "comments": len(talk.comments),
         "author_association": "NONE",
         "created_at": time_of(one.created_at),
@@ -71,14 +73,17 @@ def issue(one: Issue | Pull, repository: Repository, url: str) -> dict[str, Any]
 def comment(one: Comment, number: int, repository: Repository, *, url: str) -> dict[str, Any]:
     """An `issue-comment`."""
     kind = "pull" if number in repository.pulls else "issues"
+    own = f"{api_url(url, repository)}/issues/comments/{one.id}"
     return {
         "id": one.id,
         "node_id": node_id("IssueComment", one.id),
-        "url": f"{api_url(url, repository)}/issues/comments/{one.id}",
+        "url": own,
         "html_url": f"{WEB}/{repository.full_name}/{kind}/{number}#issuecomment-{one.id}",
         "issue_url": f"{api_url(url, repository)}/issues/{number}",
         "user": named(one.author, url),
         "body": one.body,
+        "reactions": reactions(own),
+        "performed_via_github_app": None,
         "author_association": "NONE",
         "created_at": time_of(one.created_at),
         "updated_at": time_of(one.updated_at),
@@ -117,7 +122,13 @@ def remark(one: Remark, pull: Pull, repository: Repository, *, url: str) -> dict
         "path": one.path,
         # GitHub writes null for a line that has gone; its description allows but that there is no such member.
         **({} if one.line is None else {"line": one.line}),
+        "original_line": one.line or 1,
+        "start_line": None,
+        "original_start_line": None,
         "side": "RIGHT",
+        "start_side": None,
+        "position": one.line or 1,
+        "original_position": one.line or 1,
         "commit_id": one.commit,
         "original_commit_id": one.commit,
         "user": named(one.author, url),
@@ -126,6 +137,7 @@ def remark(one: Remark, pull: Pull, repository: Repository, *, url: str) -> dict
         "updated_at": time_of(one.at),
         "html_url": page,
         "pull_request_url": of,
+        "reactions": reactions(own),
         "author_association": "CONTRIBUTOR",
         "_links": {"self": {"href": own}, "html": {"href": page}, "pull_request": {"href": of}},
     }

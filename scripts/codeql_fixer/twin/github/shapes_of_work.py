@@ -99,6 +99,7 @@ def listed_pull(one: Pull, repository: Repository, url: str) -> dict[str, Any]:
         "state": "open" if one.outcome is Outcome.OPEN else "closed",
         "draft": one.is_draft,
         "locked": False,
+        "active_lock_reason": None,
         "title": one.title,
         "body": one.body or None,
         "user": named(one.author, url),
