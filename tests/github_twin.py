@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tests.twins import Answer, Twin, running
+from tests.unit.transport.fake_time import FakeTime
 
 if TYPE_CHECKING:
     import subprocess
@@ -67,6 +68,70 @@ class GitHubTwin(Twin):
     def analysis(self, name: str, sarif: object, **more: object) -> int:
         """An analysis; returns its id."""
         return int(self.admin("POST", f"repos/{name}/analyses", {"sarif": sarif, **more})["id"])
+
+    def review(self, name: str, number: int, state: str, **more: object) -> dict[str, Any]:
+        """Somebody's review, with comments on lines."""
+        return dict(self.admin("POST", f"repos/{name}/pulls/{number}/reviews", {"state": state, **more}))
+
+    def say(self, name: str, number: int, body: str, **more: object) -> dict[str, Any]:
+        """Somebody's comment on a pull request or issue."""
+        return dict(self.admin("POST", f"repos/{name}/issues/{number}/comments", {"body": body, **more}))
+
+    def said(self, name: str, number: int) -> list[dict[str, Any]]:
+        """All comments on it, oldest first."""
+        return list(self.admin("GET", f"repos/{name}/issues/{number}/comments"))
+
+    def issue(self, name: str, title: str, **more: object) -> int:
+        """Somebody's issue; returns its number."""
+        return int(self.admin("POST", f"repos/{name}/issues", {"title": title, **more})["number"])
+
+    def check(self, name: str, commit: str, check: str, **more: object) -> dict[str, Any]:
+        """A check run, of GitHub Actions unless it says otherwise."""
+        return dict(self.admin("POST", f"repos/{name}/checks", {"commit": commit, "name": check, **more}))
+
+    def require(self, name: str, branch: str, **more: object) -> None:
+        """What has to pass on a branch."""
+        self.admin("PUT", f"repos/{name}/required/{branch}", more)
+
+    def bind(self, name: str, path: object) -> str:
+        """A bare repository behind one of the twin; returns the newest commit."""
+        return str(self.admin("PUT", f"repos/{name}/git", {"path": str(path)})["tip"])
+
+    def hook(self, url: str, **more: object) -> None:
+        """Tell an address what happens."""
+        self.admin("PUT", "hook", {"url": url, **more})
+
+    def plan(self, **plan: object) -> None:
+        """How the next event is told."""
+        self.admin("POST", "hook/plans", [plan])
+
+    def deliveries(self) -> list[dict[str, Any]]:
+        """What was told, and what is on its way."""
+        return list(self.admin("GET", "hook/deliveries")["deliveries"])
+
+    def app(self, slug: str = "codeql-fixer") -> dict[str, Any]:
+        """An App, with its number and private key."""
+        return dict(self.admin("PUT", "app", {"slug": slug}))
+
+    def install(self, owner: str, *repositories: str) -> int:
+        """Install it for an account; returns the number of the installation."""
+        return int(self.admin("PUT", f"app/installations/{owner}", {"repositories": repositories})["id"])
+
+
+class TwinTime(FakeTime):
+    """Time that passes for the twin, too.
+
+    Args:
+        twin: whose clock is moved by whoever sleeps.
+    """
+
+    def __init__(self, twin: GitHubTwin) -> None:
+        super().__init__()
+        self._twin = twin
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        self._twin.advance(seconds)
 
 
 @contextmanager

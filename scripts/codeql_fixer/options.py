@@ -16,6 +16,7 @@ class Use(StrEnum):
     ACTION = "action"  # prepares the scan inside action.yml; the command never sees it
     FLEET = "fleet"  # flags and variables of scripts/orchestrator.py; of secrets variables only
     DISPATCH = "dispatch"  # variables and action inputs of what starts sessions; no flags, since some are secrets
+    VARIABLE = "variable"  # variables of scripts/orchestrator.py; no flags, since some are secrets
     COMMANDS = "commands"  # flags and variables of both commands, no action input
     PIPELINE = "pipeline"  # the same of scripts/pipeline.py only
 
@@ -155,6 +156,12 @@ OPTIONS = (
     ),
     Option("alert_webhook_url", "where alerts go, signed (docs/guides/alerts.md)", is_secret=True, use=Use.FLEET),
     Option("alert_webhook_secret", "what signs them: whsec_ and 32 bytes in base64", is_secret=True, use=Use.FLEET),
+    Option(
+        "github_app_id",
+        "number or client id of the GitHub App whose tokens are used where GITHUB_TOKEN is not given",
+        use=Use.VARIABLE,
+    ),
+    Option("github_app_private_key", "private key of that App, in PEM", is_secret=True, use=Use.VARIABLE),
     Option("github_api_url", "address of GitHub's API; default: github.com's", "", "URL", use=Use.FLEET),
     Option(
         "workflow_ref", "branch or tag of the control repository's workflow that scans", "main", "REF", use=Use.FLEET

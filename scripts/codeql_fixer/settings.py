@@ -10,6 +10,7 @@ from msgspec import Struct
 from codeql_fixer.domain.mode import Mode
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.errors import ConfigError
+from codeql_fixer.github_settings import GitHubApp, read_github_app
 from codeql_fixer.options import BATCH_SIZES, BY_NAME, FALSE, MAX_SESSIONS, THRESHOLDS, TRUE, Option
 from codeql_fixer.policy.eligibility import compiled
 from codeql_fixer.policy.languages import KNOWN, expand
@@ -120,6 +121,7 @@ class FleetSettings(Struct, frozen=True, kw_only=True):
     workflow_ref: str = "main"
     github_api_url: str = ""
     scanner: str = "semgrep"
+    github_app: GitHubApp = GitHubApp()
     alerts: AlertSettings = AlertSettings()
 
     @classmethod
@@ -143,6 +145,7 @@ class FleetSettings(Struct, frozen=True, kw_only=True):
             control_repo=reader.control_repo(),
             workflow_ref=reader.matching("workflow_ref", _BRANCH, "a branch or tag"),
             github_api_url=reader.address("github_api_url"),
+            github_app=read_github_app(reader, environ),
             scanner=reader.choice("scanner") or "semgrep",
             alerts=AlertSettings(
                 webhook_url=reader.address("alert_webhook_url"), webhook_secret=reader.text("alert_webhook_secret")

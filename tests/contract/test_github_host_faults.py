@@ -12,7 +12,7 @@ from codeql_fixer.adapters.github.limits import CallLimits
 from codeql_fixer.errors import RateLimitedError, UpstreamError, UserError, WorkflowUnsettledError
 from codeql_fixer.ports.hosting import Workflow
 from codeql_fixer.transport.http import Limits
-from tests.github_twin import START, github_twin
+from tests.github_twin import START, TwinTime, github_twin
 from tests.unit.transport.fake_time import FakeTime
 from tests.unit.transport.scripted_server import scripted
 
@@ -44,22 +44,6 @@ def twin(running: GitHubTwin) -> Iterator[GitHubTwin]:
     running.workflow(NAME, "scan.yml")
     yield running
     running.switch(primary_per_hour=5000, points_per_minute=900, writes_per_minute=80)
-
-
-class TwinTime(FakeTime):
-    """Time that passes for the twin, too.
-
-    Args:
-        twin: whose clock is moved by whoever sleeps.
-    """
-
-    def __init__(self, twin: GitHubTwin) -> None:
-        super().__init__()
-        self._twin = twin
-
-    def sleep(self, seconds: float) -> None:
-        super().sleep(seconds)
-        self._twin.advance(seconds)
 
 
 def _host(twin: GitHubTwin, time: FakeTime | None = None, **limits: Any) -> GitHubHost:  # noqa: ANN401 - passed on

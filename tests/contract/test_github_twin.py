@@ -9,13 +9,17 @@ from http.client import HTTPException
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import jwt
 import pytest
 
 from tests.github_twin import START, github_twin
+from tests.pull_request_worlds import GitRepository
+from tests.remotes import git
 from tests.twins import SCRIPTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.github_twin import GitHubTwin
 
@@ -300,3 +304,87 @@ def test_twin__ends_with_the_process_that_started_it() -> None:
 def _start(*options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "codeql_fixer.twin.github", *options]
     return subprocess.run(command, env={"PYTHONPATH": str(SCRIPTS)}, capture_output=True, text=True, check=False)
+
+
+# --- a repository of this machine behind one of the twin
+
+
+@pytest.fixture
+def behind(twin: GitHubTwin, tmp_path: Path) -> GitRepository:
+    """A bare repository behind acme/shop, whose branch fix changes its second line."""
+    repository = GitRepository(tmp_path)
+    repository.push("fix", "one\n2\nthree\n", base="main")
+    twin.bind("acme/shop", repository.path)
+    return repository
+
+
+def test_git__is_what_commits_diffs_and_merges_come_from(twin: GitHubTwin, behind: GitRepository) -> None:
+    number = twin.pull("acme/shop", "fix")
+    diff = twin.ask("GET", f"{SHOP}/pulls/{number}", headers={"Accept": "application/vnd.github.v3.diff"})
+    before = twin.ask("GET", f"{SHOP}/commits").json
+
+    twin.change_pull("acme/shop", number, "merge")
+
+    merged = twin.ask("GET", f"{SHOP}/pulls/{number}").json
+    assert diff.headers["content-type"] == "application/vnd.github.diff; charset=utf-8"
+    assert b"\n-two\n+2\n" in diff.content
+    assert [commit["commit"]["message"] for commit in before] == ["Change main"]
+    assert git(behind.path, "rev-parse", "main") == merged["merge_commit_sha"]
+    assert git(behind.path, "show", "main:a.txt") == "one\n2\nthree"
+    assert len(twin.ask("GET", f"{SHOP}/commits").json) == 3
+    assert twin.ask("GET", f"{SHOP}/branches/main").json["commit"]["sha"] == merged["merge_commit_sha"]
+
+
+def test_git__in_conflict_is_not_merged(twin: GitHubTwin, behind: GitRepository) -> None:
+    number = twin.pull("acme/shop", "fix")
+    tip = behind.push("main", "one\nzwei\nthree\n", base="main")
+
+    refused = twin.request("PATCH", f"/__twin__/repos/acme/shop/pulls/{number}", {"action": "merge"}, headers={})
+
+    assert refused.status == 405
+    assert twin.ask("GET", f"{SHOP}/pulls/{number}").json["mergeable_state"] == "dirty"
+    assert git(behind.path, "rev-parse", "main") == tip
+
+
+def test_git__that_is_not_there(twin: GitHubTwin, tmp_path: Path) -> None:
+    refused = twin.request("PUT", "/__twin__/repos/acme/shop/git", {"path": str(tmp_path)}, headers={})
+
+    assert refused.status == 422
+
+
+# --- Apps
+
+
+def test_app__is_heard_only_with_a_fresh_signature_of_its_own(twin: GitHubTwin) -> None:
+    app, other, now = twin.app("mine"), twin.app("theirs"), int(twin.now().timestamp())
+    good = {"iat": now, "exp": now + 600, "iss": str(other["id"])}
+    cases = [
+        (good, other, "", 200),
+        ({**good, "exp": now}, other, "Expiration time", 401),
+        ({**good, "exp": now + 700}, other, "too far in the future", 401),
+        ({**good, "iat": now + 60}, other, "Issued at", 401),
+        ({**good, "iss": "1"}, other, "Integration not found", 401),
+        (good, app, "could not be decoded", 401),
+    ]
+    for claims, signer, words, status in cases:
+        signed = jwt.encode(claims, signer["private_key"], "RS256")
+        answer = twin.ask("GET", "/app", headers={"Authorization": f"Bearer {signed}"})
+        assert answer.status == status
+        assert words in answer.content.decode()
+    assert twin.ask("GET", "/app").status == 401
+
+
+def test_app__has_tokens_for_an_hour_and_for_what_was_chosen(twin: GitHubTwin) -> None:
+    twin.repository("acme/other")
+    app, installation, now = twin.app(), twin.install("acme", "acme/shop"), int(twin.now().timestamp())
+    signed = jwt.encode({"iat": now, "exp": now + 600, "iss": str(app["id"])}, app["private_key"], "RS256")
+    path = f"/app/installations/{installation}/access_tokens"
+    opened = twin.ask("POST", path, headers={"Authorization": f"Bearer {signed}"}).json
+    bearer = {"Authorization": f"Bearer {opened['token']}"}
+
+    statuses = [twin.ask("GET", name, headers=bearer).status for name in (SHOP, "/repos/acme/other", "/user")]
+    twin.advance(3600)
+
+    assert statuses == [200, 404, 403]
+    assert opened["repository_selection"] == "selected"
+    assert twin.ask("GET", SHOP, headers=bearer).status == 401

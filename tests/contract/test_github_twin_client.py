@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from githubkit import GitHub, TokenAuthStrategy
+from githubkit import AppAuthStrategy, GitHub, TokenAuthStrategy
 from githubkit.exception import PrimaryRateLimitExceeded, RequestFailed, SecondaryRateLimitExceeded
 
 from tests.github_twin import github_twin
@@ -121,3 +122,86 @@ def test_client__knows_the_errors(client: Client) -> None:
 
     assert missing.value.response.status_code == 404
     assert missing.value.response.parsed_data.message == "Not Found"
+
+
+def _any(client: object) -> Any:  # noqa: ANN401 - mypy takes the methods `list` of these for the type in annotations
+    return client
+
+
+def test_client__talks_about_a_pull_request(twin: GitHubTwin, client: Client) -> None:
+    number = twin.pull("acme/shop", "fix")
+    remark = {"path": "a.py", "line": 3, "body": "Here.", "diff_hunk": "@@ -1 +1 @@"}
+    twin.review("acme/shop", number, "CHANGES_REQUESTED", author="ann", comments=[remark])
+    issues, pulls = _any(client.rest.issues), _any(client.rest.pulls)
+
+    first = issues.create_comment("acme", "shop", number, body="Running.").parsed_data
+    issues.update_comment("acme", "shop", first.id, body="Fixed.")
+    [comment] = issues.list_comments("acme", "shop", number).parsed_data
+    [review] = pulls.list_reviews("acme", "shop", number).parsed_data
+    [line] = pulls.list_review_comments("acme", "shop", number).parsed_data
+
+    assert (comment.body, comment.user and comment.user.login) == ("Fixed.", "fixer")
+    assert (review.state, review.user and review.user.login) == ("CHANGES_REQUESTED", "ann")
+    assert (line.pull_request_review_id, line.path, line.line) == (review.id, "a.py", 3)
+    assert client.rest.users.get_authenticated().parsed_data.login == "fixer"
+    assert pulls.update("acme", "shop", number, state="closed").parsed_data.state == "closed"
+
+
+def test_client__puts_labels_on_issues(twin: GitHubTwin, client: Client) -> None:
+    issues = _any(client.rest.issues)
+    issues.create_label("acme", "shop", name="a plan", color="ff0000", description="d")
+    made = issues.create("acme", "shop", title="Plan", body="b", labels=["a plan"]).parsed_data
+    issues.add_labels("acme", "shop", made.number, labels=["other"])
+    issues.remove_label("acme", "shop", made.number, "a plan")
+    issues.update("acme", "shop", made.number, title="A plan")
+
+    assert issues.get("acme", "shop", made.number).parsed_data.title == "A plan"
+    assert [one.number for one in issues.list_for_repo("acme", "shop").parsed_data] == [made.number]
+    assert [one.name for one in issues.list_labels_on_issue("acme", "shop", made.number).parsed_data] == ["other"]
+    assert {one.name for one in issues.list_labels_for_repo("acme", "shop").parsed_data} == {"a plan", "other"}
+    assert issues.get_label("acme", "shop", "a plan").parsed_data.color == "ff0000"
+    assert len(twin.said("acme/shop", made.number)) == 0
+
+
+def test_client__reads_checks_and_what_is_required(twin: GitHubTwin, client: Client) -> None:
+    twin.require("acme/shop", "main", protection=["build"], rules=["lint"])
+    number = twin.pull("acme/shop", "fix")
+    commit = client.rest.pulls.get("acme", "shop", number).parsed_data.head.sha
+    note = {"path": "a.py", "line": 3, "message": "no"}
+    run = twin.check("acme/shop", commit, "build", conclusion="failure", annotations=[note])["id"]
+    repos, checks = _any(client.rest.repos), _any(client.rest.checks)
+
+    repos.create_commit_status("acme", "shop", commit, state="success", context="ours")
+    [status] = repos.list_commit_statuses_for_ref("acme", "shop", commit).parsed_data
+    [build] = checks.list_for_ref("acme", "shop", commit).parsed_data.check_runs
+    [annotation] = checks.list_annotations("acme", "shop", run).parsed_data
+    required = repos.get_branch("acme", "shop", "main").parsed_data.protection.required_status_checks
+    rules = repos.get_branch_rules("acme", "shop", "main").parsed_data
+    [pull] = repos.list_pull_requests_associated_with_commit("acme", "shop", commit).parsed_data
+
+    assert (status.context, build.conclusion, annotation.message) == ("ours", "failure", "no")
+    assert required
+    assert required.contexts == ["build"]
+    assert [rule.type for rule in rules] == ["deletion", "required_status_checks"]
+    assert pull.number == number
+
+
+def test_client__is_an_app_with_a_library_of_its_own() -> None:
+    """Signed, looked up and opened by githubkit, not by us."""
+    now = str(int(time.time()))  # noqa: TID251 - what an App signs is by the machine's clock
+    with github_twin("--seed", "7", "--start", now, "--speed", "1") as twin:
+        twin.repository("acme/shop")
+        app, installation = twin.app(), twin.install("acme")
+        itself = AppAuthStrategy(str(app["id"]), app["private_key"])
+        with GitHub(itself, base_url=twin.url, http_cache=False, auto_retry=False, trust_env=False) as client:
+            found = client.rest.apps.get_repo_installation("acme", "shop").parsed_data
+            with client.with_auth(client.auth.as_installation(found.id)) as inside:
+                run = inside.rest.checks.create("acme", "shop", name="ours", head_sha="a" * 40, conclusion="success")
+                inside.rest.checks.update("acme", "shop", run.parsed_data.id, conclusion="failure")
+                [seen] = inside.rest.checks.list_for_ref("acme", "shop", "a" * 40).parsed_data.check_runs
+            slug = client.rest.apps.get_authenticated().parsed_data
+
+    assert found.id == installation
+    assert (seen.conclusion, seen.app and seen.app.slug) == ("failure", "codeql-fixer")
+    assert slug
+    assert slug.slug == "codeql-fixer"

@@ -8,7 +8,7 @@ from codeql_fixer.domain.mode import Mode
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.errors import ConfigError
 from codeql_fixer.options import BY_NAME, MODES, OPTIONS, THRESHOLDS, Use
-from codeql_fixer.settings import Settings
+from codeql_fixer.settings import FleetSettings, Settings
 
 BASE = {"TARGET_REPO": "acme/shop", "OUTPUT_DIR": "out", "SARIF": "a.sarif", "LEDGER": "ledger"}
 
@@ -197,3 +197,37 @@ def test_from_environ__keeps_no_state_unless_told() -> None:
     """The default place may lie in a stranger's checkout, whose index would be believed."""
     assert Settings.from_environ(BASE).state_dir == ""
     assert Settings.from_environ({**BASE, "STATE_DIR": "state"}).state_dir == "state"
+
+
+_PEM = "-----BEGIN RSA PRIVATE KEY-----\nR2VoZWlt\n-----END RSA PRIVATE KEY-----"
+
+
+@pytest.mark.parametrize("key", [_PEM, _PEM.replace("\n", "\\n"), _PEM.replace("\n", "\r\n") + "\n"])
+def test_github_app__has_a_key_of_many_lines(key: str) -> None:
+    settings = _fleet(GITHUB_APP_ID="123", GITHUB_APP_PRIVATE_KEY=key)
+
+    assert (settings.github_app.id, settings.github_app.private_key) == ("123", _PEM)
+    assert settings.github_app.is_given
+    assert "R2VoZWlt" not in repr(settings)
+    assert not _fleet().github_app.is_given
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({"GITHUB_APP_ID": "123"}, "goes with GITHUB_APP_ID; give both"),
+        ({"GITHUB_APP_PRIVATE_KEY": _PEM}, "goes with GITHUB_APP_ID; give both"),
+        ({"GITHUB_APP_ID": "my app", "GITHUB_APP_PRIVATE_KEY": _PEM}, "must be the number or client id of an App"),
+        ({"GITHUB_APP_ID": "123", "GITHUB_APP_PRIVATE_KEY": "R2VoZWlt"}, "must be a private key in PEM"),
+        ({"GITHUB_APP_ID": "123", "GITHUB_APP_PRIVATE_KEY": _PEM[:-9]}, "must be a private key in PEM"),
+    ],
+)
+def test_github_app__that_is_wrong_is_told_without_the_key(given: dict[str, str], problem: str) -> None:
+    with pytest.raises(ConfigError, match=problem) as caught:
+        _fleet(**given)
+
+    assert "R2VoZWlt" not in str(caught.value)
+
+
+def _fleet(**given: str) -> FleetSettings:
+    return FleetSettings.from_environ({"LEDGER": "somewhere", **given})

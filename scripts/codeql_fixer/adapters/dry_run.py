@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from codeql_fixer.policy.plain_text import one_line
 from codeql_fixer.ports.agent import Created
 from codeql_fixer.ports.ledger import Landed
 
@@ -13,11 +14,15 @@ if TYPE_CHECKING:
 
     from codeql_fixer.domain.delivery import Delivery
     from codeql_fixer.domain.kinds import AnyRecord
+    from codeql_fixer.domain.pull_request import Check, CheckReport, Review
     from codeql_fixer.domain.session import Session, SessionRequest
     from codeql_fixer.ports.agent import Agent, MessagePage
     from codeql_fixer.ports.forge import PullRequest
     from codeql_fixer.ports.hosting import Analysis, HostedRepository, Hosting, Workflow, WorkflowRun
     from codeql_fixer.ports.ledger import Changes, Conflict, Damaged, Entry, Ledger
+    from codeql_fixer.ports.pull_requests import PullRequests
+
+_TITLE = 100
 
 
 class DryLedger:
@@ -168,3 +173,57 @@ class DryHosting:
     def sarif(self, name: str, analysis_id: int) -> bytes:
         """As the host says."""
         return self._hosting.sarif(name, analysis_id)
+
+
+class DryPullRequests:
+    """A forge whose pull requests are read only; what would be written is told, in one line without strangers' words.
+
+    Args:
+        pull_requests: the real ones.
+        tell: hears, for people, what would be written.
+    """
+
+    def __init__(self, pull_requests: PullRequests, tell: Callable[[str], None]) -> None:
+        self._pull_requests, self._tell = pull_requests, tell
+
+    def is_mergeable(self, repository: str, number: int) -> bool | None:
+        """As the forge says."""
+        return self._pull_requests.is_mergeable(repository, number)
+
+    def reviews(self, repository: str, number: int) -> list[Review]:
+        """As the forge says."""
+        return self._pull_requests.reviews(repository, number)
+
+    def checks(self, repository: str, commit: str) -> list[Check]:
+        """As the forge says."""
+        return self._pull_requests.checks(repository, commit)
+
+    def diff(self, repository: str, number: int) -> str:
+        """As the forge says."""
+        return self._pull_requests.diff(repository, number)
+
+    def comment(self, repository: str, number: int, *, marker: str, body: str) -> str:
+        """Nothing."""
+        self._tell(f"would comment on {repository}#{number} ({marker}, {len(body)} characters)")
+        return ""
+
+    def label(self, repository: str, number: int, *, add: Collection[str], remove: Collection[str]) -> None:
+        """Nothing."""
+        changes = [f"+{name}" for name in sorted(add)] + [f"-{name}" for name in sorted(remove)]
+        self._tell(f"would label {repository}#{number}: {' '.join(changes) or 'nothing'}")
+
+    def close(self, repository: str, number: int) -> None:
+        """Nothing."""
+        self._tell(f"would close {repository}#{number}")
+
+    def open_issue(self, repository: str, *, marker: str, title: str, body: str, labels: Collection[str] = ()) -> str:
+        """Nothing."""
+        del body, labels
+        self._tell(f"would open or change an issue of {repository} ({marker}): {one_line(title, _TITLE)}")
+        return ""
+
+    def report_check(self, repository: str, report: CheckReport) -> str:
+        """Nothing."""
+        words = f"{report.conclusion}: {one_line(report.title, _TITLE)}"
+        self._tell(f"would report {report.name} on {repository}@{report.commit[:12]}: {words}")
+        return ""

@@ -105,15 +105,15 @@ class OrchestratorRoom:
         return Planner(index=index, registry=self.registry, sla_hours=self.settings.sla_hours, only=only)
 
     def hosting(self, *, is_needed: bool) -> Hosting | None:
-        """The host of the repositories, None where no token is given.
+        """The host of the repositories, None where neither token nor App is given.
 
         Raises:
-            UserError: it is needed and no token is given, or PyGithub is not installed.
+            UserError: it is needed and neither is given, or PyGithub is not installed.
         """
-        token = self.settings.ledger.token
-        if not token and not is_needed:
+        token, app = self.settings.ledger.token, self.settings.github_app
+        if not token and not app.is_given and not is_needed:
             return None
-        return github(token, self.settings.github_api_url, state=self.fleet.directory)
+        return github(token, self.settings.github_api_url, state=self.fleet.directory, app=app)
 
     def workflow(self) -> Workflow | None:
         """The workflow of the control repository that scans a target; None where nobody says which that is."""

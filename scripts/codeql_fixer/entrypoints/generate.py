@@ -29,6 +29,7 @@ _USES = {
     Use.EVERYWHERE: "flag, variable, action input",
     Use.ACTION: "action input",
     Use.FLEET: "flag and variable of `orchestrator.py`",
+    Use.VARIABLE: "variable of `orchestrator.py`",
     Use.DISPATCH: "action input, variable",
     Use.COMMANDS: "flag and variable of both commands",
     Use.PIPELINE: "flag and variable of `pipeline.py`",

@@ -44,14 +44,15 @@ _ERROR_BYTES = 64 * 1024
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):
-    """A server and what opens its door.
+    """A server and what opens its door; `is_open` for one that is asked without a key.
 
     Raises:
         UserError: the address is none, holds a password, or would carry the bearer over a network in the clear.
     """
 
     base_url: str
-    bearer: str
+    bearer: str = ""
+    is_open: bool = False
 
     def __post_init__(self) -> None:
         """Refuse addresses that would give the bearer away."""
@@ -62,6 +63,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
             raise UserError(f"{_without_user(self.base_url)}: the address holds a user name or password; remove it")
         if parts.scheme == "http" and not self.is_local:
             raise UserError(f"{self.base_url}: the key would cross the network in the clear; use https")
+        if self.is_open and not self.bearer:
+            return
         if not self.bearer or not self.bearer.isascii() or not self.bearer.isprintable() or " " in self.bearer:
             raise UserError(f"the key for {self.base_url} is empty or holds blanks; look whether it was copied whole")
 
@@ -213,7 +216,9 @@ class HttpClient:
         status = response.status_code
         try:
             # Before it is cut, since half a key would not be found.
-            body = _read(response, _ERROR_BYTES).replace(self._endpoint.bearer.encode(), b"***")
+            body = _read(response, _ERROR_BYTES)
+            if self._endpoint.bearer:
+                body = body.replace(self._endpoint.bearer.encode(), b"***")
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError):
             body = b""  # the status says enough, and says it for certain
         detail = detail_of(body)
@@ -241,7 +246,7 @@ class HttpClient:
         )
 
     def _censored(self, text: str) -> str:
-        return text.replace(self._endpoint.bearer, "***")
+        return text.replace(self._endpoint.bearer, "***") if self._endpoint.bearer else text
 
 
 class _Bearer(requests.auth.AuthBase):
@@ -252,6 +257,13 @@ class _Bearer(requests.auth.AuthBase):
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = self._value
+        return request
+
+
+class _Nobody(requests.auth.AuthBase):
+    """For the same reason, where no key is needed."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         return request
 
 
@@ -266,7 +278,7 @@ def _session(endpoint: Endpoint, limits: Limits) -> requests.Session:
     adapter = TimedAdapter(pool_connections=1, pool_maxsize=limits.connections)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
-    session.auth = _Bearer(endpoint.bearer)
+    session.auth = _Bearer(endpoint.bearer) if endpoint.bearer else _Nobody()
     session.headers.update({"Accept": "application/json", "User-Agent": f"codeql-fixer/{__version__}"})
     session.trust_env = not endpoint.is_local  # no proxy stands between this machine and itself
     return session

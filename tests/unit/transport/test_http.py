@@ -408,3 +408,22 @@ def test_errors__come_without_the_library() -> None:
     script = "import sys, codeql_fixer.transport.errors; sys.exit('requests' in sys.modules)"
 
     subprocess.run([sys.executable, "-c", script], check=True, env={"PYTHONPATH": str(SCRIPTS)})
+
+
+def test_client__of_a_server_that_is_open_shows_no_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password pa55\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with scripted({"/x": [{"body": "all"}, {"status": 404, "body": '{"message": "none here"}'}]}) as server:
+        client = HttpClient(Endpoint(base_url=server.url, is_open=True), timing=FakeTime().timing())
+
+        assert client.ask(GET) == b"all"
+        with pytest.raises(StatusError, match="none here"):
+            client.ask(GET)
+
+        assert all("Authorization" not in seen.headers for seen in server.seen())
+
+
+@pytest.mark.parametrize("url", ["http://example.com", "https://me:pa55@example.com", "ftp://example.com"])
+def test_endpoint__that_is_open_is_checked_all_the_same(url: str) -> None:
+    with pytest.raises(UserError):
+        Endpoint(base_url=url, is_open=True)

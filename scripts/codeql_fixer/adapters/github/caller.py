@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from msgspec import Raw
 from msgspec.structs import replace
@@ -12,12 +12,13 @@ from msgspec.structs import replace
 from codeql_fixer.adapters.github.answers import Answer
 from codeql_fixer.adapters.github.limits import CallLimits, Calls, Gate, Pace, halt_after, halt_asked_for
 from codeql_fixer.errors import RateLimitedError, UserError
-from codeql_fixer.transport.errors import DamagedAnswerError, StatusError
-from codeql_fixer.transport.http import NOT_MODIFIED, Call, Reply
+from codeql_fixer.transport.errors import DamagedAnswerError, HttpError, StatusError
+from codeql_fixer.transport.http import NOT_MODIFIED, Call, Endpoint, HttpClient, Limits, Reply
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from codeql_fixer.adapters.github.answers import Answers
-    from codeql_fixer.transport.http import HttpClient
     from codeql_fixer.transport.retry import Timing
 
 _JSON = "application/vnd.github+json"
@@ -33,7 +34,7 @@ class Caller:
     """Calls one server; threads may share it.
 
     Args:
-        client: of the server, whose address is the origin alone: paths of calls are whole.
+        client_for: gives the client for a call's path; its address is the origin alone, so that paths are whole.
         origin: scheme, name and port of the server.
         answers: what is known already, None to fetch everything.
         limits: how much may be asked.
@@ -42,15 +43,15 @@ class Caller:
 
     def __init__(
         self,
-        client: HttpClient,
+        client_for: Callable[[str], HttpClient],
         origin: str,
         *,
         answers: Answers | None,
         limits: CallLimits,
         timing: Timing,
     ) -> None:
-        self._client, self._origin, self._answers = client, origin, answers
-        self._calls, self._pace = Calls(limits.calls), Pace(timing, limits.write_seconds)
+        self._client_for, self._origin, self._answers, self._timing = client_for, origin, answers, timing
+        self._calls, self._pace = Calls(limits.calls), Pace(timing, limits)
         self._gate = Gate(timing, limits.patience_seconds)
 
     @property
@@ -87,8 +88,32 @@ class Caller:
         self._check_links(call, reply)
         return reply
 
+    def read_elsewhere(self, path: str) -> bytes:
+        """What an address leads to, on whatever server: another one is asked without the token.
+
+        Raises:
+            HttpError: there is no answer. The other server's address is not in it, since it is a key of its own.
+            RateLimitedError: as for `read`.
+            UserError: the other server cannot be asked safely.
+        """
+        call = Call(method="GET", path=path, headers=(("Accept", _JSON), _VERSION))
+        client = self._client_for(path)
+        for _ in range(_HOPS):
+            try:
+                return self._patiently(client, call).content
+            except StatusError as error:
+                if error.status not in _LEADS_ON:
+                    raise
+                target = urlsplit(urljoin(f"{self._origin}{call.path}", error.headers.get("Location", "")))
+            if f"{target.scheme}://{target.netloc}" != self._origin:
+                return self._read_stranger(path, target)
+            call = replace(call, path=_path_of(target))
+        raise DamagedAnswerError(f"{call}: GitHub leads round in circles")
+
     def write(self, method: str, path: str, content: bytes) -> Reply:
-        """POST and the like, with a body of JSON. It is sent again only after GitHub refused to do anything.
+        """POST and the like, with a body of JSON. A POST is sent again only after GitHub refused to do anything.
+
+        What says how something is to be (PATCH, PUT, DELETE) does no harm when it is done twice.
 
         Raises:
             HttpError: there is no answer; `may_have_acted` says whether it was done all the same.
@@ -96,15 +121,20 @@ class Caller:
             UserError: the address leads to another server.
         """
         call = Call(
-            method=method, path=path, headers=(("Accept", _JSON), _VERSION), content=Raw(content), is_repeatable=False
+            method=method,
+            path=path,
+            headers=(("Accept", _JSON), _VERSION),
+            content=Raw(content),
+            is_repeatable=method != "POST",
         )
         with self._pace.turn():
             return self._led(call, _LEADS_WRITES_ON)
 
     def _led(self, call: Call, followed: frozenset[int]) -> Reply:
+        client = self._client_for(call.path)
         for _ in range(_HOPS):
             try:
-                return self._patiently(call)
+                return self._patiently(client, call)
             except StatusError as error:
                 if error.status not in followed:
                     raise
@@ -118,15 +148,26 @@ class Caller:
                 f"{call}: {self._origin} leads to {target.scheme}://{target.hostname}, which is not followed with a "
                 "token; mend GITHUB_API_URL"
             )
-        return f"{target.path}?{target.query}" if target.query else target.path
+        return _path_of(target)
 
-    def _patiently(self, call: Call) -> Reply:
+    def _read_stranger(self, path: str, target: SplitResult) -> bytes:
+        address = Endpoint(base_url=f"{target.scheme}://{target.netloc}", is_open=True)
+        client = HttpClient(address, Limits(connections=1), timing=self._timing)
+        try:
+            return client.ask(Call(method="GET", path=_path_of(target)))
+        except HttpError:
+            problem = f"GET {path}: what it leads to at {target.hostname} cannot be read"
+            raise DamagedAnswerError(problem) from None
+        finally:
+            client.close()
+
+    def _patiently(self, client: HttpClient, call: Call) -> Reply:
         """The answer, after the waits that GitHub asks for: what is refused like that was not done."""
         for _ in range(_HALTS):
             self._gate.wait()
             self._calls.take()
             try:
-                reply = self._client.exchange(call)
+                reply = client.exchange(call)
             except StatusError as error:
                 halt = halt_asked_for(error)
                 if halt is None:
@@ -144,3 +185,7 @@ class Caller:
             if not link.startswith(f"{self._origin}/"):
                 host = urlsplit(link).hostname
                 raise DamagedAnswerError(f"{call}: the next page is said to be at {host}, which is another server")
+
+
+def _path_of(target: SplitResult) -> str:
+    return f"{target.path}?{target.query}" if target.query else target.path

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
-import msgspec
-
+from codeql_fixer.adapters.github.paths import part, repository_path
 from codeql_fixer.adapters.github.refusals import NOT_FOUND, told, told_of_start
 from codeql_fixer.adapters.github.wire import (
     parse_analysis,
@@ -16,8 +14,6 @@ from codeql_fixer.adapters.github.wire import (
     parse_run,
     parse_started,
 )
-from codeql_fixer.domain.record import RepositoryName
-from codeql_fixer.errors import UserError
 from codeql_fixer.transport.errors import StatusError
 
 if TYPE_CHECKING:
@@ -58,12 +54,12 @@ class GitHubHost:
     def repository(self, name: str) -> HostedRepository:
         """One repository, under the name that it has now."""
         with told(f"repository {name}", permission=_READ):
-            return parse_repository(self._library.get(_path(name)))
+            return parse_repository(self._library.get(repository_path(name)))
 
     def repositories(self, owner: str) -> Iterator[HostedRepository]:
         """All repositories of an organization, or of a user where there is no such organization."""
         with told(f"owner {owner}", permission=_READ):
-            begin = quote(owner, safe="")
+            begin = part(owner)
             try:
                 yield from map(parse_repository, self._library.pages(f"/orgs/{begin}/repos", {"type": "all"}))
             except StatusError as error:
@@ -76,7 +72,7 @@ class GitHubHost:
         with told(f"branch {branch or 'by default'} of {name}", permission=_CODE):
             try:
                 whose = {"sha": branch} if branch else {}
-                return self._library.count(f"{_path(name)}/commits", {**whose, "since": _time(since)})
+                return self._library.count(f"{repository_path(name)}/commits", {**whose, "since": _time(since)})
             except StatusError as error:
                 if error.status == _CONFLICT:  # there is no commit at all
                     return 0
@@ -112,7 +108,7 @@ class GitHubHost:
         """
         wanted, seen = {"state": "all", "sort": "updated", "direction": "desc"}, set[int]()
         with told(f"pull requests of {name}", permission=_PULLS):
-            for entry in self._library.pages(f"{_path(name)}/pulls", wanted):
+            for entry in self._library.pages(f"{repository_path(name)}/pulls", wanted):
                 pull = parse_pull_request(entry, name)
                 if pull.updated_at is not None and pull.updated_at < since:
                     return
@@ -123,7 +119,7 @@ class GitHubHost:
     def pull_request(self, name: str, number: int) -> PullRequest:
         """One pull request."""
         with told(f"pull request {number} of {name}", permission=_PULLS):
-            return parse_pull_request(self._library.get(f"{_path(name)}/pulls/{number}"), name)
+            return parse_pull_request(self._library.get(f"{repository_path(name)}/pulls/{number}"), name)
 
     def newest_analyses(self, name: str, ref: str) -> list[Analysis]:
         """The newest analysis of each tool and category among the last thousand of a ref."""
@@ -131,7 +127,7 @@ class GitHubHost:
         newest: dict[tuple[str, str], Analysis] = {}
         with told(f"code scanning of {name}", permission=_SCANS):
             try:
-                entries = self._library.pages(f"{_path(name)}/code-scanning/analyses", {"ref": whole})
+                entries = self._library.pages(f"{repository_path(name)}/code-scanning/analyses", {"ref": whole})
                 for entry, _ in zip(entries, range(_ANALYSES_READ), strict=False):
                     analysis = parse_analysis(entry)
                     newest.setdefault((analysis.tool, analysis.category), analysis)
@@ -142,21 +138,13 @@ class GitHubHost:
 
     def sarif(self, name: str, analysis_id: int) -> bytes:
         """What was uploaded for an analysis, and what GitHub added to it. It never changes, so it is not kept."""
-        path = f"{_path(name)}/code-scanning/analyses/{analysis_id}"
+        path = f"{repository_path(name)}/code-scanning/analyses/{analysis_id}"
         with told(f"analysis {analysis_id} of {name}", permission=_SCANS):
             return self._caller.read(self._library.whole(path), accept=_SARIF, is_kept=False).content
 
 
-def _path(name: str) -> str:
-    try:
-        return f"/repos/{msgspec.convert(name, RepositoryName)}"
-    except msgspec.ValidationError:
-        raise UserError(f"{name!r} is no owner/name of a repository") from None
-
-
 def _workflow_path(workflow: Workflow) -> str:
-    file = quote(workflow.file.rpartition("/")[2], safe="")
-    return f"{_path(workflow.repository)}/actions/workflows/{file}"
+    return f"{repository_path(workflow.repository)}/actions/workflows/{part(workflow.file.rpartition('/')[2])}"
 
 
 def _time(at: datetime) -> str:

@@ -51,9 +51,15 @@ class Library:
 
     def post(self, path: str, content: Mapping[str, object]) -> Any:  # noqa: ANN401 - JSON says anything
         """The body of the answer, None where there is none."""
-        with _readable(path):
-            _, body = self._requester().requestJsonAndCheck("POST", path, input=dict(content))
-            return body
+        return self._write("POST", path, content)
+
+    def patch(self, path: str, content: Mapping[str, object]) -> Any:  # noqa: ANN401 - JSON says anything
+        """The body of the answer to a change, which may be asked for twice: it says what is to be, not what to add."""
+        return self._write("PATCH", path, content)
+
+    def delete(self, path: str) -> None:
+        """Remove what is at a path; asked for twice, the second time is a 404."""
+        self._write("DELETE", path, {})
 
     def pages(self, path: str, parameters: Mapping[str, str], *, member: str = "items") -> Iterator[Any]:
         """The entries of a list, page after page; each is as GitHub sent it.
@@ -70,6 +76,11 @@ class Library:
         """How many entries a list has, by the number of its last page of one entry."""
         with _readable(path):
             return int(self._list(path, parameters, "items").totalCount)
+
+    def _write(self, verb: str, path: str, content: Mapping[str, object]) -> Any:  # noqa: ANN401 - JSON says anything
+        with _readable(path):
+            _, body = self._requester().requestJsonAndCheck(verb, path, input=dict(content))
+            return body
 
     def _list(self, path: str, parameters: Mapping[str, str], member: str) -> Any:  # noqa: ANN401 - of raw entries
         from github.PaginatedList import PaginatedList  # noqa: PLC0415 - costs 0.1 s

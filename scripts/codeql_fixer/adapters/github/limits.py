@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -21,14 +22,20 @@ if TYPE_CHECKING:
 
 FORBIDDEN = 403
 _UNTOLD_SECONDS = 60.0  # "wait for at least one minute", says GitHub where it does not say how long
+_MINUTE_SECONDS, _HOUR_SECONDS = 60.0, 3600.0
 _SECONDARY = "secondary rate limit"
 
 
 class CallLimits(Struct, frozen=True, kw_only=True):
-    """Calls of a run, where those that find nothing changed cost none; seconds between two writes; longest waits."""
+    """Calls of a run, where those that find nothing changed cost none; seconds between two writes; longest waits.
+
+    Of what creates content, GitHub takes so much in a minute and in an hour; we count every write.
+    """
 
     calls: int = 4000
     write_seconds: float = 1.0
+    writes_per_minute: int = 80
+    writes_per_hour: int = 500
     patience_seconds: float = 90.0
 
 
@@ -133,27 +140,46 @@ class Calls:
 
 
 class Pace:
-    """One write at a time, and a rest between two, as GitHub asks of its users.
+    """One write at a time, a rest between two, and no more in a minute and an hour than GitHub asks of its users.
 
     https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
     """
 
-    def __init__(self, timing: Timing, seconds: float) -> None:
-        self._timing, self._seconds = timing, seconds
+    def __init__(self, timing: Timing, limits: CallLimits) -> None:
+        self._timing, self._limits = timing, limits
         self._lock = threading.Lock()
-        self._ended_at = float("-inf")
+        self._ended = deque[float](maxlen=max(limits.writes_per_hour, limits.writes_per_minute))
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """The block is the only write."""
+        """The block is the only write.
+
+        Raises:
+            RateLimitedError: this hour's writes are used up, and the rest of it is too long to wait for.
+        """
         with self._lock:
-            rest = self._ended_at + self._seconds - self._timing.monotonic()
+            rest = self._rest()
+            if rest > self._limits.patience_seconds:
+                raise RateLimitedError(
+                    f"this run has made the {self._limits.writes_per_hour} writes that GitHub takes in an hour; "
+                    f"run again in {rest / 60:.0f} minutes"
+                )
             if rest > 0:
                 self._timing.sleep(rest)
             try:
                 yield
             finally:
-                self._ended_at = self._timing.monotonic()
+                self._ended.append(self._timing.monotonic())
+
+    def _rest(self) -> float:
+        limits = self._limits
+        windows = (
+            (1, limits.write_seconds),
+            (limits.writes_per_minute, _MINUTE_SECONDS),
+            (limits.writes_per_hour, _HOUR_SECONDS),
+        )
+        free_at = (self._ended[-count] + seconds for count, seconds in windows if len(self._ended) >= count)
+        return max(free_at, default=0.0) - self._timing.monotonic()
 
 
 def _halt(seconds: float, headers: Mapping[str, str]) -> Halt:

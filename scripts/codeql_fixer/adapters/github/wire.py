@@ -82,7 +82,7 @@ class _Started(Struct, frozen=True):
 
 def parse_repository(body: Any) -> HostedRepository:  # noqa: ANN401 - JSON says anything
     """A `full-repository` or one of a list, which does not tell parents."""
-    found = _parsed(body, _Repository, "a repository")
+    found = parsed(body, _Repository, "a repository")
     return HostedRepository(
         name=found.full_name,
         default_branch=found.default_branch,
@@ -94,7 +94,7 @@ def parse_repository(body: Any) -> HostedRepository:  # noqa: ANN401 - JSON says
 
 def parse_pull_request(body: Any, repository: str) -> PullRequest:  # noqa: ANN401 - JSON says anything
     """A `pull-request` or one of a list. The merge commit of one that is not merged is a trial and nobody's."""
-    found = _parsed(body, _PullRequest, "a pull request")
+    found = parsed(body, _PullRequest, "a pull request")
     state = PullRequestState.OPEN if found.state == "open" else PullRequestState.CLOSED
     return PullRequest(
         repository=repository,
@@ -118,7 +118,7 @@ def parse_pull_request(body: Any, repository: str) -> PullRequest:  # noqa: ANN4
 
 def parse_analysis(body: Any) -> Analysis:  # noqa: ANN401 - JSON says anything
     """A `code-scanning-analysis`."""
-    found = _parsed(body, _Analysis, "an analysis")
+    found = parsed(body, _Analysis, "an analysis")
     return Analysis(
         id=found.id,
         tool=found.tool.name or "",
@@ -132,7 +132,7 @@ def parse_analysis(body: Any) -> Analysis:  # noqa: ANN401 - JSON says anything
 
 def parse_run(body: Any) -> WorkflowRun:  # noqa: ANN401 - JSON says anything
     """A `workflow-run`."""
-    found = _parsed(body, _Run, "a run of a workflow")
+    found = parsed(body, _Run, "a run of a workflow")
     return WorkflowRun(
         id=found.id,
         url=found.html_url,
@@ -144,10 +144,15 @@ def parse_run(body: Any) -> WorkflowRun:  # noqa: ANN401 - JSON says anything
 
 def parse_started(body: Any) -> str:  # noqa: ANN401 - JSON says anything
     """The page of the run that was started, "" where the answer is empty (204)."""
-    return "" if body is None else _parsed(body, _Started, "a run that was started").html_url
+    return "" if body is None else parsed(body, _Started, "a run that was started").html_url
 
 
-def _parsed(body: Any, kind: type[T], what: str) -> T:  # noqa: ANN401 - JSON says anything
+def parsed(body: Any, kind: type[T], what: str) -> T:  # noqa: ANN401 - JSON says anything
+    """An answer as a value.
+
+    Raises:
+        DamagedAnswerError: something is missing or of another type; says where.
+    """
     try:
         return msgspec.convert(body, kind)
     except msgspec.ValidationError as error:

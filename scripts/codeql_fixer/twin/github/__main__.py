@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,8 @@ def _serve(given: argparse.Namespace) -> None:
     start = given.start if given.start is not None else wall()
     clock = TwinClock(start=start, speed=given.speed, monotonic=time.monotonic)
     with server(given.port, Service(state, clock)) as serving:
-        state.url = serving.url
+        state.url = state.hooks.url = serving.url
+        threading.Thread(target=state.hooks.run, args=(clock,), daemon=True).start()
         announce(
             {
                 "url": state.url,

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from codeql_fixer.twin.github import shapes, shapes_of_work
+from codeql_fixer.twin.github.admin_of_review import AdminOfReview
 from codeql_fixer.twin.github.admin_of_work import AdminOfWork
 from codeql_fixer.twin.github.faults import Rule
 from codeql_fixer.twin.github.model import Repository
@@ -43,6 +44,7 @@ class Admin:
         yield Route("POST", f"{ADMIN}repos/{{owner}}/{{repo}}/rename", self.rename)
         yield Route("POST", f"{ADMIN}repos/{{owner}}/{{repo}}/commits", self.commit)
         yield from AdminOfWork(self._state).routes()
+        yield from AdminOfReview(self._state).routes()
         yield Route("GET", f"{ADMIN}runs", self.runs)
         yield Route("GET", f"{ADMIN}stats", self.stats)
         yield Route("GET", f"{ADMIN}faults", self.faults)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import UNSET
 
 from codeql_fixer.twin.github import shapes_of_work as shapes
 from codeql_fixer.twin.github.model import Analysis, Outcome, Pull, WorkflowFile
 from codeql_fixer.twin.github.orders import NewAnalysis, NewPull, NewWorkflow, PullAction, PullChange
+from codeql_fixer.twin.github.pulls import follow
 from codeql_fixer.twin.github.repositories import found
 from codeql_fixer.twin.github.routing import Call, Route
 from codeql_fixer.twin.github.scanning import whole_ref
@@ -21,6 +23,15 @@ if TYPE_CHECKING:
     from codeql_fixer.twin.github.model import Repository
     from codeql_fixer.twin.github.state import State
 
+_ACTIONS: dict[PullAction, str] = {
+    "merge": "closed",
+    "close": "closed",
+    "reopen": "reopened",
+    "draft": "converted_to_draft",
+    "ready": "ready_for_review",
+    "push": "synchronize",
+    "edit": "edited",
+}
 _BASE = f"{ADMIN}repos/{{owner}}/{{repo}}"
 
 
@@ -53,9 +64,9 @@ class AdminOfWork:
     def open_pull(self, call: Call) -> Response:
         """A pull request."""
         repository, given = found(self._state, call), call.body(NewPull)
-        number = given.number or max(repository.pulls, default=0) + 1
-        if number in repository.pulls:
-            raise Problem(422, f"there is a pull request {number} already")
+        number = given.number or repository.next_number()
+        if number in repository.pulls or number in repository.issues:
+            raise Problem(422, f"there is a pull request or issue {number} already")
         base = given.base or repository.default_branch
         pull = Pull(
             id=self._state.new_id(),
@@ -71,9 +82,11 @@ class AdminOfWork:
             created_at=call.now,
             updated_at=call.now,
             is_draft=given.is_draft,
+            diff=given.diff,
+            is_mergeable=given.is_mergeable,
         )
         repository.pulls[number] = pull
-        return answer(shapes.pull(pull, repository, self._state.url))
+        return self._told(pull, repository, {"action": "opened"}, now=call.now)
 
     def change_pull(self, call: Call) -> Response:
         """What happens to one."""
@@ -81,11 +94,20 @@ class AdminOfWork:
         pull = repository.pulls.get(call.number("number"))
         if pull is None:
             raise not_found()
+        follow(pull, repository, call.now)
+        before = pull.head_commit
         _change(pull, given.action, repository, now=call.now)
+        pull.diff = pull.diff if given.diff is UNSET else given.diff
+        pull.is_mergeable = pull.is_mergeable if given.is_mergeable is UNSET else given.is_mergeable
         pull.title = pull.title if given.title is None else given.title
         pull.body = pull.body if given.body is None else given.body
         pull.updated_at = call.now
-        return answer(shapes.pull(pull, repository, self._state.url))
+        more: dict[str, object] = {}
+        if given.action == "push":
+            more = {"before": before, "after": pull.head_commit}
+        elif given.action == "edit":
+            more = {"changes": {}}
+        return self._told(pull, repository, {"action": _ACTIONS[given.action], **more}, now=call.now)
 
     def put_analysis(self, call: Call) -> Response:
         """An analysis with its SARIF, newer than all that are there unless it says otherwise."""
@@ -110,6 +132,12 @@ class AdminOfWork:
         repository.analyses.sort(key=lambda one: (one.created_at, one.id))
         return answer(shapes.analysis(made, repository, self._state.url))
 
+    def _told(self, pull: Pull, repository: Repository, how: dict[str, object], *, now: float) -> Response:
+        described = shapes.pull(pull, repository, self._state.url)
+        told = {**how, "number": pull.number, "pull_request": described, "sender": described["user"]}
+        self._state.hooks.tell(repository, "pull_request", told, now=now)
+        return answer(described)
+
 
 def _change(pull: Pull, action: PullAction, repository: Repository, *, now: float) -> None:
     is_open = pull.outcome is Outcome.OPEN
@@ -117,7 +145,7 @@ def _change(pull: Pull, action: PullAction, repository: Repository, *, now: floa
         raise Problem(422, f"a pull request that is {pull.outcome} cannot {action}")
     match action:
         case "merge":
-            pull.merge_commit = repository.commit(pull.base, now, f"Merge pull request #{pull.number}").sha
+            pull.merge_commit = _merged(pull, repository, now)
             pull.outcome, pull.ended_at = Outcome.MERGED, now
         case "close":
             pull.outcome, pull.ended_at = Outcome.CLOSED, now
@@ -131,6 +159,13 @@ def _change(pull: Pull, action: PullAction, repository: Repository, *, now: floa
             pull.head_commit = repository.commit(pull.head, now, "Change it again").sha
         case "edit":
             pass
+
+
+def _merged(pull: Pull, repository: Repository, now: float) -> str:
+    words = f"Merge pull request #{pull.number}"
+    if repository.git:
+        return repository.git.merge(pull.base, pull.head_commit, words)
+    return repository.commit(pull.base, now, words).sha
 
 
 def _read(given: bytes) -> tuple[bytes, int, int]:

@@ -9,6 +9,10 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from codeql_fixer.twin.github.git import BareGit, Commit
+from codeql_fixer.twin.github.model_of_review import CheckRun, Issue, Label, Required, Status, Talk
+from codeql_fixer.twin.wire import Problem
+
 _QUEUED_SECONDS = 5.0
 
 
@@ -18,14 +22,6 @@ class Account(Struct, kw_only=True):
     id: int
     login: str
     kind: str = "Organization"
-
-
-class Commit(Struct, frozen=True, kw_only=True):
-    """A commit of a branch."""
-
-    at: float
-    sha: str
-    message: str
 
 
 class WorkflowFile(Struct, kw_only=True):
@@ -75,7 +71,7 @@ class Outcome(StrEnum):
 
 
 class Pull(Struct, kw_only=True):
-    """A pull request; `head_owner` is whose branch it is."""
+    """A pull request; `head_owner` is whose branch it is. `diff` and `is_mergeable` are for where no git is."""
 
     id: int
     number: int
@@ -93,6 +89,8 @@ class Pull(Struct, kw_only=True):
     outcome: Outcome = Outcome.OPEN
     ended_at: float | None = None
     merge_commit: str = ""
+    diff: str = ""
+    is_mergeable: bool | None = True
 
 
 class Analysis(Struct, frozen=True, kw_only=True):
@@ -113,7 +111,10 @@ class Analysis(Struct, frozen=True, kw_only=True):
 
 
 class Repository(Struct, kw_only=True):
-    """A repository. What is in lists comes oldest first; `has_code_scanning` False is one where nobody enabled it."""
+    """A repository. What is in lists comes oldest first; `has_code_scanning` False is one where nobody enabled it.
+
+    Where `git` stands behind it, branches, diffs and merges are those of a real repository; else they are made up.
+    """
 
     id: int
     owner: Account
@@ -129,6 +130,13 @@ class Repository(Struct, kw_only=True):
     runs: list[Run] = field(default_factory=list)
     pulls: dict[int, Pull] = field(default_factory=dict)
     analyses: list[Analysis] = field(default_factory=list)
+    issues: dict[int, Issue] = field(default_factory=dict)
+    talks: dict[int, Talk] = field(default_factory=dict)
+    labels: dict[str, Label] = field(default_factory=dict)
+    check_runs: list[CheckRun] = field(default_factory=list)
+    statuses: list[Status] = field(default_factory=list)
+    required: dict[str, Required] = field(default_factory=dict)
+    git: BareGit | None = None
     commits_made: int = 0
 
     @property
@@ -138,8 +146,33 @@ class Repository(Struct, kw_only=True):
 
     def tip(self, branch: str) -> str:
         """The newest commit of a branch; of one that is not known or empty, a commit that only its name decides."""
+        if self.git and (tip := self.git.tip(branch)):
+            return tip
         commits = self.branches.get(branch)
         return commits[-1].sha if commits else _sha(self.id, branch)
+
+    def commits(self, branch: str) -> list[Commit]:
+        """Those of a branch, oldest first; none for one that is not known."""
+        return self.git.commits(branch) if self.git else self.branches.get(branch, [])
+
+    def next_number(self) -> int:
+        """A number that no issue and no pull request has."""
+        return max((*self.issues, *self.pulls), default=0) + 1
+
+    def numbered(self, number: int) -> Issue | Pull:
+        """The issue or pull request of that number.
+
+        Raises:
+            Problem: 404, there is none.
+        """
+        found = self.issues.get(number) or self.pulls.get(number)
+        if found is None:
+            raise Problem(404, "Not Found")
+        return found
+
+    def talk(self, number: int) -> Talk:
+        """What is said of it."""
+        return self.talks.setdefault(number, Talk())
 
     def commit(self, branch: str, at: float, message: str) -> Commit:
         """Add a commit to a branch, at the place that its time gives it."""

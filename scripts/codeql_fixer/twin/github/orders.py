@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Raw, Struct
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+
+from codeql_fixer.twin.github.model_of_review import Annotation, ReviewState, RunConclusion, RunStatus
 
 _MOST_COMMITS = 100_000
 MOST_SECONDS = 2**32
@@ -51,7 +53,10 @@ class NewWorkflow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class NewPull(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`number` None takes the next one; `head_owner` "" is the repository's own."""
+    """`number` None takes the next one; `head_owner` "" is the repository's own.
+
+    `diff` and `is_mergeable`, None for not known yet, are for repositories without git behind them.
+    """
 
     head: str
     title: str = "A change"
@@ -61,6 +66,8 @@ class NewPull(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     author: str = "somebody"
     is_draft: bool = False
     number: Annotated[int, Meta(ge=1)] | None = None
+    diff: str = ""
+    is_mergeable: bool | None = True
 
 
 class PullChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -69,6 +76,8 @@ class PullChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     action: PullAction
     title: str | None = None
     body: str | None = None
+    diff: str | UnsetType = UNSET
+    is_mergeable: bool | UnsetType | None = UNSET
 
 
 class NewAnalysis(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,3 +92,73 @@ class NewAnalysis(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     error: str = ""
     warning: str = ""
     at: Annotated[float, Meta(ge=0, le=MOST_SECONDS)] | None = None
+
+
+class Behind(Struct, frozen=True, forbid_unknown_fields=True):
+    """A bare repository of this machine."""
+
+    path: str
+
+
+class NewIssue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Somebody's issue."""
+
+    title: str
+    body: str = ""
+    author: str = "somebody"
+
+
+class NewComment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What somebody says."""
+
+    body: str
+    author: str = "somebody"
+
+
+class NewRemark(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A comment on a line; `author` "" is the reviewer, `line` None one that has gone."""
+
+    body: str
+    path: str
+    line: Annotated[int, Meta(ge=1)] | None = None
+    diff_hunk: str = ""
+    author: str = ""
+
+
+class NewReview(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A review; `commit` "" is the newest. `is_loose`: its comments are part of no review, which is not there."""
+
+    state: ReviewState
+    author: str = "somebody"
+    body: str = ""
+    commit: str = ""
+    comments: tuple[NewRemark, ...] = ()
+    is_loose: bool = False
+
+
+class NewCheck(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A check run; `log` is of its job where GitHub Actions runs it."""
+
+    commit: str
+    name: str
+    app: str = "github-actions"
+    status: RunStatus = "completed"
+    conclusion: RunConclusion = "success"
+    external_id: str = ""
+    title: str | None = None
+    summary: str | None = None
+    text: str | None = None
+    annotations: tuple[Annotation, ...] = ()
+    log: str = ""
+
+
+class NewApp(Struct, frozen=True, forbid_unknown_fields=True):
+    """An App by the name in its address."""
+
+    slug: str = "codeql-fixer"
+
+
+class NewInstallation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which repositories of the account, owner/name; none means all."""
+
+    repositories: tuple[str, ...] = ()

@@ -53,15 +53,15 @@ class Repositories:
     def commits(self, call: Call) -> Response:
         """Those of a branch, newest first, since and until a time."""
         repository = found(self._state, call)
-        if not any(repository.branches.values()):
+        if not repository.git and not any(repository.branches.values()):
             raise Problem(409, "Git Repository is empty.")
+        branch = call.text("sha", repository.default_branch)
+        known = repository.commits(branch)
         since, until = _time_of(call, "since"), _time_of(call, "until")
         commits = [
-            one
-            for one in reversed(repository.branches.get(call.text("sha", repository.default_branch), ()))
-            if (since is None or one.at >= since) and (until is None or one.at <= until)
+            one for one in reversed(known) if (since is None or one.at >= since) and (until is None or one.at <= until)
         ]
-        if not commits and call.text("sha", repository.default_branch) not in repository.branches:
+        if not known and branch not in repository.branches:
             raise not_found()
         url = self._state.url
         return paged(call, commits, lambda one: shapes.commit(one, repository, url), url=url)

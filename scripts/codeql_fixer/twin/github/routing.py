@@ -16,10 +16,11 @@ _DIGITS = 18
 
 
 class Call(Struct, frozen=True, kw_only=True):
-    """A request that found its route, with the variable parts of the path and the twin's time."""
+    """A request that found its route, with the variable parts of the path, the twin's time and who asks."""
 
     request: Request
     now: float
+    actor: str = ""
     parts: Mapping[str, str] = {}
 
     def text(self, name: str, default: str = "") -> str:

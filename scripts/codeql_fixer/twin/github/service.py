@@ -12,7 +12,11 @@ from msgspec.structs import replace
 
 from codeql_fixer.twin.github.actions import Actions
 from codeql_fixer.twin.github.admin import Admin
+from codeql_fixer.twin.github.apps import AppsAndUsers
+from codeql_fixer.twin.github.checks import Checks
+from codeql_fixer.twin.github.doors import actor_of, bearer_of
 from codeql_fixer.twin.github.faults import Faults, Sabotage
+from codeql_fixer.twin.github.issues import Issues
 from codeql_fixer.twin.github.limits import SECONDARY, Limits
 from codeql_fixer.twin.github.pulls import Pulls
 from codeql_fixer.twin.github.repositories import Repositories
@@ -26,7 +30,7 @@ if TYPE_CHECKING:
     from codeql_fixer.twin.github.faults import Rule
     from codeql_fixer.twin.github.state import State
 
-FAMILIES = (Repositories, Actions, Pulls, Scanning)
+FAMILIES = (Repositories, Actions, Pulls, Scanning, Issues, Checks, AppsAndUsers)
 _DOCUMENTATION = "https://docs.github.com/rest"
 _LIMIT = "/rate_limit"
 
@@ -83,10 +87,13 @@ class Service:
 
     def _allowed(self, request: Request) -> Response:
         """The answer for those who may ask, which their limits count."""
-        _, _, token = request.headers.get("authorization", "").partition(" ")
-        if token not in {self._state.token, self._state.read_token}:
-            return failed(Problem(401, "Bad credentials" if token else "Requires authentication"))
-        now = self._clock.now()
+        token, now = bearer_of(request), self._clock.now()
+        try:
+            actor, problem = actor_of(self._named(request), self._state, now), None
+        except Problem as refused:
+            if refused.status == 401:  # noqa: PLR2004 - Unauthorized: nobody's limit counts it
+                return failed(refused)
+            actor, problem = "", refused
         if request.path == _LIMIT:
             rate = self._limits.described(token, now)
             return answer({"resources": {"core": rate, "search": rate}, "rate": rate})
@@ -95,10 +102,11 @@ class Service:
             response = failed(Problem(403, refusal))
             wait = (("Retry-After", str(self._state.switches.retry_after)),) if refusal == SECONDARY else ()
             return _with(response, *self._limits.headers(token, now), *wait)
-        if request.method != "GET" and token == self._state.read_token:
-            response = failed(Problem(403, "Resource not accessible by personal access token"))
+        if problem is not None:
+            response = failed(problem)
         else:
-            response = _unchanged(request, self._moved(request) or self._routed(self._routes, self._named(request)))
+            response = self._moved(request) or self._routed(self._routes, self._named(request), actor)
+            response = _unchanged(request, response)
         if response.status == 304:  # noqa: PLR2004 - Not Modified
             self._limits.give_back(token)
         return _with(response, *self._limits.headers(token, now))
@@ -128,10 +136,10 @@ class Service:
                 pass
         return request
 
-    def _routed(self, routes: Routes, request: Request) -> Response:
+    def _routed(self, routes: Routes, request: Request, actor: str = "") -> Response:
         try:
             route, parts = routes.find(request.method, request.path)
-            return route.handler(Call(request=request, now=self._clock.now(), parts=parts))
+            return route.handler(Call(request=request, now=self._clock.now(), actor=actor, parts=parts))
         except Problem as problem:
             return failed(problem)
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from codeql_fixer.twin.github.model import Account
 
 if TYPE_CHECKING:
-    from codeql_fixer.twin.github.model import Commit, Repository
+    from codeql_fixer.twin.github.git import Commit
+    from codeql_fixer.twin.github.model import Repository
 
 WEB = "https://github.com"  # pages are named and never served
 
@@ -97,8 +98,22 @@ def account(one: Account, url: str) -> dict[str, Any]:
 
 
 def named(login: str, url: str) -> dict[str, Any]:
-    """A user of whom only the name is known."""
-    return account(Account(id=1, login=login, kind="User"), url)
+    """A user or bot of whom only the name is known."""
+    return account(Account(id=1, login=login, kind="Bot" if login.endswith("[bot]") else "User"), url)
+
+
+def user(login: str, url: str) -> dict[str, Any]:
+    """A `public-user`."""
+    nothing = ("name", "company", "blog", "location", "email", "hireable", "bio")
+    counts = ("public_repos", "public_gists", "followers", "following")
+    times = {"created_at": time_of(0), "updated_at": time_of(0)}
+    return {**named(login, url), **dict.fromkeys(nothing), **dict.fromkeys(counts, 0), **times}
+
+
+def reactions(own: str) -> dict[str, Any]:
+    """A `reaction-rollup`: nobody reacts here."""
+    kinds = ("+1", "-1", "laugh", "confused", "heart", "hooray", "eyes", "rocket")
+    return {"url": f"{own}/reactions", "total_count": 0, **dict.fromkeys(kinds, 0)}
 
 
 def organization(one: Account, url: str, repositories: int) -> dict[str, Any]:
@@ -161,6 +176,7 @@ def listed(one: Repository, url: str) -> dict[str, Any]:
         "disabled": False,
         **{f"has_{what}": what != "discussions" for what in ("issues", "projects", "wiki", "downloads", "discussions")},
         "has_pages": False,
+        "topics": [],
         **dict.fromkeys(("forks", "forks_count", "stargazers_count", "watchers", "watchers_count", "size"), 0),
         "open_issues": 0,
         "open_issues_count": 0,
@@ -192,6 +208,11 @@ def commit(one: Commit, repository: Repository, url: str) -> dict[str, Any]:
             "committer": person,
             "message": one.message,
             "comment_count": 0,
+            "verification": {
+                "verified": False,
+                "reason": "unsigned",
+                **dict.fromkeys(("signature", "payload", "verified_at")),
+            },
             "tree": {"sha": one.sha, "url": f"{api_url(url, repository)}/git/trees/{one.sha}"},
         },
         "author": None,

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from codeql_fixer.twin.github.model import Account, Outcome
 from codeql_fixer.twin.github.shapes import WEB, account, api_url, listed, named, node_id, time_of
+from codeql_fixer.twin.github.shapes_of_review import label
 
 if TYPE_CHECKING:
     from codeql_fixer.twin.github.model import Analysis, Pull, Repository, Run, WorkflowFile
@@ -98,10 +99,11 @@ def listed_pull(one: Pull, repository: Repository, url: str) -> dict[str, Any]:
         "state": "open" if one.outcome is Outcome.OPEN else "closed",
         "draft": one.is_draft,
         "locked": False,
+        "active_lock_reason": None,
         "title": one.title,
         "body": one.body or None,
         "user": named(one.author, url),
-        "labels": [],
+        "labels": [label(each, repository, url) for each in repository.talk(one.number).labels],
         "milestone": None,
         "assignee": None,
         "assignees": [],
@@ -123,16 +125,22 @@ def listed_pull(one: Pull, repository: Repository, url: str) -> dict[str, Any]:
 
 def pull(one: Pull, repository: Repository, url: str) -> dict[str, Any]:
     """A `pull-request`."""
-    is_merged = one.outcome is Outcome.MERGED
+    is_merged, talk = one.outcome is Outcome.MERGED, repository.talk(one.number)
+    is_mergeable = one.is_mergeable if one.outcome is Outcome.OPEN else None
+    if is_mergeable and repository.git:
+        is_mergeable = repository.git.is_mergeable(one.base_commit, one.head_commit)
+    how = {None: "unknown", True: "clean", False: "dirty"}[is_mergeable]
     return {
         **listed_pull(one, repository, url),
         "merged": is_merged,
         "merged_by": account(repository.owner, url) if is_merged else None,
-        "mergeable": None if one.outcome is not Outcome.OPEN else True,
-        "mergeable_state": "draft" if one.is_draft else "clean",
+        "mergeable": is_mergeable,
+        "mergeable_state": "draft" if one.is_draft else how,
         "maintainer_can_modify": False,
         "commits": 1,
-        **dict.fromkeys(("comments", "review_comments", "additions", "deletions", "changed_files"), 0),
+        "comments": len(talk.comments),
+        "review_comments": len(talk.remarks),
+        **dict.fromkeys(("additions", "deletions", "changed_files"), 0),
     }
 
 

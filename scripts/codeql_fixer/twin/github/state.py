@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta, Struct
 
+from codeql_fixer.twin.github.hooks import Hooks
+from codeql_fixer.twin.github.installed import Apps
 from codeql_fixer.twin.github.model import Account, Repository
 from codeql_fixer.twin.wire import Problem
 
@@ -22,6 +24,7 @@ class Switches(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     `primary_per_hour` requests; `points_per_minute`, of which a read is 1 and a write 5, and `writes_per_minute`,
     `writes_per_hour` are the secondary limits; `retry_after` seconds are told where one of these is passed.
     `run_details`: False is a server that does not know of `return_run_details`, as older ones of enterprises.
+    `log_url` is where logs of jobs are; "" for the admin surface.
     """
 
     primary_per_hour: _Count = 5000
@@ -30,6 +33,7 @@ class Switches(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     writes_per_hour: _Count = 500
     retry_after: _Count = 60
     run_details: bool = True
+    log_url: str = ""
     latency_ms: Annotated[float, Meta(ge=0)] = 0.0
 
 
@@ -46,6 +50,8 @@ class State:
         self.url = ""
         self.token = "ghp_" + sha256(f"{seed} token".encode()).hexdigest()[:36]
         self.read_token = "ghp_" + sha256(f"{seed} read".encode()).hexdigest()[:36]
+        self.hooks = Hooks(seed)
+        self.apps = Apps(seed)
         self.first_connection = 0
         self._first_id = 1_000_000 + int(sha256(str(seed).encode()).hexdigest()[:6], 16)
         self.reset()
@@ -57,6 +63,8 @@ class State:
         self._by_name: dict[str, Repository] = {}
         self._by_id: dict[int, Repository] = {}
         self._moved: dict[str, int] = {}
+        self.hooks.reset()
+        self.apps.reset()
 
     def new_id(self) -> int:
         """A number that nothing else has."""

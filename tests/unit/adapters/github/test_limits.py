@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codeql_fixer.adapters.github.limits import Calls, Gate, Halt, Pace, halt_after, halt_asked_for
+from codeql_fixer.adapters.github.limits import CallLimits, Calls, Gate, Halt, Pace, halt_after, halt_asked_for
 from codeql_fixer.errors import RateLimitedError
 from codeql_fixer.transport.errors import StatusError
 from tests.unit.transport.fake_time import FakeTime
@@ -102,7 +102,7 @@ def test_calls__are_counted() -> None:
 
 def test_pace__rests_between_two_writes_only() -> None:
     time = FakeTime()
-    pace = Pace(time.timing(), 1.0)
+    pace = Pace(time.timing(), CallLimits())
 
     with pace.turn():
         time.now += 5  # a slow answer
@@ -118,7 +118,7 @@ def test_pace__rests_between_two_writes_only() -> None:
 
 def test_pace__rests_after_a_write_that_failed() -> None:
     time = FakeTime()
-    pace = Pace(time.timing(), 1.0)
+    pace = Pace(time.timing(), CallLimits())
 
     with pytest.raises(KeyError), pace.turn():
         raise KeyError
@@ -129,7 +129,7 @@ def test_pace__rests_after_a_write_that_failed() -> None:
 
 
 def test_pace__lets_one_write_at_a_time() -> None:
-    pace, at_once, most = Pace(FakeTime().timing(), 1.0), 0, 0
+    pace, at_once, most = Pace(FakeTime().timing(), CallLimits(writes_per_minute=10_000, writes_per_hour=10_000)), 0, 0
 
     def write() -> None:
         nonlocal at_once, most
@@ -146,3 +146,34 @@ def test_pace__lets_one_write_at_a_time() -> None:
         thread.join()
 
     assert most == 1
+
+
+def test_pace__keeps_to_so_many_writes_in_a_minute() -> None:
+    time = FakeTime()
+    pace = Pace(time.timing(), CallLimits(write_seconds=0.0, writes_per_minute=3))
+
+    for _ in range(3):
+        time.now += 10
+        with pace.turn():
+            pass
+    for _ in range(3):
+        with pace.turn():
+            pass
+
+    assert time.slept == [40.0, 10.0, 10.0]  # as each of the first three is a minute ago
+
+
+def test_pace__ends_where_an_hour_of_writes_is_used_up() -> None:
+    time = FakeTime()
+    pace = Pace(time.timing(), CallLimits(write_seconds=0.0, writes_per_hour=2))
+    for _ in range(2):
+        with pace.turn():
+            pass
+
+    with pytest.raises(RateLimitedError, match="the 2 writes that GitHub takes in an hour; run again in 60 minutes"):
+        pace.turn().__enter__()
+    time.now += 3600 - 90
+    with pace.turn():
+        pass
+
+    assert time.slept == [90.0]
