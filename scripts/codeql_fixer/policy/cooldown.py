@@ -50,6 +50,8 @@ def is_exhausted(failures: Sequence[datetime], cooldown: Sequence[timedelta] = D
 
 
 def _failed_at(issue: TrackedIssue, attempt: Attempt) -> datetime | None:
+    if not attempt.is_ours:
+        return None  # it cost us nothing
     if attempt.pull_requests:
         states = [state for state, _ in attempt.pull_requests]
         last = max(at for _, at in attempt.pull_requests)

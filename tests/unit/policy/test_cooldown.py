@@ -41,6 +41,7 @@ FINISHED = SessionState.FINISHED
         (attempt(2, (MERGED, 4), session=FINISHED), 10),  # a scan at 10 still found it
         (attempt(2, (MERGED, 11), session=FINISHED), None),  # no scan since
         (attempt(2, (MERGED, 4), (OPEN, 5), session=FINISHED), None),
+        (attempt(2, (CLOSED, 4), is_ours=False), None),  # somebody else gave up
     ],
 )
 def test_failures_of(tried: Attempt, failed_at: float | None) -> None:
