@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 
     from codeql_fixer.domain.delivery import Delivery
     from codeql_fixer.domain.kinds import AnyRecord
+    from codeql_fixer.domain.pull_request import Check, CheckReport, Review
     from codeql_fixer.domain.session import Session, SessionRequest
     from codeql_fixer.ports.agent import Agent, MessagePage
     from codeql_fixer.ports.forge import PullRequest
     from codeql_fixer.ports.hosting import Analysis, HostedRepository, Hosting, Workflow, WorkflowRun
     from codeql_fixer.ports.ledger import Changes, Conflict, Damaged, Entry, Ledger
+    from codeql_fixer.ports.pull_requests import PullRequests
 
 
 class DryLedger:
@@ -168,3 +170,57 @@ class DryHosting:
     def sarif(self, name: str, analysis_id: int) -> bytes:
         """As the host says."""
         return self._hosting.sarif(name, analysis_id)
+
+
+class DryPullRequests:
+    """Pull requests that are read only; what would be written at them is told.
+
+    Args:
+        pulls: the real ones.
+        tell: hears, for people, what would be done.
+    """
+
+    def __init__(self, pulls: PullRequests, tell: Callable[[str], None]) -> None:
+        self._pulls, self._tell = pulls, tell
+
+    def is_mergeable(self, repository: str, number: int) -> bool | None:
+        """As the forge says."""
+        return self._pulls.is_mergeable(repository, number)
+
+    def reviews(self, repository: str, number: int) -> list[Review]:
+        """As the forge says."""
+        return self._pulls.reviews(repository, number)
+
+    def checks(self, repository: str, commit: str) -> list[Check]:
+        """As the forge says."""
+        return self._pulls.checks(repository, commit)
+
+    def diff(self, repository: str, number: int) -> str:
+        """As the forge says."""
+        return self._pulls.diff(repository, number)
+
+    def comment(self, repository: str, number: int, *, marker: str, body: str) -> str:
+        """Nothing."""
+        del marker, body
+        self._tell(f"would comment on {repository}#{number}")
+        return ""
+
+    def label(self, repository: str, number: int, *, add: Collection[str], remove: Collection[str]) -> None:
+        """Nothing."""
+        del add, remove
+        self._tell(f"would label {repository}#{number}")
+
+    def close(self, repository: str, number: int) -> None:
+        """Nothing."""
+        self._tell(f"would close {repository}#{number}")
+
+    def open_issue(self, repository: str, *, marker: str, title: str, body: str, labels: Collection[str] = ()) -> str:
+        """Nothing."""
+        del marker, body, labels
+        self._tell(f"would open an issue in {repository}: {title}")
+        return ""
+
+    def report_check(self, repository: str, report: CheckReport) -> str:
+        """Nothing."""
+        self._tell(f"would report the check {report.name} in {repository}")
+        return ""

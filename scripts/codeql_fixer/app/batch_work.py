@@ -136,7 +136,7 @@ class BatchWork(Struct, frozen=True, kw_only=True):
             title=f"Fix {counted(len(batch.issues), f'{batch.family} finding')} in {target.repository} [{batch.id}]",
             prompt=self.renderer.render(self.briefs.write(batch, earlier)),
             family=batch.family,
-            targets=tuple(_fix_target(issue) for issue in batch.issues),
+            targets=tuple(fix_target(issue) for issue in batch.issues),
             tags=_tags(batch, target),
             base_branch=target.base_branch,
             playbook=self.playbook_of(batch.family),
@@ -186,7 +186,8 @@ def _told(attempt: Attempt) -> EarlierAttempt:
     return EarlierAttempt(number=attempt.number, agent=attempt.agent, detail=attempt.detail[:_MOST_DETAIL])
 
 
-def _fix_target(issue: Issue) -> FixTarget:
+def fix_target(issue: Issue) -> FixTarget:
+    """An issue as a session is told of it."""
     finding = issue.finding
     return FixTarget(
         id=issue.id,

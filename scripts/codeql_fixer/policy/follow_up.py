@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from codeql_fixer.domain.feedback import Round, StillSeen
     from codeql_fixer.domain.pull_request import Check, Review
 
-MOST_ROUNDS = 3
 # After the first attempt that did not get through, the second, ...; then a person has to look.
 _WAITS = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 180, 360, 720))
 _MOST_ATTEMPTS = len(_WAITS) + 1

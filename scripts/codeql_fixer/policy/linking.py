@@ -1,7 +1,8 @@
 """Which claim a pull request came of, and which merged fix it takes back, as its own words tell.
 
-A session's report is the surest sign. A branch, a title and a body can be copied, so they count only for branches of
-the repository itself, which takes the right to push there: else a stranger's fork could hold our issues.
+A session's report is the surest sign, and is on record before anybody looks here (policy/session_end.py). A branch, a
+title and a body can be copied, so they count only for branches of the repository itself, which takes the right to push
+there: else a stranger's fork could hold our issues.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from msgspec import Struct
 from codeql_fixer.domain.cycle import LinkedBy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
 BRANCHES = "cqf/"  # the branch of an intent is this and its id (adapters/local_agent/work.py)
 # The title and the lines at the end of a body that prompts ask for (adapters/prompts/templates/fix.md.j2).
@@ -67,16 +68,13 @@ class MergedFix(Struct, frozen=True, kw_only=True):
     merge_commit: str
 
 
-def link_of(pull: Proposed, claims: Sequence[KnownClaim], reported: Mapping[int, str]) -> Link | None:
-    """What a pull request came of; None when it has nothing to do with us.
+def link_of(pull: Proposed, claims: Sequence[KnownClaim]) -> Link | None:
+    """What a pull request came of that no session reported; None when it has nothing to do with us.
 
     Args:
         pull: what it says.
         claims: of its repository, in any order.
-        reported: the claims of sessions that named a pull request, by its number.
     """
-    if pull.number in reported:
-        return Link(intent_id=reported[pull.number], by=LinkedBy.SESSION)
     if not pull.is_from_here:
         return None
     newest_first = sorted(claims, key=lambda claim: (claim.at, claim.intent_id), reverse=True)

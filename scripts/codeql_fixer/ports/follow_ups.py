@@ -23,6 +23,10 @@ class FollowUps(Protocol):
         """Those that were merged since then."""
         ...
 
+    def pull_requests_of(self, repository: str) -> list[KnownPullRequest]:
+        """All that are known of a repository, open or not."""
+        ...
+
     def linked_claims(self) -> Mapping[tuple[str, int], tuple[str, ...]]:
         """The claims that a pull request came of or goes on with."""
         ...

@@ -55,7 +55,7 @@ def test_observe__records_what_is_not_open_any_more() -> None:
 
 
 def test_observe__asks_nobody_when_none_is_open() -> None:
-    fleet = _fleet()
+    fleet = Orchestra(registry(listed(SHOP)), scan("1", 0, 1))
 
     assert (fleet.watcher().observe(), fleet.hosting.calls) == (0, [])
 
@@ -63,10 +63,13 @@ def test_observe__asks_nobody_when_none_is_open() -> None:
 def test_observe__one_that_cannot_be_asked_about_hides_no_other() -> None:
     fleet = _fleet(1, 2)
     _is(fleet, 2, PullRequestState.CLOSED)
-    fleet.hosting.faults[SHOP] = [UpstreamError("half an answer")]
+    fleet.hosting.faults[SHOP] = [UpstreamError("no list"), UpstreamError("half an answer")]
 
     assert fleet.watcher().observe() == 1
-    assert fleet.told == [f"warning: pull request {SHOP}#1: half an answer"]
+    assert fleet.told == [
+        f"warning: pull requests of {SHOP}: no list",
+        f"warning: pull request {SHOP}#1: half an answer",
+    ]
 
 
 def test_observe__a_rate_limit_ends_the_asking() -> None:
@@ -74,5 +77,5 @@ def test_observe__a_rate_limit_ends_the_asking() -> None:
     fleet.hosting.faults[SHOP] = [RateLimitedError("until 10:00")]
 
     assert fleet.watcher().observe() == 0
-    assert fleet.hosting.calls == [("pull", SHOP)]
+    assert fleet.hosting.calls == [("pulls", SHOP)]
     assert fleet.told == [f"warning: {SHOP}: until 10:00"]

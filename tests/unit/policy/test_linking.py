@@ -14,7 +14,7 @@ INTENT, OTHER = f"i-{'a' * 24}", f"i-{'b' * 24}"
 NAMED = fingerprint(0x5EED << 60)
 TITLE = f"fix(injection): CQLF-{NAMED[:12]} and 2 more [B001]"
 RUN_TITLE = "fix(injection): CQLF-R7-0001 [B001]"
-SESSION, BRANCH, BY_TITLE, BODY = LinkedBy
+_, BRANCH, BY_TITLE, BODY = LinkedBy
 
 
 def _pull(**members: Any) -> Proposed:  # noqa: ANN401 - passed on
@@ -31,66 +31,55 @@ def _finding(name: str = NAMED) -> str:
     return f"What changed.\n\n   Fixes-Finding: {name} CQLF-R7-0001\n"
 
 
-ROWS: dict[str, tuple[Proposed, list[KnownClaim], dict[int, str], Link | None]] = {
-    "nothing points to us": (_pull(), [_claim()], {}, None),
-    # by the session's own report, which wins over all that the pull request says of itself
-    "reported": (_pull(), [_claim()], {7: OTHER}, Link(intent_id=OTHER, by=SESSION)),
-    "reported wins": (_pull(head=f"cqf/{INTENT}"), [_claim()], {7: OTHER}, Link(intent_id=OTHER, by=SESSION)),
-    "reported from a fork": (_pull(is_from_here=False), [_claim()], {7: INTENT}, Link(intent_id=INTENT, by=SESSION)),
+ROWS: dict[str, tuple[Proposed, list[KnownClaim], Link | None]] = {
+    "nothing points to us": (_pull(), [_claim()], None),
     # by branch
-    "branch": (_pull(head=f"cqf/{INTENT}"), [_claim()], {}, Link(intent_id=INTENT, by=BRANCH)),
+    "branch": (_pull(head=f"cqf/{INTENT}"), [_claim()], Link(intent_id=INTENT, by=BRANCH)),
     "branch wins over the title": (
         _pull(head=f"cqf/{INTENT}", title=TITLE),
         [_claim(), _claim(OTHER, 2)],
-        {},
         Link(intent_id=INTENT, by=BRANCH),
     ),
-    "branch of a claim that nobody made": (_pull(head=f"cqf/{OTHER}"), [_claim()], {}, None),
-    "a stranger's fork has our branch": (_pull(head=f"cqf/{INTENT}", is_from_here=False), [_claim()], {}, None),
+    "branch of a claim that nobody made": (_pull(head=f"cqf/{OTHER}"), [_claim()], None),
+    "a stranger's fork has our branch": (_pull(head=f"cqf/{INTENT}", is_from_here=False), [_claim()], None),
     # by title
-    "title": (_pull(title=TITLE), [_claim()], {}, Link(intent_id=INTENT, by=BY_TITLE)),
+    "title": (_pull(title=TITLE), [_claim()], Link(intent_id=INTENT, by=BY_TITLE)),
     "title of the newest claim": (
         _pull(title=TITLE),
         [_claim(), _claim(OTHER, 2)],
-        {},
         Link(intent_id=OTHER, by=BY_TITLE),
     ),
-    "title of a run": (_pull(title=RUN_TITLE), [_claim()], {}, Link(intent_id=INTENT, by=BY_TITLE)),
-    "title of another batch": (_pull(title=RUN_TITLE), [_claim(batch_id="B002")], {}, None),
-    "title of another family": (_pull(title=TITLE), [_claim(family="xss")], {}, None),
-    "title of another finding": (_pull(title=TITLE), [_claim(fingerprints=(fingerprint(1),))], {}, None),
-    "title with more to it": (_pull(title=f"{TITLE} and a coffee"), [_claim()], {}, None),
-    "a stranger's fork has our title": (_pull(title=TITLE, is_from_here=False), [_claim()], {}, None),
+    "title of a run": (_pull(title=RUN_TITLE), [_claim()], Link(intent_id=INTENT, by=BY_TITLE)),
+    "title of another batch": (_pull(title=RUN_TITLE), [_claim(batch_id="B002")], None),
+    "title of another family": (_pull(title=TITLE), [_claim(family="xss")], None),
+    "title of another finding": (_pull(title=TITLE), [_claim(fingerprints=(fingerprint(1),))], None),
+    "title with more to it": (_pull(title=f"{TITLE} and a coffee"), [_claim()], None),
+    "a stranger's fork has our title": (_pull(title=TITLE, is_from_here=False), [_claim()], None),
     # by body
     "intent in the body": (
         _pull(body=f"Why.\n\nCodeql-Fixer-Intent: {INTENT}\n"),
         [_claim(has_pull_request=True)],
-        {},
         Link(intent_id=INTENT, by=BODY),
     ),
-    "intent that nobody claimed": (_pull(body=f"Codeql-Fixer-Intent: {OTHER}"), [_claim()], {}, None),
-    "finding in the body": (_pull(body=_finding()), [_claim()], {}, Link(intent_id=INTENT, by=BODY)),
+    "intent that nobody claimed": (_pull(body=f"Codeql-Fixer-Intent: {OTHER}"), [_claim()], None),
+    "finding in the body": (_pull(body=_finding()), [_claim()], Link(intent_id=INTENT, by=BODY)),
     "somebody else was faster": (
         _pull(body=_finding()),
         [_claim(has_pull_request=True)],
-        {},
         Link(intent_id="", by=BODY, fingerprints=(NAMED,)),
     ),
     "somebody else fixes what we never tried": (
         _pull(body=_finding(fingerprint(1))),
         [_claim()],
-        {},
         Link(intent_id="", by=BODY, fingerprints=(fingerprint(1),)),
     ),
-    "a stranger's fork holds nothing": (_pull(body=_finding(), is_from_here=False), [_claim()], {}, None),
+    "a stranger's fork holds nothing": (_pull(body=_finding(), is_from_here=False), [_claim()], None),
 }
 
 
-@pytest.mark.parametrize(("pull", "claims", "reported", "expected"), ROWS.values(), ids=ROWS.keys())
-def test_link_of__is_the_surest_sign(
-    pull: Proposed, claims: list[KnownClaim], *, reported: dict[int, str], expected: Link | None
-) -> None:
-    assert link_of(pull, claims, reported) == expected
+@pytest.mark.parametrize(("pull", "claims", "expected"), ROWS.values(), ids=ROWS.keys())
+def test_link_of__is_the_surest_sign(pull: Proposed, claims: list[KnownClaim], expected: Link | None) -> None:
+    assert link_of(pull, claims) == expected
 
 
 REVERT = 'Revert "fix(injection): CQLF-1 [B001]"'

@@ -248,6 +248,10 @@ class SqlIndex:
         """Those that were merged since then."""
         return [parse_known(row) for row in self._ask("pull_requests_merged_since", since=micros(since))]
 
+    def pull_requests_of(self, repository: str) -> list[KnownPullRequest]:
+        """All that are known of a repository."""
+        return [parse_known(row) for row in self._ask("pull_requests_of", repository=repository.lower())]
+
     def linked_claims(self) -> dict[tuple[str, int], tuple[str, ...]]:
         """The claims that open pull requests came of."""
         return parse_linked(self._ask("claims_of_open_pull_requests"))

@@ -657,6 +657,14 @@ JOIN proposals l ON l.repository = p.repository AND l.number = p.number
 LEFT JOIN reverts v ON v.repository = p.repository AND v.number = p.number
 WHERE p.state = 'merged' AND p.merged_at > :since GROUP BY p.repository, p.number ORDER BY p.repository, p.number;
 
+-- name: pull_requests_of
+SELECT p.repository, p.number, MAX(l.intent_id), MAX(l.session_id), MAX(p.state), MAX(p.condition), MAX(p.head_commit),
+  MAX(p.merge_commit), MAX(p.url), MAX(p.merged_at), MAX(v.at)
+FROM pull_requests p
+JOIN proposals l ON l.repository = p.repository AND l.number = p.number
+LEFT JOIN reverts v ON v.repository = p.repository AND v.number = p.number
+WHERE p.repository = :repository GROUP BY p.repository, p.number ORDER BY p.number;
+
 -- name: claims_of_open_pull_requests
 SELECT p.repository, p.number, l.intent_id FROM pull_requests p
 JOIN proposals l ON l.repository = p.repository AND l.number = p.number AND l.intent_id <> '' WHERE p.state = 'open'
