@@ -159,7 +159,7 @@ def test_respond__killed_between_claim_and_message_it_is_sent_by_the_next_one() 
     def die(_: str, __: str) -> None:
         raise Killed
 
-    send, shop.agent.send = shop.agent.send, die  # type: ignore[method-assign]
+    send, shop.agent.send = shop.agent.send, die  # type: ignore[method-assign, assignment]
     with pytest.raises(Killed):
         shop.respond()
     shop.agent.send = send  # type: ignore[method-assign]
@@ -245,7 +245,7 @@ def test_respond__money_that_is_used_up_is_no_reason_for_another_session() -> No
     def broke(_: str, __: str) -> None:
         raise BudgetStopError("no credits")
 
-    shop.agent.send = broke  # type: ignore[method-assign]
+    shop.agent.send = broke  # type: ignore[method-assign, assignment]
     answered = shop.respond()
 
     assert (answered.claimed, shop.statuses()) == ([], ["failed"])

@@ -42,10 +42,14 @@ def test_observe__records_what_is_not_open_any_more() -> None:
     for number, state in enumerate((PullRequestState.OPEN, PullRequestState.MERGED, PullRequestState.CLOSED), start=1):
         _is(fleet, number, state)
 
-    assert fleet.watcher().observe() == 2
+    assert fleet.watcher().observe() == 3
 
     record = fleet.records(Cycle)[-1]
-    assert {(seen.number, seen.state) for seen in record.pull_requests} == {(2, "merged"), (3, "closed")}
+    assert {(seen.number, seen.state, seen.condition) for seen in record.pull_requests} == {
+        (1, "open", "waiting"),
+        (2, "merged", None),
+        (3, "closed", None),
+    }
     assert {(seen.intent_id, seen.session_id) for seen in record.pull_requests} == {("i-1", "s-1")}
     fleet.learn()
     assert fleet.index.open_pull_requests() == {SHOP: 1}
