@@ -14,7 +14,7 @@ from codeql_fixer.domain.brief import EarlierAttempt
 from codeql_fixer.domain.route import Routing
 from codeql_fixer.domain.session import Attachment, FixTarget, SessionRequest
 from codeql_fixer.policy import routing as routes
-from codeql_fixer.policy.cooldown import failed_attempts
+from codeql_fixer.policy.cooldown import failed_attempts, has_failed_after_merge
 from codeql_fixer.policy.dispatching import Candidate, CandidateIssue
 from codeql_fixer.policy.plain_text import counted, one_line
 from codeql_fixer.policy.tracking import attempts_at
@@ -127,7 +127,7 @@ class BatchWork(Struct, frozen=True, kw_only=True):
         """What the session is asked to do."""
         candidate, target = dispatch.candidate, self.target
         batch = self._batch(candidate)
-        earlier = tuple(_told(attempt) for attempt in self._failed(candidate)[-_MOST_TOLD:])
+        earlier = tuple(self._told(attempt, candidate) for attempt in self._failed(candidate)[-_MOST_TOLD:])
         agent = self.routers.agents[intent.agent]
         excerpt = Attachment(name=f"{batch.id}.sarif", content=self.excerpt(batch))
         return SessionRequest(
@@ -145,6 +145,30 @@ class BatchWork(Struct, frozen=True, kw_only=True):
             attachments=(excerpt,) if agent.capabilities.takes_attachments else (),
             secrets=self.secrets,
         )
+
+    def _told(self, attempt: Attempt, candidate: Candidate) -> EarlierAttempt:
+        """What came of an attempt: its session's last words, and what scans still saw after its fix was merged."""
+        seen = [
+            self._still_seen(issue)
+            for issue in candidate.issues
+            if attempt in issue.attempts and has_failed_after_merge(issue.tracked, attempt)
+        ]
+        parts = [attempt.detail[:_MOST_DETAIL], "\n".join(seen)[:_MOST_DETAIL]]
+        return EarlierAttempt(number=attempt.number, agent=attempt.agent, detail="\n".join(filter(None, parts)))
+
+    def _still_seen(self, issue: CandidateIssue) -> str:
+        """One line about an issue that its fix did not remove."""
+        tracked = issue.tracked
+        assert tracked is not None  # noqa: S101 - somebody tried to fix it
+        place = f"{tracked.file}:{tracked.start_line}" if tracked.start_line else tracked.file
+        verdict = self.index.verdict_on(tracked.key)
+        said = (
+            ""
+            if verdict is None
+            else f" ({verdict.verdict.replace('_', ' ')}: {one_line(verdict.reason, _MOST_MESSAGE)})"
+        )
+        when = f"{tracked.last_seen_at:%Y-%m-%d %H:%M}"
+        return f"The fix of {issue.id} was merged, and the scan of {when} UTC still reports it at {place}{said}."
 
     @staticmethod
     def _issue(
@@ -180,10 +204,6 @@ class BatchWork(Struct, frozen=True, kw_only=True):
             for attempt in failed_attempts(issue.tracked, issue.attempts)
         }
         return sorted(found.values(), key=lambda attempt: (attempt.claimed_at, attempt.intent_id))
-
-
-def _told(attempt: Attempt) -> EarlierAttempt:
-    return EarlierAttempt(number=attempt.number, agent=attempt.agent, detail=attempt.detail[:_MOST_DETAIL])
 
 
 def fix_target(issue: Issue) -> FixTarget:

@@ -35,6 +35,10 @@ class FollowUps(Protocol):
         """What was answered, in the order of the rounds."""
         ...
 
+    def verdict_on(self, key: int) -> StillSeen | None:
+        """The last verdict on an issue; None where none was spoken, and where that did not see it any more."""
+        ...
+
     def still_seen(self) -> Mapping[tuple[str, int], tuple[StillSeen, ...]]:
         """What the last verification of a pull request still sees."""
         ...

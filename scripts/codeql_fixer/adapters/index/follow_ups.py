@@ -14,12 +14,15 @@ from codeql_fixer.domain.dispatch import DispatchStatus
 from codeql_fixer.domain.feedback import Round, StillSeen
 from codeql_fixer.domain.follow_up import FollowUp, FollowUpStatus
 from codeql_fixer.domain.queue import KnownPullRequest
+from codeql_fixer.domain.verification import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from codeql_fixer.adapters.index.rows import Row
     from codeql_fixer.domain.follow_up import FollowUpOutcome
+
+_STILL_SEEN = frozenset({Verdict.STILL_PRESENT, Verdict.MOVED, Verdict.GAMED})
 
 
 def add_follow_up(
@@ -89,6 +92,14 @@ def parse_still_seen(rows: Iterable[Row]) -> dict[tuple[str, int], tuple[StillSe
         key: tuple(StillSeen(verification=row[2], fingerprint=row[3], verdict=row[4], reason=row[5]) for row in found)
         for key, found in groupby(rows, key=itemgetter(0, 1))
     }
+
+
+def parse_verdict(rows: Sequence[Row]) -> StillSeen | None:
+    """The last of the rows of `verdicts_of_issue`, if it still saw the issue."""
+    if not rows or rows[-1][1] not in _STILL_SEEN:
+        return None
+    _, verdict, reason, record_id = rows[-1]
+    return StillSeen(verification=record_id, fingerprint="", verdict=verdict, reason=reason)
 
 
 def parse_linked(rows: Iterable[Row]) -> dict[tuple[str, int], tuple[str, ...]]:

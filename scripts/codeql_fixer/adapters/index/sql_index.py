@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 import aiosql
 
 from codeql_fixer.adapters.index.events import LIFE, events_of
-from codeql_fixer.adapters.index.follow_ups import parse_known, parse_linked, parse_rounds, parse_still_seen
+from codeql_fixer.adapters.index.follow_ups import (
+    parse_known,
+    parse_linked,
+    parse_rounds,
+    parse_still_seen,
+    parse_verdict,
+)
 from codeql_fixer.adapters.index.outbox import parse_delivery
 from codeql_fixer.adapters.index.rows import (
     FOREVER,
@@ -259,6 +265,10 @@ class SqlIndex:
     def rounds(self) -> dict[tuple[str, int], tuple[Round, ...]]:
         """What was answered at open pull requests."""
         return parse_rounds(self._ask("rounds_of_open_pull_requests"))
+
+    def verdict_on(self, key: int) -> StillSeen | None:
+        """The last verdict on an issue, if that still saw it."""
+        return parse_verdict(self._ask("verdicts_of_issue", id=key))
 
     def still_seen(self) -> dict[tuple[str, int], tuple[StillSeen, ...]]:
         """What the last verification of open pull requests still sees."""
