@@ -11,6 +11,7 @@ from codeql_fixer.domain.alert import Alert, AlertClaim, AlertEvent, AlertOutcom
 from codeql_fixer.domain.cycle import Cycle, Decision, PullRequestObservation, PullRequestState, SessionObservation
 from codeql_fixer.domain.dismissal import Dismissal, DismissalReason
 from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome, DispatchStatus
+from codeql_fixer.domain.follow_up import FollowUp, FollowUpOutcome, FollowUpStatus
 from codeql_fixer.domain.issue import Evidence
 from codeql_fixer.domain.record import Producer
 from codeql_fixer.domain.scan_run import IssueRecord, ScanSummary
@@ -264,6 +265,54 @@ def alert_outcome(
     )
 
 
+def follow_up(number: int, hours: float, *, attempt: int = 1, **members: Any) -> FollowUp:  # noqa: ANN401 - passed on
+    """The claim of the round with a number at pull request 7, for an hour."""
+    record = FollowUp(
+        schema_version=1,
+        kind="follow_up",
+        id=f"f-{number}.{attempt}",
+        recorded_at=at(hours),
+        producer=PRODUCER,
+        round_id=f"f-{number}",
+        attempt=attempt,
+        target_repo="acme/shop",
+        pull_request=7,
+        round=number,
+        events=(f"review-{number}",),
+        intent_id="i-1",
+        agent="devin",
+        session_id="s-1",
+        act_before=at(hours + 1),
+    )
+    return replace(record, **members)
+
+
+def follow_up_outcome(
+    number: int,
+    hours: float,
+    *,
+    status: FollowUpStatus = FollowUpStatus.SENT,
+    attempt: int = 1,
+    **members: Any,  # noqa: ANN401 - passed on
+) -> FollowUpOutcome:
+    """What became of it."""
+    record = FollowUpOutcome(
+        schema_version=1,
+        kind="follow_up_outcome",
+        id=f"f-{number}.{attempt}",
+        recorded_at=at(hours),
+        producer=PRODUCER,
+        round_id=f"f-{number}",
+        attempt=attempt,
+        target_repo="acme/shop",
+        pull_request=7,
+        round=number,
+        intent_id="i-1",
+        status=status,
+    )
+    return replace(record, **members)
+
+
 def one_of_each() -> list[AnyRecord]:
     """A record of every kind."""
     return [
@@ -282,4 +331,6 @@ def one_of_each() -> list[AnyRecord]:
         alert(1, 7),
         alert_claim(1, 7),
         alert_outcome(1, 7),
+        follow_up(1, 8),
+        follow_up_outcome(1, 8),
     ]

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from codeql_fixer.adapters.forge.local import LocalForge
+from codeql_fixer.adapters.forge.local_pulls import LocalPullRequests
 from codeql_fixer.domain.cycle import PullRequestState
+from codeql_fixer.domain.pull_request import CheckReport, CheckState, Conclusion, ReviewComment, ReviewState
 from codeql_fixer.errors import InputError, UpstreamError, UserError
 from codeql_fixer.ports.forge import Proposal
 from tests.remotes import git, refs
@@ -331,3 +333,96 @@ def test_forge__without_git_says_so(forge: LocalForge, tmp_path: Path) -> None:
     (_place(tmp_path) / "HEAD").write_text("nonsense")
     with pytest.raises(UpstreamError, match="git symbolic-ref failed"):
         forge.default_branch(NAME)
+
+
+@pytest.fixture
+def pulls(forge: LocalForge, tmp_path: Path) -> LocalPullRequests:
+    """What is said at pull request 1, which is open."""
+    _push(tmp_path, "cqf/1")
+    forge.propose(_proposal("cqf/1"))
+    return LocalPullRequests(forge, now=lambda: AT)
+
+
+def test_reviews__are_told_in_order_and_of_the_commit_that_they_saw(
+    pulls: LocalPullRequests, forge: LocalForge
+) -> None:
+    remark = ReviewComment(author="sam", body="Here.", file="a.txt", line=2)
+
+    pulls.add_review(NAME, 1, state=ReviewState.CHANGES_REQUESTED, body="Not yet.", author="sam", comments=[remark])
+    pulls.add_review(NAME, 1, state=ReviewState.APPROVED, body="", author="sam")
+
+    first, second = pulls.reviews(NAME, 1)
+    assert (first.id, first.author, first.state, first.body, first.comments) == (
+        "1",
+        "sam",
+        ReviewState.CHANGES_REQUESTED,
+        "Not yet.",
+        (remark,),
+    )
+    assert (second.id, second.commit, second.at) == ("2", forge.pull_request(NAME, 1).head_commit, AT)
+    with pytest.raises(UserError, match="no pull request 2"):
+        pulls.reviews(NAME, 2)
+    forge.close(NAME, 1)
+    with pytest.raises(UserError, match="is closed"):
+        pulls.add_review(NAME, 1, state=ReviewState.APPROVED, body="")
+
+
+def test_checks__are_the_newest_of_each_name_without_ours(pulls: LocalPullRequests, forge: LocalForge) -> None:
+    commit = forge.pull_request(NAME, 1).head_commit
+    pulls.add_check(NAME, 1, name="tests", state=CheckState.FAILED, log="1 failed")
+    pulls.add_check(NAME, 1, name="lint", state=CheckState.PASSED, log="fine", is_required=False)
+    ours = CheckReport(commit=commit, name="proof", conclusion=Conclusion.FAILURE, title="t", summary="s")
+    assert pulls.report_check(NAME, ours) == ""
+
+    assert [(one.name, one.state, one.log) for one in pulls.checks(NAME, commit)] == [
+        ("tests", CheckState.FAILED, "1 failed"),
+        ("lint", CheckState.PASSED, ""),
+    ]
+    pulls.add_check(NAME, 1, name="tests", state=CheckState.PASSED)
+    assert [one.state for one in pulls.checks(NAME, commit)] == [CheckState.PASSED, CheckState.PASSED]
+    assert pulls.checks(NAME, "0" * 40) == []
+
+
+def test_is_mergeable__is_told_by_git(pulls: LocalPullRequests, forge: LocalForge, tmp_path: Path) -> None:
+    assert pulls.is_mergeable(NAME, 1)
+    assert "+changed" in pulls.diff(NAME, 1)
+    _push(tmp_path, "cqf/2", "another\n")
+    forge.propose(_proposal("cqf/2"))
+    forge.merge(NAME, 2)
+
+    assert not pulls.is_mergeable(NAME, 1)
+    assert pulls.is_mergeable(NAME, 2)  # it is merged
+
+
+def test_comment__stands_once_under_its_marker(pulls: LocalPullRequests, forge: LocalForge) -> None:
+    for body in ("First.", "Second."):
+        assert pulls.comment(NAME, 1, marker="m", body=body).endswith("/acme/shop/pull/1#m")
+    pulls.label(NAME, 1, add=["b", "a"], remove=["c"])
+    pulls.label(NAME, 1, add=[], remove=["b"])
+
+    talk = forge.talk_of(NAME).talk(1)
+    assert (talk.comments, talk.labels) == ({"m": "Second."}, ("a",))
+
+
+def test_close__leaves_what_is_over_as_it_is(pulls: LocalPullRequests, forge: LocalForge) -> None:
+    for _ in range(2):
+        pulls.close(NAME, 1)
+    assert forge.pull_request(NAME, 1).state is PullRequestState.CLOSED
+
+
+def test_open_issue__is_one_for_each_marker(pulls: LocalPullRequests, forge: LocalForge) -> None:
+    addresses = [
+        pulls.open_issue(NAME, marker=marker, title=title, body="b", labels=["x"])
+        for marker, title in (("m", "One"), ("n", "Two"), ("m", "Three"))
+    ]
+
+    assert [address.rpartition("/")[2] for address in addresses] == ["1", "2", "1"]
+    assert [one.title for one in forge.talk_of(NAME).issues()] == ["Three", "Two"]
+
+
+def test_talk__one_that_cannot_be_read_is_told(pulls: LocalPullRequests, tmp_path: Path) -> None:
+    pulls.comment(NAME, 1, marker="m", body="b")
+    (_place(tmp_path) / "codeql-fixer-talk/pull-1.json").write_text("{")
+
+    with pytest.raises(InputError, match="no record of what was said"):
+        pulls.reviews(NAME, 1)

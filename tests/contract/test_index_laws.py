@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from msgspec.structs import replace
 
 from codeql_fixer.adapters.index.sql_index import SqlIndex
 from codeql_fixer.adapters.index.sqlite import SqliteDatabase
 from codeql_fixer.adapters.ledger.memory import MemoryLedger
 from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.app.compact import compact
-from codeql_fixer.domain.cycle import PullRequestState
+from codeql_fixer.domain.cycle import PullRequestCondition, PullRequestState
 from codeql_fixer.domain.dispatch import DispatchStatus
+from codeql_fixer.domain.follow_up import FollowUpStatus
 from codeql_fixer.domain.scan_run import ScanScope, SetAsidePlace
 from codeql_fixer.domain.session import SessionState
 from codeql_fixer.domain.verification import Verdict
@@ -30,6 +32,8 @@ from tests.records import (
     cycle,
     dismissal,
     fingerprint,
+    follow_up,
+    follow_up_outcome,
     intent,
     issue_record,
     outcome,
@@ -114,6 +118,35 @@ ACTS = st.one_of(
         NUMBERS,
     ),
     st.builds(
+        lambda name, hours, number, members: cycle(
+            f"r-{name}",
+            hours,
+            pull_requests=(
+                replace(pull_request_seen(PullRequestState.MERGED, hours, number=number, session=""), **members),
+            ),
+        ),
+        st.integers(1, 99),
+        HOURS,
+        NUMBERS,
+        st.sampled_from(
+            [
+                {"intent_id": "i-1", "reverted_at": at(30), "reverted_by": 9},
+                {"intent_id": "i-2", "reverted_at": at(10)},
+                {"fingerprints": (fingerprint(1), fingerprint(2))},
+                {"fingerprints": (fingerprint(1),), "state": PullRequestState.OPEN},
+                {"intent_id": "i-1", "state": PullRequestState.OPEN, "condition": PullRequestCondition.APPROVED},
+            ]
+        ),
+    ),
+    st.builds(follow_up, st.integers(1, 2), HOURS, attempt=st.integers(1, 2)),
+    st.builds(
+        lambda number, hours, status, attempt: follow_up_outcome(number, hours, status=status, attempt=attempt),
+        st.integers(1, 2),
+        HOURS,
+        st.sampled_from(FollowUpStatus),
+        st.integers(1, 2),
+    ),
+    st.builds(
         lambda name, hours, verdict, number: verification(f"v-{name}", hours, verdict=verdict, number=number),
         st.integers(1, 99),
         HOURS,
@@ -141,6 +174,10 @@ def _picture(index: SqlIndex) -> dict[str, Any]:
         "histories": histories,
         "repositories": index.repositories(),
         "status": index.status(at(50), limits(at(50), DEFAULT_HOURS)),
+        "rounds": index.rounds(),
+        "linked": index.linked_claims(),
+        "still_seen": index.still_seen(),
+        "pull_requests": index.pull_requests_of("acme/shop"),
         "found": sorted(row.issue.fingerprint for row in index.search("query")),
     }
 

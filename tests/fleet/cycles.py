@@ -18,8 +18,9 @@ from codeql_fixer.adapters.index.sql_index import SqlIndex
 from codeql_fixer.adapters.ledger.directory import DirectoryLedger
 from codeql_fixer.app.cycle import CycleReport
 from codeql_fixer.app.replay import replay
+from codeql_fixer.bootstrap.cycle import Wanted, build_cycle
 from codeql_fixer.bootstrap.fleet import KEPT
-from codeql_fixer.bootstrap.orchestrator import OrchestratorRoom, Wanted, build_cycle
+from codeql_fixer.bootstrap.orchestrator import OrchestratorRoom
 from codeql_fixer.errors import CodeqlFixerError
 from codeql_fixer.settings import FleetSettings
 from codeql_fixer.transport.circuit import CircuitLimits

@@ -21,6 +21,7 @@ from codeql_fixer.domain.cycle import (
     SessionObservation,
 )
 from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome, DispatchStatus
+from codeql_fixer.domain.follow_up import FollowUp, FollowUpOutcome, FollowUpStatus
 from codeql_fixer.domain.record import Producer, Url
 from codeql_fixer.domain.verification import IssueVerdict, Verification
 from codeql_fixer.policy.claims import LEASE, intent_id_of
@@ -30,9 +31,11 @@ from codeql_fixer.ports.ledger import Stored
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from codeql_fixer.domain.claim import Claim
     from codeql_fixer.domain.delivery import News
     from codeql_fixer.domain.proof import TargetVerdict
     from codeql_fixer.policy.dispatching import Dispatch
+    from codeql_fixer.policy.follow_up import Ask, Tell
     from codeql_fixer.policy.proving import ProvedFix
     from codeql_fixer.ports.ledger import Ledger
 
@@ -218,6 +221,56 @@ class Author(Struct, frozen=True, kw_only=True):
             attempt=claim.attempt,
             status=status,
             url=address(url),
+            reason=reason[:_MOST_REASON],
+        )
+
+    def follow_up(self, claim: Claim, pull_request: tuple[str, int], step: Tell) -> FollowUp:
+        """The right to tell the session of a claim, for a while, what was said at its pull request."""
+        now, (repository, number) = self.clock(), pull_request
+        return FollowUp(
+            schema_version=1,
+            kind="follow_up",
+            id=f"{step.round_id}.{step.attempt}",
+            recorded_at=now,
+            producer=self.producer,
+            round_id=step.round_id,
+            attempt=step.attempt,
+            target_repo=repository,
+            pull_request=number,
+            round=step.round,
+            events=tuple(sorted(step.events)),
+            intent_id=claim.intent_id,
+            agent=claim.agent,
+            session_id=claim.session_id,
+            act_before=now + LEASE,
+        )
+
+    def follow_up_outcome(
+        self,
+        claim: Claim,
+        pull_request: tuple[str, int],
+        step: Tell | Ask,
+        *,
+        status: FollowUpStatus,
+        reason: str = "",
+        child: str = "",
+    ) -> FollowUpOutcome:
+        """What became of that; `child` is the claim of the session that goes on."""
+        repository, number = pull_request
+        return FollowUpOutcome(
+            schema_version=1,
+            kind="follow_up_outcome",
+            id=f"{step.round_id}.{step.attempt}",
+            recorded_at=self.clock(),
+            producer=self.producer,
+            round_id=step.round_id,
+            attempt=step.attempt,
+            target_repo=repository,
+            pull_request=number,
+            round=step.round,
+            intent_id=claim.intent_id,
+            status=status,
+            follow_up_intent=child,
             reason=reason[:_MOST_REASON],
         )
 

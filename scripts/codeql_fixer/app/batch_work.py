@@ -14,7 +14,7 @@ from codeql_fixer.domain.brief import EarlierAttempt
 from codeql_fixer.domain.route import AgentKind, Routing
 from codeql_fixer.domain.session import Attachment, FixTarget, SessionRequest
 from codeql_fixer.policy import routing as routes
-from codeql_fixer.policy.cooldown import failed_attempts
+from codeql_fixer.policy.cooldown import failed_attempts, has_failed_after_merge
 from codeql_fixer.policy.dispatching import Candidate, CandidateIssue
 from codeql_fixer.policy.plain_text import counted, one_line
 from codeql_fixer.policy.tracking import attempts_at
@@ -134,7 +134,7 @@ class BatchWork(Struct, frozen=True, kw_only=True):
         """What the session is asked to do."""
         candidate, target = dispatch.candidate, self.target
         batch = self._batch(candidate)
-        earlier = tuple(_told(attempt) for attempt in self._failed(candidate)[-_MOST_TOLD:])
+        earlier = tuple(self._told(attempt, candidate) for attempt in self._failed(candidate)[-_MOST_TOLD:])
         agent = self.routers.agents[intent.agent]
         excerpt = Attachment(name=f"{batch.id}.sarif", content=self.excerpt(batch))
         return SessionRequest(
@@ -143,7 +143,7 @@ class BatchWork(Struct, frozen=True, kw_only=True):
             title=f"Fix {counted(len(batch.issues), f'{batch.family} finding')} in {target.repository} [{batch.id}]",
             prompt=self.renderer.render(self.briefs.write(batch, earlier)),
             family=batch.family,
-            targets=tuple(_fix_target(issue) for issue in batch.issues),
+            targets=tuple(fix_target(issue) for issue in batch.issues),
             tags=_tags(batch, target),
             base_branch=target.base_branch,
             playbook=self.playbook_of(batch.family),
@@ -152,6 +152,30 @@ class BatchWork(Struct, frozen=True, kw_only=True):
             attachments=(excerpt,) if agent.capabilities.takes_attachments else (),
             secrets=self.secrets,
         )
+
+    def _told(self, attempt: Attempt, candidate: Candidate) -> EarlierAttempt:
+        """What came of an attempt: its session's last words, and what scans still saw after its fix was merged."""
+        seen = [
+            self._still_seen(issue)
+            for issue in candidate.issues
+            if attempt in issue.attempts and has_failed_after_merge(issue.tracked, attempt)
+        ]
+        parts = [attempt.detail[:_MOST_DETAIL], "\n".join(seen)[:_MOST_DETAIL]]
+        return EarlierAttempt(number=attempt.number, agent=attempt.agent, detail="\n".join(filter(None, parts)))
+
+    def _still_seen(self, issue: CandidateIssue) -> str:
+        """One line about an issue that its fix did not remove."""
+        tracked = issue.tracked
+        assert tracked is not None  # noqa: S101 - somebody tried to fix it
+        place = f"{tracked.file}:{tracked.start_line}" if tracked.start_line else tracked.file
+        verdict = self.index.verdict_on(tracked.key)
+        said = (
+            ""
+            if verdict is None
+            else f" ({verdict.verdict.replace('_', ' ')}: {one_line(verdict.reason, _MOST_MESSAGE)})"
+        )
+        when = f"{tracked.last_seen_at:%Y-%m-%d %H:%M}"
+        return f"The fix of {issue.id} was merged, and the scan of {when} UTC still reports it at {place}{said}."
 
     @staticmethod
     def _issue(
@@ -189,11 +213,8 @@ class BatchWork(Struct, frozen=True, kw_only=True):
         return sorted(found.values(), key=lambda attempt: (attempt.claimed_at, attempt.intent_id))
 
 
-def _told(attempt: Attempt) -> EarlierAttempt:
-    return EarlierAttempt(number=attempt.number, agent=attempt.agent, detail=attempt.detail[:_MOST_DETAIL])
-
-
-def _fix_target(issue: Issue) -> FixTarget:
+def fix_target(issue: Issue) -> FixTarget:
+    """An issue as a session is told of it."""
     finding = issue.finding
     return FixTarget(
         id=issue.id,

@@ -1,4 +1,4 @@
-"""One cycle of the orchestrator: scans, what came of sessions, the decision, new sessions, the snapshot, alerts.
+"""One cycle of the orchestrator: scans, what came of sessions and pull requests, new sessions, the snapshot, alerts.
 
 Each part stands for itself: when one of them fails, the others go on, and the cycle says what failed. Only a ledger
 that cannot be read or written ends it, since nothing may be paid that is not on record.
@@ -15,13 +15,15 @@ from msgspec.structs import replace
 from codeql_fixer.app.alert import Alerter, Told
 from codeql_fixer.app.author import Author
 from codeql_fixer.app.catch_up import catch_up
-from codeql_fixer.app.dispatch import Dispatcher, DispatchReport
+from codeql_fixer.app.dispatch import Dispatcher, DispatchReport, Started
 from codeql_fixer.app.facts import held_by
 from codeql_fixer.app.fleet_state import fleet_state
 from codeql_fixer.app.planner import Planner, definition_of
 from codeql_fixer.app.prove import Prover
+from codeql_fixer.app.respond import Answered, Responder
 from codeql_fixer.app.scan_fleet import FleetScanner, ScanOrder
 from codeql_fixer.app.snapshot import snapshot_of
+from codeql_fixer.app.watch_pulls import PullRequestWatcher
 from codeql_fixer.domain.delivery import News
 from codeql_fixer.errors import CodeqlFixerError, LedgerNotWrittenError, UpstreamError, UserError
 from codeql_fixer.policy.news import news_of
@@ -50,8 +52,9 @@ class CycleReport(Struct, kw_only=True):
 
     `problems` are what failed, `warnings` what somebody should look at, `left_out` parts that there was no time for.
     `no_scans` says why nobody looked whether a scan is due, "" when somebody did; `is_scanned` that all repositories
-    were looked at that may be due. `is_for_user` says that a person can mend all that failed. `proved` counts verdicts
-    on merged fixes. `news` are what people may want to hear, `told` what came of telling it.
+    were looked at that may be due. `answered` is what was answered at pull requests, `proved` counts verdicts on merged
+    fixes. `is_for_user` says that a person can mend all that failed. `news` are what people may want to hear, `told`
+    what came of telling it.
     """
 
     scans: list[ScanOrder] = []
@@ -64,6 +67,7 @@ class CycleReport(Struct, kw_only=True):
     left_out: list[str] = []
     paused: str = ""
     proved: int = 0
+    answered: Answered = field(default_factory=Answered)
     news: list[News] = []
     told: Told = field(default_factory=Told)
 
@@ -79,6 +83,8 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
         dispatcher: starts sessions; None where no agent is set up.
         prover: says what scans prove about merged fixes.
         alerter: tells what is news.
+        watcher: looks at pull requests; None where no host is set up.
+        responder: answers what was said at them; None where no agent is set up.
         author: of the records.
         deadline: when it has to be over.
         on_step: hears what is being done, for people.
@@ -96,6 +102,8 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
     deadline: Deadline
     on_step: Callable[[str], None]
     has_readers: bool = True
+    watcher: PullRequestWatcher | None = None
+    responder: Responder | None = None
 
     def run(self, work: Work, report: CycleReport | None = None) -> CycleReport:
         """Do it.
@@ -115,6 +123,7 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
         report.paused = self.planner.registry.paused or held_by(self.ledger.pause())
         self._part("scans", self._scan, report)
         self._part("sessions", self._look, report)
+        self._part("pull requests", self._follow, report)
         self._part("proof", self._prove, report)
         self._part("dispatch", lambda done: self._dispatch(work, done), report)
         self._part("snapshot", self._snapshot, report)
@@ -152,6 +161,24 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
 
     def _prove(self, report: CycleReport) -> None:
         report.proved = self.prover.prove()
+
+    def _follow(self, report: CycleReport) -> None:
+        if self.watcher is None:
+            return
+        self.on_step("Looking at pull requests")
+        catch_up(self.ledger, self.index)  # what sessions reported about them comes before what they say themselves
+        seen = self.watcher.look()
+        if self.responder is None:
+            return
+        answered = report.answered
+        try:
+            self.responder.respond(seen.sightings, answered, is_over=lambda: self.deadline.is_over)
+        finally:
+            outcome_of = {outcome.id: outcome for outcome in answered.results.outcomes}.get
+            report.dispatch.started += [
+                Started(intent=item.intent, outcome=outcome_of(item.intent.id)) for item in answered.claimed
+            ]
+            report.warnings += answered.problems
 
     def _dispatch(self, work: Work, report: CycleReport) -> None:
         if self.dispatcher is not None:

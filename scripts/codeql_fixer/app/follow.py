@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from codeql_fixer.app.author import Author, address
 from codeql_fixer.app.keep import Recorder
-from codeql_fixer.domain.cycle import PullRequestObservation, PullRequestState, SessionObservation
+from codeql_fixer.domain.cycle import LinkedBy, PullRequestObservation, PullRequestState, SessionObservation
 from codeql_fixer.domain.session import Session, SessionState
 from codeql_fixer.errors import AgentUnavailableError, CodeqlFixerError, SessionNotFoundError
 from codeql_fixer.policy.plain_text import one_line
@@ -191,6 +191,7 @@ def proposed(item: Watched, session: Session, now: datetime, *, hosts: Collectio
             url=address(link.url),
             session_id=session.id,
             intent_id=item.intent_id,
+            linked_by=LinkedBy.SESSION,
         )
         for number, link in proposals(session, item.repository, hosts).items()
     ]

@@ -9,7 +9,7 @@ from codeql_fixer.adapters.clock import SystemClock
 from codeql_fixer.app.author import Author, address
 from codeql_fixer.app.publish import publish
 from codeql_fixer.bootstrap.fleet import Fleet
-from codeql_fixer.bootstrap.hosting import github
+from codeql_fixer.bootstrap.hosting import opened
 from codeql_fixer.domain.record import Producer
 from codeql_fixer.errors import UserError
 
@@ -68,7 +68,8 @@ class ProofRoom:
         """
         if number is None:
             raise UserError("--publish needs --pull-request NUMBER")
-        host = github(self._settings.ledger.token, self._settings.github_api_url, state=None)
+        settings = self._settings
+        host = opened(settings.ledger.token, settings.github_api_url, state=None, app=settings.github_app)
         commit = origin.candidate_commit or verified.candidate_commit
-        url = publish(verified.proof, host, origin.repository, number=number, commit=commit)
+        url = publish(verified.proof, host.pull_requests, origin.repository, number=number, commit=commit)
         self._tell(f"said at {url}")

@@ -34,6 +34,7 @@ class Claim(Struct, frozen=True, kw_only=True):
     session: SessionState | None = None
     acu_used: float | None = None
     account: str = ""
+    batch_id: str = ""
 
     @property
     def is_settled(self) -> bool:

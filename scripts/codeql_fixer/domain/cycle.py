@@ -19,6 +19,26 @@ class PullRequestState(StrEnum):
     CLOSED = "closed"
 
 
+class PullRequestCondition(StrEnum):
+    """What an open pull request needs next (policy/pull_request_state.py); the most pressing of what is true."""
+
+    CONFLICTING = "conflicting"
+    CHANGES_REQUESTED = "changes_requested"
+    CHECKS_FAILING = "checks_failing"
+    DRAFT = "draft"
+    APPROVED = "approved"
+    WAITING = "waiting"  # for a review
+
+
+class LinkedBy(StrEnum):
+    """How a pull request is known to be about issues of ours, the surest first (policy/linking.py)."""
+
+    SESSION = "session"  # its session told
+    BRANCH = "branch"
+    TITLE = "title"
+    BODY = "body"
+
+
 class SessionObservation(Struct, frozen=True, kw_only=True):
     """A session as its service described it at `observed_at`; `raw_state` is the service's own word for its state.
 
@@ -38,7 +58,9 @@ class SessionObservation(Struct, frozen=True, kw_only=True):
 class PullRequestObservation(Struct, frozen=True, kw_only=True):
     """A pull request as GitHub described it at `observed_at`; `fingerprints` are what it says it fixes.
 
-    It is our doing through `intent_id`, or through `session_id` where the intent is not known.
+    It is our doing through `intent_id`, or through `session_id` where the intent is not known; somebody else's where
+    it has `fingerprints` and neither. `condition` is None where nobody looked so closely. A merge that was taken back
+    has `reverted_at`, and what took it back in `reverted_by`.
     """
 
     target_repo: RepositoryName
@@ -52,6 +74,10 @@ class PullRequestObservation(Struct, frozen=True, kw_only=True):
     session_id: str = ""
     intent_id: str = ""
     fingerprints: tuple[Fingerprint, ...] = ()
+    linked_by: LinkedBy | None = None
+    condition: PullRequestCondition | None = None
+    reverted_at: Time | None = None
+    reverted_by: Number | None = None
 
 
 class DecisionAction(StrEnum):

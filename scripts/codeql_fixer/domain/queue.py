@@ -10,6 +10,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from codeql_fixer.domain.cycle import PullRequestCondition, PullRequestState
 from codeql_fixer.domain.severity import SeverityTier
 
 
@@ -67,9 +68,19 @@ class SessionEnd(Struct, frozen=True):
 
 
 class KnownPullRequest(Struct, frozen=True):
-    """A pull request, and the claim or session that it came of, "" where that is not known."""
+    """A pull request, and the claim or session that it came of, "" where that is not known.
+
+    The rest is as somebody saw it last; `url` is "" where nobody told.
+    """
 
     repository: str
     number: int
     intent_id: str
     session_id: str
+    state: PullRequestState = PullRequestState.OPEN
+    condition: PullRequestCondition | None = None
+    head_commit: str = ""
+    merge_commit: str = ""
+    url: str = ""
+    merged_at: datetime | None = None
+    is_reverted: bool = False

@@ -89,6 +89,8 @@ class Attempt(Struct, frozen=True):
     """One dispatch of an issue with what is known of its session and pull requests.
 
     `session_at` is when its session was last looked at, `detail` what was said about it then, or about its start.
+    `reverted_at` is when its merged fix was taken back, `asked` why a person has to go on with its pull request. One
+    that is not ours is the pull request of somebody else.
     """
 
     intent_id: str
@@ -100,3 +102,6 @@ class Attempt(Struct, frozen=True):
     agent: str = ""
     session_at: datetime | None = None
     detail: str = ""
+    reverted_at: datetime | None = None
+    asked: str = ""
+    is_ours: bool = True

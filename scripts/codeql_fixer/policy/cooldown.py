@@ -39,6 +39,12 @@ def failed_attempts(issue: TrackedIssue, attempts: Iterable[Attempt]) -> list[At
     return [attempt for attempt in attempts_since_opened(issue, attempts) if _failed_at(issue, attempt) is not None]
 
 
+def has_failed_after_merge(issue: TrackedIssue | None, attempt: Attempt) -> bool:
+    """True when the attempt's pull request was merged, and a scan still saw the issue after that."""
+    merged = [at for state, at in attempt.pull_requests if state is PullRequestState.MERGED]
+    return issue is not None and bool(merged) and issue.last_seen_at > max(merged)
+
+
 def rests_until(failures: Sequence[datetime], cooldown: Sequence[timedelta] = DEFAULT_COOLDOWN) -> datetime | None:
     """When the next attempt may start; None at once. Not for issues that `is_exhausted`."""
     return failures[-1] + cooldown[len(failures) - 1] if failures and cooldown else None
@@ -50,6 +56,8 @@ def is_exhausted(failures: Sequence[datetime], cooldown: Sequence[timedelta] = D
 
 
 def _failed_at(issue: TrackedIssue, attempt: Attempt) -> datetime | None:
+    if not attempt.is_ours:
+        return None  # it cost us nothing
     if attempt.pull_requests:
         states = [state for state, _ in attempt.pull_requests]
         last = max(at for _, at in attempt.pull_requests)

@@ -10,6 +10,7 @@ from codeql_fixer.domain.alert import Alert, AlertClaim, AlertOutcome
 from codeql_fixer.domain.cycle import Cycle
 from codeql_fixer.domain.dismissal import Dismissal
 from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome
+from codeql_fixer.domain.follow_up import FollowUp, FollowUpOutcome
 from codeql_fixer.domain.scan_run import ScanRun
 from codeql_fixer.domain.snapshot import Snapshot
 from codeql_fixer.domain.verification import Verification
@@ -35,8 +36,10 @@ _RECORD = re.compile(
     rf"|dismissals/{_WORD}/{_WORD}/{_WORD}\.json"
     rf"|cycles/{_MONTH}/{_WORD}\.json"
     rf"|dispatches/{_MONTH}/{_WORD}\.(?:intent|outcome)\.json"
-    rf"|alerts/{_MONTH}/{_WORD}\.(?:alert|claim|outcome)\.json)"
+    rf"|alerts/{_MONTH}/{_WORD}\.(?:alert|claim|outcome)\.json"
+    rf"|follow-ups/{_MONTH}/{_WORD}\.(?:claim|outcome)\.json)"
 )
+_PARTS = {"follow_up": "claim", "follow_up_outcome": "outcome"}
 
 
 def path_of(record: AnyRecord) -> str:
@@ -61,6 +64,8 @@ def path_of(record: AnyRecord) -> str:
             path = f"{ROOT}dispatches/{month}/{record.id}.outcome.json"
         case Alert() | AlertClaim() | AlertOutcome():
             path = f"{ROOT}alerts/{month}/{record.id}.{record.kind.removeprefix('alert_')}.json"
+        case FollowUp() | FollowUpOutcome():
+            path = f"{ROOT}follow-ups/{month}/{record.id}.{_PARTS[record.kind]}.json"
         case Snapshot():
             path = SNAPSHOT_PATH
         case _:

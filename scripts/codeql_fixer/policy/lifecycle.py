@@ -14,12 +14,13 @@ from codeql_fixer.domain.tracked import Lifecycle, Tracking
 from codeql_fixer.policy.cooldown import attempts_since_opened, failures_of, is_exhausted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from codeql_fixer.domain.tracked import Attempt, TrackedIssue
 
 _AT_WORK = frozenset({SessionState.QUEUED, SessionState.WORKING, SessionState.WAITING})
+_TAKEN_BACK = "its fix was reverted, and no scan has reported it since"
 _ENDED = {
     SessionState.FINISHED: "the session finished without a pull request",
     SessionState.FAILED: "the session failed",
@@ -36,11 +37,12 @@ def lifecycle_of(issue: TrackedIssue, tried: Sequence[Attempt]) -> tuple[Lifecyc
         tried: all attempts to fix it, in the order of their claims.
     """
     attempts = attempts_since_opened(issue, tried)
-    merged_at = max((at for attempt in attempts if (at := _merged_at(attempt))), default=None)
-    if issue.tracking is Tracking.FIXED:
-        is_our_doing = merged_at is not None and issue.fixed_at is not None and merged_at <= issue.fixed_at
+    merged_at = _last(_merged_at(attempt) for attempt in attempts)
+    if issue.tracking is Tracking.FIXED and not _is_taken_back(issue, attempts, merged_at):
+        ours = _last(_merged_at(attempt) for attempt in attempts if attempt.is_ours)
+        is_our_doing = ours is not None and issue.fixed_at is not None and ours <= issue.fixed_at
         return (Lifecycle.VERIFIED_FIXED if is_our_doing else Lifecycle.FIXED), ""
-    if merged_at and issue.last_seen_at <= merged_at:
+    if merged_at and issue.last_seen_at <= merged_at and issue.tracking is not Tracking.FIXED:
         return Lifecycle.PR_MERGED, issue.doubt
     state, reason = _while_open(issue, attempts, merged_at)
     failures = failures_of(issue, tried)
@@ -52,10 +54,13 @@ def lifecycle_of(issue: TrackedIssue, tried: Sequence[Attempt]) -> tuple[Lifecyc
 def _while_open(issue: TrackedIssue, attempts: Sequence[Attempt], merged_at: datetime | None) -> tuple[Lifecycle, str]:
     """Nothing proves that it is gone; after a merge that did not do it, only later attempts say anything."""
     later = [attempt for attempt in attempts if merged_at is None or attempt.claimed_at > merged_at]
+    proposed = [attempt for attempt in later if has_open_pull_request(attempt)]
+    if proposed:
+        asked = next((attempt.asked for attempt in reversed(proposed) if attempt.asked), "")
+        return (Lifecycle.NEEDS_HUMAN if asked else Lifecycle.PR_OPEN), asked or _whose(proposed)
+    later = [attempt for attempt in later if attempt.is_ours]  # what others gave up is no attempt of ours
     if merged_at and not later:
         return _by_scans(issue)[0], "a scan still finds it after its fix was merged"
-    if any(state is PullRequestState.OPEN for attempt in later for state, _ in attempt.pull_requests):
-        return Lifecycle.PR_OPEN, ""
     return _of_attempt(later[-1], issue) if later else _by_scans(issue)
 
 
@@ -67,7 +72,8 @@ def _of_attempt(attempt: Attempt, issue: TrackedIssue) -> tuple[Lifecycle, str]:
     if attempt.outcome is DispatchStatus.RELEASED:
         return _by_scans(issue)[0], "its claim ran out before anybody acted on it"
     if attempt.pull_requests:
-        return _by_scans(issue)[0], "the pull request was closed without a merge"
+        what = "the pull request was closed without a merge" if attempt.reverted_at is None else "its fix was reverted"
+        return _by_scans(issue)[0], what
     if attempt.outcome is None or attempt.session is None or attempt.session in _AT_WORK:
         return Lifecycle.SESSION_DISPATCHED, ""
     return _by_scans(issue)[0], _ENDED[attempt.session]
@@ -81,10 +87,31 @@ def _by_scans(issue: TrackedIssue) -> tuple[Lifecycle, str]:
             return Lifecycle.RECURRING, issue.doubt
         case Tracking.REGRESSED:
             return Lifecycle.REGRESSED, issue.doubt
-        case Tracking.FIXED | Tracking.RENAMED:
+        case Tracking.FIXED:
+            return Lifecycle.RECURRING, _TAKEN_BACK
+        case Tracking.RENAMED:
             return Lifecycle.FIXED, ""
         case _:
             assert_never(issue.tracking)
+
+
+def has_open_pull_request(attempt: Attempt) -> bool:
+    """True while one is open that came of it."""
+    return any(state is PullRequestState.OPEN for state, _ in attempt.pull_requests)
+
+
+def _whose(attempts: Sequence[Attempt]) -> str:
+    return "" if any(attempt.is_ours for attempt in attempts) else "somebody else's pull request is open"
+
+
+def _is_taken_back(issue: TrackedIssue, attempts: Sequence[Attempt], merged_at: datetime | None) -> bool:
+    """True when the fix that a scan proved was reverted, and none was merged since: the code is what it was before."""
+    at = _last(attempt.reverted_at for attempt in attempts)
+    return at is not None and (issue.fixed_at is None or issue.fixed_at < at) and (merged_at is None or merged_at < at)
+
+
+def _last(times: Iterable[datetime | None]) -> datetime | None:
+    return max((at for at in times if at is not None), default=None)
 
 
 def _merged_at(attempt: Attempt) -> datetime | None:

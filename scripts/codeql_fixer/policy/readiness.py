@@ -20,6 +20,7 @@ from codeql_fixer.domain.dispatch import DispatchStatus
 from codeql_fixer.domain.tracked import Attempt, Lifecycle, TrackedIssue
 from codeql_fixer.policy.cooldown import DEFAULT_COOLDOWN, attempts_since_opened, failures_of, is_exhausted, rests_until
 from codeql_fixer.policy.fix_rates import FixRate, is_hopeless
+from codeql_fixer.policy.lifecycle import has_open_pull_request
 from codeql_fixer.policy.monitoring import FailingFamily
 from codeql_fixer.policy.plain_text import counted
 
@@ -151,6 +152,13 @@ def _untracked(issue: KnownIssue, context: Context) -> Verdict | None:
     return None
 
 
+def _asked(issue: KnownIssue, context: Context) -> Verdict | None:
+    """Its pull request is open and a person has to go on with it."""
+    del context
+    open_ones = (attempt for attempt in _counting(issue) if attempt.asked and has_open_pull_request(attempt))
+    return next((_ask(attempt.asked) for attempt in open_ones), None)
+
+
 def _ambiguous(issue: KnownIssue, context: Context) -> Verdict | None:
     del context
     attempts = _counting(issue)
@@ -222,7 +230,9 @@ def _ask(reason: str) -> Verdict:
 
 
 def _counting(issue: KnownIssue) -> list[Attempt]:
-    return attempts_since_opened(issue.tracked, issue.attempts) if issue.tracked and issue.attempts else []
+    if not issue.tracked or not issue.attempts:
+        return []
+    return [attempt for attempt in attempts_since_opened(issue.tracked, issue.attempts) if attempt.is_ours]
 
 
 def _failures(issue: KnownIssue) -> list[datetime]:
@@ -235,6 +245,7 @@ DEFAULT_RULES = Rules(
         Rule("not dismissed", _dismissed),
         Rule("nothing under way", _under_way),
         Rule("reported by a scan", _untracked),
+        Rule("no person is asked about its pull request", _asked),
         Rule("no doubt about the last attempt", _ambiguous),
         Rule("not too many failures", _exhausted),
         Rule("attempts are left", _had_its_sessions),

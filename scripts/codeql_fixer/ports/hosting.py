@@ -53,6 +53,24 @@ class Analysis(Struct, frozen=True, kw_only=True):
     results: int
 
 
+class PullRequestSource(Protocol):
+    """The pull requests of repositories; a part of a host, and of a forge on this machine.
+
+    Raises:
+        UserError: there is no such thing, or the token may not see it; the message has the remedy.
+        RateLimitedError: no more calls for now; nothing was done.
+        UpstreamError: the service does not answer, or not in words that can be read.
+    """
+
+    def pull_requests(self, name: str, /, *, head_prefix: str, since: datetime) -> Iterator[PullRequest]:
+        """Pull requests whose branch starts so and that changed since then, and perhaps others."""
+        ...
+
+    def pull_request(self, name: str, number: int, /) -> PullRequest:
+        """One pull request."""
+        ...
+
+
 class Hosting(Protocol):
     """Repositories and what happens in them; old names lead to the new ones.
 

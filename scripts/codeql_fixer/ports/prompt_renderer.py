@@ -1,4 +1,4 @@
-"""PromptRenderer: puts a brief into words."""
+"""PromptRenderer and FeedbackWriter: put what an agent has to know into words."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from codeql_fixer.domain.brief import Brief
+    from codeql_fixer.domain.feedback import Feedback
 
 
 class PromptRenderer(Protocol):
@@ -17,4 +18,12 @@ class PromptRenderer(Protocol):
         Raises:
             UserError: the user's template cannot be used; the message names its line.
         """
+        ...
+
+
+class FeedbackWriter(Protocol):
+    """Makes the message that a session gets about its pull request."""
+
+    def message(self, feedback: Feedback) -> str:
+        """One message for one round, which bears the round's marker; what strangers wrote is fenced as data."""
         ...

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime, timedelta
 
-    from codeql_fixer.domain.queue import FixCount, KnownPullRequest, Line, ScanState, SessionEnd, Stretch, Waiting
+    from codeql_fixer.domain.queue import FixCount, Line, ScanState, SessionEnd, Stretch, Waiting
     from codeql_fixer.domain.severity import SeverityTier
     from codeql_fixer.domain.tracked import Attempt
     from codeql_fixer.ports.index import IssueRow, Pause
@@ -60,10 +60,6 @@ class Queue(Protocol):
 
     def open_pull_requests(self) -> Mapping[str, int]:
         """How many pull requests of ours are open, by repository."""
-        ...
-
-    def pull_requests_to_watch(self) -> list[KnownPullRequest]:
-        """Pull requests of ours that were open when somebody last looked."""
         ...
 
     def open_pull_requests_by_claim(self) -> Mapping[str, int]:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from codeql_fixer.adapters.index.sql_index import SqlIndex
 from codeql_fixer.adapters.index.sqlite import SqliteDatabase
 from codeql_fixer.adapters.ledger.memory import MemoryLedger
+from codeql_fixer.adapters.prompts.feedback import FeedbackRenderer
 from codeql_fixer.adapters.source_tree import NoCheckout
 from codeql_fixer.app.alert import Alerter
 from codeql_fixer.app.author import Author
@@ -21,11 +22,13 @@ from codeql_fixer.app.dispatch import Dispatcher
 from codeql_fixer.app.facts import facts_of
 from codeql_fixer.app.fleet_work import FleetWork, Words
 from codeql_fixer.app.follow import Follower
+from codeql_fixer.app.hand_over import Successors
 from codeql_fixer.app.keep import Recorder
 from codeql_fixer.app.observe import Observer
 from codeql_fixer.app.plan import plan
 from codeql_fixer.app.planner import Planner
 from codeql_fixer.app.prove import Prover
+from codeql_fixer.app.respond import Responder
 from codeql_fixer.app.scan_fleet import FleetScanner
 from codeql_fixer.app.settle import Settler
 from codeql_fixer.app.start import Starter
@@ -37,6 +40,7 @@ from codeql_fixer.ports.hosting import Workflow
 from codeql_fixer.ports.ledger import Stored
 from tests.agents import MemoryAgent
 from tests.hosting import MemoryHosting
+from tests.pull_requests import MemoryPullRequests
 from tests.records import PRODUCER
 from tests.unit.app.fleets import Clock
 
@@ -100,7 +104,7 @@ class Orchestra:
         self.ledger, self.kept = MemoryLedger(), MemoryLedger()
         self.index = SqlIndex(SqliteDatabase(Path(":memory:")))
         self.agent = MemoryAgent(self.clock, ends)
-        self.hosting = MemoryHosting()
+        self.hosting, self.pulls = MemoryHosting(), MemoryPullRequests()
         self.told: list[str] = []
         self.author = Author(producer=PRODUCER, run_id="7", clock=self.clock)
         self.planner = Planner(
@@ -158,6 +162,39 @@ class Orchestra:
             recorder=self.recorder(),
             author=self.author,
             tell=self.told.append,
+            pulls=self.pulls,
+        )
+
+    def responder(self, ledger: Ledger | None = None, agents: Mapping[str, MemoryAgent] | None = None) -> Responder:
+        """What answers what is said at pull requests."""
+        where = ledger or self.ledger
+        chosen = {"devin": self.agent} if agents is None else agents
+        return Responder(
+            ledger=where,
+            index=self.index,
+            agents=chosen,
+            planner=self.planner,
+            successors=Successors(
+                ledger=where,
+                index=self.index,
+                agents=chosen,
+                starter=self._starter(chosen, self.recorder(ledger)),
+                limits=self.limits(),
+                author=self.author,
+            ),
+            writer=FeedbackRenderer(),
+            author=self.author,
+            tell=self.told.append,
+        )
+
+    def _starter(self, agents: Mapping[str, MemoryAgent], recorder: Recorder) -> Starter:
+        return Starter(
+            agents=agents,
+            recorder=recorder,
+            author=self.author,
+            on_outcome=lambda *_: None,
+            parallel=2,
+            max_failure_rate=50,
         )
 
     def scanner(self, **members: Any) -> FleetScanner:  # noqa: ANN401 - passed on
@@ -186,14 +223,7 @@ class Orchestra:
             claimer=Claimer(
                 ledger=where, index=self.index, agents=agents, author=self.author, monotonic=self.clock.monotonic
             ),
-            starter=Starter(
-                agents=agents,
-                recorder=recorder,
-                author=self.author,
-                on_outcome=lambda *_: None,
-                parallel=2,
-                max_failure_rate=50,
-            ),
+            starter=self._starter(agents, recorder),
             follower=Follower(
                 agents=agents,
                 recorder=recorder,
@@ -223,6 +253,8 @@ class Orchestra:
             "author": self.author,
             "deadline": Deadline(monotonic=self.clock.monotonic),
             "on_step": lambda _: None,
+            "watcher": self.watcher(),
+            "responder": self.responder(),
         }
         return CycleRunner(**{**chosen, **members})
 

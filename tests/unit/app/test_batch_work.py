@@ -17,17 +17,30 @@ from codeql_fixer.app.batch_work import BatchWork, Routers, Target
 from codeql_fixer.app.brief import BriefWriter
 from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.domain.batch import Batch
+from codeql_fixer.domain.cycle import PullRequestState
 from codeql_fixer.domain.dispatch import DispatchStatus
 from codeql_fixer.domain.route import AgentKind, AgentProfile, NoRoute, Route, Routing
 from codeql_fixer.domain.session import SessionState
 from codeql_fixer.domain.tracked import Lifecycle
+from codeql_fixer.domain.verification import Verdict
 from codeql_fixer.policy.dispatching import Dispatch, Limits
 from codeql_fixer.ports.agent import Capabilities
 from tests.agents import MemoryAgent
 from tests.builders import issue
 from tests.commands import ROOT
 from tests.dispatching import facts
-from tests.records import at, cycle, dismissal, fingerprint, intent, outcome, scan, session_seen
+from tests.records import (
+    at,
+    cycle,
+    dismissal,
+    fingerprint,
+    intent,
+    outcome,
+    pull_request_seen,
+    scan,
+    session_seen,
+    verification,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -203,6 +216,26 @@ def test_request__says_what_the_last_three_attempts_came_to(index: SqlIndex) -> 
 
     assert [prompt.count(f"reason {number}.") for number in range(1, 5)] == [0, 1, 1, 1]
     assert prompt.index("reason 2.") < prompt.index("reason 3.") < prompt.index("reason 4.")
+
+
+def test_request__says_what_scans_still_saw_after_a_merge(index: SqlIndex) -> None:
+    merged = pull_request_seen(PullRequestState.MERGED, 3, intent_id="i-9", session="s-9")
+    verdict = replace(verification("v-1", 5, verdict=Verdict.MOVED), intent_id="i-9")
+    moved = replace(verdict, verdicts=(replace(verdict.verdicts[0], reason="it is in shop/other.py now"),))
+    work = _work(
+        index,
+        intent("i-9", 1, 1),
+        outcome("i-9", 1, session="s-9"),
+        cycle("c-9", 3, pull_requests=(merged,)),
+        scan("2", 4, 1, 2),
+        moved,
+    )
+
+    prompt = _ordered(work, 1, 2).prompt
+
+    assert "was merged, and the scan of 2026-03-01 04:00 UTC still reports it at shop/app.py:2" in prompt
+    assert "(moved: it is in shop/other.py now)" in prompt
+    assert prompt.count("still reports it") == 1  # the other issue was not in that attempt
 
 
 def test_request__cuts_long_words_of_agents_and_scanners(index: SqlIndex) -> None:

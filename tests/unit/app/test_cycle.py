@@ -131,7 +131,7 @@ def test_cycle__begins_nothing_after_its_time() -> None:
 
     report = fleet.runner(deadline=Deadline(monotonic=fleet.clock.monotonic, end=0.0)).run(fleet.work())
 
-    assert report.left_out == ["scans", "sessions", "proof", "dispatch", "snapshot", "alerts"]
+    assert report.left_out == ["scans", "sessions", "pull requests", "proof", "dispatch", "snapshot", "alerts"]
     assert not report.is_scanned
     assert fleet.agent.sessions == {}
 
@@ -150,7 +150,7 @@ def test_cycle__starts_no_session_when_looking_took_all_the_time() -> None:
 
     report = fleet.runner(deadline=deadline, dispatcher=replace(dispatcher, watchers=(Slow(),))).run(fleet.work())
 
-    assert report.left_out == ["proof", "dispatch", "snapshot", "alerts"]
+    assert report.left_out == ["pull requests", "proof", "dispatch", "snapshot", "alerts"]
     assert fleet.agent.sessions == {}
 
 

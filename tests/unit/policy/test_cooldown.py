@@ -10,7 +10,14 @@ import pytest
 from codeql_fixer.domain.cycle import PullRequestState
 from codeql_fixer.domain.dispatch import DispatchStatus
 from codeql_fixer.domain.session import SessionState
-from codeql_fixer.policy.cooldown import DEFAULT_COOLDOWN, failed_attempts, failures_of, is_exhausted, rests_until
+from codeql_fixer.policy.cooldown import (
+    DEFAULT_COOLDOWN,
+    failed_attempts,
+    failures_of,
+    has_failed_after_merge,
+    is_exhausted,
+    rests_until,
+)
 from codeql_fixer.policy.tracking import RepositoryIssues
 from tests.dispatching import attempt, tracked
 from tests.records import at, fingerprint, scan
@@ -41,6 +48,7 @@ FINISHED = SessionState.FINISHED
         (attempt(2, (MERGED, 4), session=FINISHED), 10),  # a scan at 10 still found it
         (attempt(2, (MERGED, 11), session=FINISHED), None),  # no scan since
         (attempt(2, (MERGED, 4), (OPEN, 5), session=FINISHED), None),
+        (attempt(2, (CLOSED, 4), is_ours=False), None),  # somebody else gave up
     ],
 )
 def test_failures_of(tried: Attempt, failed_at: float | None) -> None:
@@ -76,3 +84,17 @@ def test_failed_attempts__are_those_that_did_not_fix_it() -> None:
     tried = [attempt(2, session=FINISHED), attempt(30), attempt(40, session=SessionState.FAILED)]
 
     assert failed_attempts(tracked(1), tried) == [tried[0], tried[2]]
+
+
+@pytest.mark.parametrize(
+    ("tried", "expected"),
+    [
+        (attempt(2, (MERGED, 4)), True),
+        (attempt(2, (MERGED, 11)), False),  # no scan since
+        (attempt(2, (CLOSED, 4)), False),
+        (attempt(2), False),
+    ],
+)
+def test_has_failed_after_merge(tried: Attempt, *, expected: bool) -> None:
+    assert has_failed_after_merge(tracked(1, seen=10), tried) is expected
+    assert not has_failed_after_merge(None, tried)

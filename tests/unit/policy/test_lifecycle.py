@@ -45,6 +45,16 @@ def _attempt(
     return Attempt(f"i-{hours}", at(hours), outcome, session, tuple((state, at(when)) for state, when in pulls))
 
 
+def _reverted(hours: float) -> Attempt:
+    """An attempt whose merged fix was taken back then."""
+    return replace(_attempt(2, CREATED, None, (CLOSED, hours)), reverted_at=at(hours))
+
+
+def _of_others(hours: float, state: PullRequestState) -> Attempt:
+    """Somebody else's pull request."""
+    return replace(_attempt(hours, CREATED, None, (state, hours)), is_ours=False)
+
+
 ROWS = {
     # by scans alone
     "new": (NEW, (), "new"),
@@ -115,6 +125,35 @@ ROWS = {
         (_attempt(2, CREATED, None, (MERGED, 3)), _attempt(21)),
         "fixed",
     ),
+    # reverted
+    "merged and taken back before any scan": (RECURRING, (_reverted(4),), "recurring"),
+    "proved, and then taken back": (FIXED, (_reverted(11),), "recurring"),
+    "taken back before it was gone": (FIXED, (_reverted(9),), "fixed"),
+    "taken back, and another session is at work": (FIXED, (_reverted(11), _attempt(12)), "session_dispatched"),
+    "taken back, and proposed anew": (FIXED, (_reverted(11), _attempt(12, CREATED, None, (OPEN, 13))), "pr_open"),
+    "taken back, and merged anew": (FIXED, (_reverted(11), _attempt(12, CREATED, None, (MERGED, 13))), "fixed"),
+    "taken back, and a scan reports it": (REGRESSED, (_reverted(11),), "regressed"),
+    # a person is asked
+    "a person has to go on with its pull request": (
+        RECURRING,
+        (replace(_attempt(2, CREATED, None, (OPEN, 3)), asked="too many rounds"),),
+        "needs_human",
+    ),
+    "the person has merged it": (
+        RECURRING,
+        (replace(_attempt(2, CREATED, None, (MERGED, 3)), asked="too many rounds"),),
+        "pr_merged",
+    ),
+    # by somebody else
+    "somebody else's is open": (RECURRING, (_of_others(2, OPEN),), "pr_open"),
+    "somebody else's is merged": (RECURRING, (_of_others(2, MERGED),), "pr_merged"),
+    "somebody else's was given up": (NEW, (_of_others(2, CLOSED),), "new"),
+    "somebody else's was given up while ours is at work": (
+        NEW,
+        (_attempt(1), _of_others(2, CLOSED)),
+        "session_dispatched",
+    ),
+    "gone by somebody else's doing": (FIXED, (_of_others(2, MERGED),), "fixed"),
     # after a return, what was tried before says nothing
     "regressed after a merged fix": (
         REGRESSED,
@@ -162,3 +201,12 @@ def test_lifecycle_of__gives_the_reason(runs: tuple[ScanRun, ...], attempts: tup
 
     assert reason in found
     assert bool(found) == bool(reason)
+
+
+def test_lifecycle_of__says_why_a_person_is_asked_and_whose_pull_request_is_open() -> None:
+    asked = replace(_attempt(2, CREATED, None, (OPEN, 3)), asked="too many rounds")
+
+    assert lifecycle_of(_issue(*RECURRING), [asked])[1] == "too many rounds"
+    assert lifecycle_of(_issue(*RECURRING), [_of_others(2, OPEN)])[1] == "somebody else's pull request is open"
+    assert lifecycle_of(_issue(*RECURRING), [_reverted(4)])[1] == "its fix was reverted"
+    assert lifecycle_of(_issue(*FIXED), [_reverted(11)])[1] == "its fix was reverted"

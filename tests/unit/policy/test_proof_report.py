@@ -18,7 +18,7 @@ FIXED, STILL, MOVED, UNKNOWN, GAMED = (
 )
 
 
-def _proof(*verdicts: Verdict, new: int = 0, **members: str) -> Proof:
+def _proof(*verdicts: Verdict, new: int = 0, problem: str = "") -> Proof:
     targets = tuple(
         TargetVerdict(
             fingerprint=f"{number:020x}",
@@ -30,7 +30,7 @@ def _proof(*verdicts: Verdict, new: int = 0, **members: str) -> Proof:
         for number, verdict in enumerate(verdicts)
     )
     found = NewFinding(fingerprint="0" * 20, rule_id="py/xss", file="", line=None, message="new @everyone <b>")
-    return Proof(targets=targets, new_findings=(found,) * new, **members)
+    return Proof(targets=targets, new_findings=(found,) * new, problem=problem)
 
 
 @pytest.mark.parametrize(

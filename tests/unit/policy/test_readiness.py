@@ -61,6 +61,21 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[DecisionAction, str,
         (ASK, "nobody can tell whether a session was started for it", None),
     ),
     "ambiguous before the last": ({"attempts": (AMBIGUOUS, attempt(2, outcome=DispatchStatus.REFUSED))}, {}, None),
+    "a person is asked": (
+        {"lifecycle": Lifecycle.NEEDS_HUMAN, "attempts": (attempt(1, (PullRequestState.OPEN, 2), asked="enough"),)},
+        {},
+        (ASK, "enough", None),
+    ),
+    "a person was asked, and closed it": (
+        {"attempts": (attempt(1, (PullRequestState.CLOSED, 2), asked="enough"),)},
+        {},
+        None,
+    ),
+    "somebody else had the last word": (
+        {"attempts": (AMBIGUOUS, attempt(2, (PullRequestState.CLOSED, 3), is_ours=False))},
+        {},
+        (ASK, "nobody can tell whether a session was started for it", None),
+    ),
     "exhausted": (_failed(1, 2, 3, 4), {"max_attempts": 9}, (ASK, "4 attempts failed: it needs a person", None)),
     "had its sessions": (_failed(1, 2), {"max_attempts": 2}, (ASK, "it had its 2 sessions: it needs a person", None)),
     "closed counts as a session": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 
 from codeql_fixer.adapters.forge.git import Git, GitError
 from codeql_fixer.adapters.forge.pull_records import PullRecord, PullRecords
+from codeql_fixer.adapters.forge.talk_records import TalkRecords
 from codeql_fixer.domain.cycle import PullRequestState
 from codeql_fixer.domain.record import RepositoryName
 from codeql_fixer.errors import UserError
@@ -117,10 +119,42 @@ class LocalForge:
         place = self._there(repository)
         return self._shown(repository, self._record(place, repository, number))
 
-    def pull_requests(self, repository: str, *, head_prefix: str = "") -> Iterator[PullRequest]:
-        """All pull requests whose branch starts so, newest first."""
+    def pull_requests(
+        self, repository: str, *, head_prefix: str = "", since: datetime | None = None
+    ) -> Iterator[PullRequest]:
+        """All pull requests whose branch starts so, newest first; all of them, since git does not tell what changed."""
+        del since
         records = PullRecords(self._there(repository)).all()
         return (self._shown(repository, record) for record in records if record.head.startswith(head_prefix))
+
+    def is_mergeable(self, repository: str, number: int) -> bool:
+        """False when its branches are in conflict."""
+        place = self._there(repository)
+        record = self._settled(place, self._record(place, repository, number))
+        if record.state is not PullRequestState.OPEN:
+            return True
+        try:
+            self._merged_tree(place, self._tip(place, record.base), record)
+        except UserError:
+            return False
+        return True
+
+    def diff(self, repository: str, number: int) -> str:
+        """What a pull request would change."""
+        place = self._there(repository)
+        record = self._settled(place, self._record(place, repository, number))
+        return self._git.run(place, "diff", f"{self._tip(place, record.base)}...{record.head_commit}")
+
+    def talk_of(self, repository: str) -> TalkRecords:
+        """What is said at its pull requests."""
+        return TalkRecords(self._there(repository))
+
+    @contextmanager
+    def changing(self, repository: str) -> Iterator[TalkRecords]:
+        """The same, while nobody else changes it."""
+        place = self._there(repository)
+        with PullRecords(place).locked():
+            yield TalkRecords(place)
 
     def merge(self, repository: str, number: int) -> PullRequest:
         """Merge a pull request by a merge commit, without a work tree; one that is merged stays as it is.
@@ -180,7 +214,8 @@ class LocalForge:
         return record
 
     def _shown(self, repository: str, record: PullRecord) -> PullRequest:
-        record = self._settled(self._there(repository), record)
+        place = self._there(repository)
+        record, talk = self._settled(place, record), TalkRecords(place).talk(record.number)
         return PullRequest(
             repository=repository,
             number=record.number,
@@ -190,9 +225,11 @@ class LocalForge:
             base=record.base,
             title=record.title,
             body=record.body,
+            head_repository=repository,
             head_commit=record.head_commit,
             merge_commit=record.merge_commit,
             created_at=record.created_at,
+            updated_at=max(filter(None, (record.created_at, record.merged_at, talk.at))),
             merged_at=record.merged_at,
         )
 

@@ -36,6 +36,16 @@ class PullRecord(Struct, frozen=True, kw_only=True):
     merged_at: datetime | None = None
 
 
+def write_whole(path: Path, record: Struct) -> None:
+    """Write a record, whole or not at all, durably. Whoever does it holds the lock of the repository."""
+    half = path.with_suffix(".new")
+    with half.open("wb") as stream:
+        stream.write(msgspec.json.format(msgspec.json.encode(record)) + b"\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+    half.replace(path)
+
+
 class PullRecords:
     """The records of one repository.
 
@@ -78,13 +88,7 @@ class PullRecords:
     def put(self, record: PullRecord) -> None:
         """Write a record, whole or not at all, durably."""
         self._folder.mkdir(exist_ok=True)
-        path = self._path(record.number)
-        half = path.with_suffix(".new")
-        with half.open("wb") as stream:
-            stream.write(msgspec.json.format(msgspec.json.encode(record)) + b"\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        half.replace(path)
+        write_whole(self._path(record.number), record)
 
     def _path(self, number: int) -> Path:
         return self._folder / f"{number}.json"

@@ -5,31 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codeql_fixer.adapters.index.rows import time_of
+from codeql_fixer.domain.cycle import PullRequestState
 from codeql_fixer.domain.tracked import TrackedIssue, Tracking
 from codeql_fixer.ports.index import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from codeql_fixer.adapters.index.rows import Row
 
 
-def events_of(
-    issue: TrackedIssue,
-    *,
-    appearances: Sequence[Row],
-    dispatches: Sequence[Row],
-    pull_requests: Sequence[Row],
-    verdicts: Sequence[Row],
-    dismissals: Sequence[Row],
-) -> list[Event]:
-    """All events, oldest first; each argument is what the query `<name>_of_issue` gives."""
+LIFE = ("appearances", "dispatches", "pull_requests", "follow_ups", "verdicts", "dismissals")
+
+
+def events_of(issue: TrackedIssue, rows: Mapping[str, Sequence[Row]]) -> list[Event]:
+    """All events, oldest first; `rows` are what the query `<name>_of_issue` gives for each name of `LIFE`."""
     found = [
-        *_of_scans(issue, appearances),
-        *(event for row in dispatches for event in _of_dispatch(row)),
-        *(event for row in pull_requests for event in _of_pull_request(row)),
-        *(event for row in verdicts for event in _event(row[0], "verdict", _joined(row[1], row[2]), source=row[3])),
-        *(event for row in dismissals for event in _of_dismissal(row)),
+        *_of_scans(issue, rows["appearances"]),
+        *(event for row in rows["dispatches"] for event in _of_dispatch(row)),
+        *(event for row in rows["pull_requests"] for event in _of_pull_request(row)),
+        *(event for row in rows["follow_ups"] for event in _of_follow_up(row)),
+        *(event for row in rows["verdicts"] for event in _of_verdict(row)),
+        *(event for row in rows["dismissals"] for event in _of_dismissal(row)),
     ]
     return sorted(found, key=lambda event: event.at)
 
@@ -62,9 +59,28 @@ def _of_dispatch(row: Row) -> Iterator[Event]:
 
 
 def _of_pull_request(row: Row) -> Iterator[Event]:
-    number, state, url, observed_at, merged_at = row
+    number, state, url, observed_at, merged_at, condition, reverted_at, reverted_by = row
     at = observed_at if merged_at is None else merged_at
-    yield from _event(at, "pull request", f"#{number} {state}", source=url)
+    words = condition.replace("_", " ") if state == PullRequestState.OPEN else ""
+    yield from _event(at, "pull request", _joined(f"#{number} {state}", words), source=url)
+    if reverted_at is not None:
+        by = f" by #{reverted_by}" if reverted_by else ""
+        yield from _event(reverted_at, "pull request", f"#{number} was reverted{by}", source=url)
+
+
+def _of_follow_up(row: Row) -> Iterator[Event]:
+    number, round_number, attempt, claimed_at, ended_at, status, reason, round_id = row
+    what = f"#{number}, round {round_number}"
+    if claimed_at is not None:
+        yield from _event(claimed_at, "follow-up", f"{what}, attempt {attempt}: claimed", source=round_id)
+    if status:
+        ended = _joined(f"{what}: {status.replace('_', ' ')}", reason)
+        yield from _event(ended_at, "follow-up", ended, source=round_id)
+
+
+def _of_verdict(row: Row) -> Iterator[Event]:
+    recorded_at, verdict, reason, record_id = row
+    yield from _event(recorded_at, "verdict", _joined(verdict, reason), source=record_id)
 
 
 def _of_dismissal(row: Row) -> Iterator[Event]:

@@ -173,18 +173,23 @@ def _claim(rows: list[Row]) -> Claim:
         session=SessionState(row[10]) if row[10] else None,
         acu_used=row[11],
         account=row[12],
+        batch_id=row[13],
     )
 
 
 def parse_attempts(rows: Iterable[Row]) -> dict[str, tuple[Attempt, ...]]:
     """Attempts by fingerprint, from rows of `attempts_of`: one for each attempt and pull request."""
     pulls: dict[tuple[str, str], list[tuple[PullRequestState, datetime]]] = {}
+    reverted: dict[tuple[str, str], datetime] = {}
     heads: dict[tuple[str, str], Row] = {}
     for row in rows:
         key = (row[0], row[1])
         heads.setdefault(key, row)
         found = pulls.setdefault(key, [])
-        if row[6] is not None:
+        if row[6] is not None and row[13] is not None:
+            found.append((PullRequestState.CLOSED, parse_time(row[13])))  # nothing of it is left
+            reverted[key] = max(parse_time(row[13]), reverted.get(key, _EPOCH))
+        elif row[6] is not None:
             found.append((PullRequestState(row[6]), parse_time(row[8] if row[7] is None else row[7])))
     by_issue: dict[str, list[Attempt]] = {}
     for (fingerprint, intent_id), row in heads.items():
@@ -201,6 +206,9 @@ def parse_attempts(rows: Iterable[Row]) -> dict[str, tuple[Attempt, ...]]:
                 agent=row[10],
                 session_at=time_of(row[11]),
                 detail=row[12] or "",
+                reverted_at=reverted.get((fingerprint, intent_id)),
+                asked=row[14] or "",
+                is_ours=bool(row[15]),
             )
         )
     return {fingerprint: tuple(attempts) for fingerprint, attempts in by_issue.items()}

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import aiosql
 
-from codeql_fixer.adapters.index.events import events_of
+from codeql_fixer.adapters.index.events import LIFE, events_of
+from codeql_fixer.adapters.index.follow_ups import (
+    parse_known,
+    parse_linked,
+    parse_rounds,
+    parse_still_seen,
+    parse_verdict,
+)
 from codeql_fixer.adapters.index.outbox import parse_delivery
 from codeql_fixer.adapters.index.rows import (
     FOREVER,
@@ -23,7 +30,7 @@ from codeql_fixer.adapters.index.rows import (
     time_of,
 )
 from codeql_fixer.adapters.index.writer import SqlWriter, digest_of
-from codeql_fixer.domain.queue import FixCount, KnownPullRequest, Line, ScanState, SessionEnd, Stretch, Waiting
+from codeql_fixer.domain.queue import FixCount, Line, ScanState, SessionEnd, Stretch, Waiting
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.domain.tracked import Lifecycle
 from codeql_fixer.errors import UserError
@@ -38,7 +45,9 @@ if TYPE_CHECKING:
     from codeql_fixer.adapters.index.rows import Row
     from codeql_fixer.domain.claim import Claim
     from codeql_fixer.domain.delivery import Delivery
+    from codeql_fixer.domain.feedback import Round, StillSeen
     from codeql_fixer.domain.merged_fix import MergedFix
+    from codeql_fixer.domain.queue import KnownPullRequest
     from codeql_fixer.domain.tracked import Attempt
     from codeql_fixer.policy.sla import SlaLimits
     from codeql_fixer.ports.index import Event, IssueRow
@@ -50,7 +59,6 @@ _AFTER_HEX = "g"
 _MOST_ACU = 100  # sessions of a family; what earlier ones took says little about the next
 _A_FEW = 64  # of a line at a time
 _BEHIND = 2**62  # behind everybody who was opened at that moment
-_LIFE = ("appearances", "dispatches", "pull_requests", "verdicts", "dismissals")
 
 
 class Database(Protocol):
@@ -149,7 +157,7 @@ class SqlIndex:
     def history(self, key: int) -> list[Event]:
         """The life of an issue, oldest first."""
         (row,) = self._rows([(key,)])
-        return events_of(row.issue, **{name: self._ask(f"{name}_of_issue", id=key) for name in _LIFE})
+        return events_of(row.issue, {name: self._ask(f"{name}_of_issue", id=key) for name in LIFE})
 
     def attempts(self, repository: str) -> dict[str, tuple[Attempt, ...]]:
         """What was tried, by fingerprint."""
@@ -246,7 +254,31 @@ class SqlIndex:
 
     def pull_requests_to_watch(self) -> list[KnownPullRequest]:
         """Those that were open when somebody last looked."""
-        return [KnownPullRequest(*row) for row in self._ask("pull_requests_to_watch")]
+        return [parse_known(row) for row in self._ask("pull_requests_to_watch")]
+
+    def merged_pull_requests(self, since: datetime) -> list[KnownPullRequest]:
+        """Those that were merged since then."""
+        return [parse_known(row) for row in self._ask("pull_requests_merged_since", since=micros(since))]
+
+    def pull_requests_of(self, repository: str) -> list[KnownPullRequest]:
+        """All that are known of a repository."""
+        return [parse_known(row) for row in self._ask("pull_requests_of", repository=repository.lower())]
+
+    def linked_claims(self) -> dict[tuple[str, int], tuple[str, ...]]:
+        """The claims that open pull requests came of."""
+        return parse_linked(self._ask("claims_of_open_pull_requests"))
+
+    def rounds(self) -> dict[tuple[str, int], tuple[Round, ...]]:
+        """What was answered at open pull requests."""
+        return parse_rounds(self._ask("rounds_of_open_pull_requests"))
+
+    def verdict_on(self, key: int) -> StillSeen | None:
+        """The last verdict on an issue, if that still saw it."""
+        return parse_verdict(self._ask("verdicts_of_issue", id=key))
+
+    def still_seen(self) -> dict[tuple[str, int], tuple[StillSeen, ...]]:
+        """What the last verification of open pull requests still sees."""
+        return parse_still_seen(self._ask("still_seen_at_open_pull_requests"))
 
     def open_pull_requests_by_claim(self) -> dict[str, int]:
         """The same by intent id."""

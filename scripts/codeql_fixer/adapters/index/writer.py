@@ -5,12 +5,14 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, assert_never
 
+from codeql_fixer.adapters.index.follow_ups import add_follow_up
 from codeql_fixer.adapters.index.outbox import add_to_outbox
 from codeql_fixer.adapters.index.rows import issue_row, micros, parse_attempts, parse_issue, run_row, text, time_of
 from codeql_fixer.domain.alert import Alert, AlertClaim, AlertOutcome
 from codeql_fixer.domain.cycle import Cycle, DecisionAction
 from codeql_fixer.domain.dismissal import Dismissal
 from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome
+from codeql_fixer.domain.follow_up import FollowUp, FollowUpOutcome
 from codeql_fixer.domain.scan_run import ScanRun
 from codeql_fixer.domain.snapshot import Snapshot
 from codeql_fixer.domain.verification import Verification
@@ -32,6 +34,7 @@ _TABLES = (
     *("pull_requests", "proposals", "settlements", "verdicts", "verifications", "dismissals", "cycles", "pauses"),
     *("damages", "scan_requests", "open_counts", "fix_counts", "baselines", "meta"),
     *("alerts", "alert_recipients", "alert_attempts"),
+    *("pull_request_issues", "reverts", "follow_ups"),
 )
 
 
@@ -133,6 +136,10 @@ class SqlWriter:
                 concerned = self._add_dismissal(record)
             case Alert() | AlertClaim() | AlertOutcome():
                 add_to_outbox(self._queries, self._connection, record)
+            case FollowUp() | FollowUpOutcome():
+                repository = self._named(record.target_repo)
+                add_follow_up(self._queries, self._connection, record, repository=repository)
+                concerned = frozenset({repository})
             case ScanRun() | Snapshot():
                 pass
             case _:
@@ -221,6 +228,8 @@ class SqlWriter:
             act_before=micros(record.act_before),
             family=text(record.family),
             max_acu=record.max_acu,
+            batch_id=text(record.batch_id),
+            parent=text(record.parent),
         )
         self._many("add_intent_issues", ({"intent_id": record.id, "fingerprint": name} for name in record.fingerprints))
         return frozenset({repository})
@@ -320,6 +329,9 @@ class SqlWriter:
             url=text(seen.url),
             session_id=text(seen.session_id),
             intent_id=text(seen.intent_id),
+            condition=seen.condition.value if seen.condition else "",
+            head_commit=text(seen.head_commit),
+            merge_commit=text(seen.merge_commit),
         )
         self._queries.add_proposal(
             self._connection,
@@ -328,6 +340,14 @@ class SqlWriter:
             intent_id=text(seen.intent_id),
             session_id=text(seen.session_id),
         )
+        place = {"repository": repository, "number": seen.number}
+        if not seen.intent_id and not seen.session_id:
+            names = ({**place, "fingerprint": name} for name in seen.fingerprints)
+            self._many("add_pull_request_issues", names)
+        if seen.reverted_at is not None:
+            self._queries.add_revert(
+                self._connection, **place, at=micros(seen.reverted_at), reverted_by=seen.reverted_by or 0
+            )
         rows = self._queries.repositories_of_pull_request(self._connection, repository=repository, number=seen.number)
         return {row[0] for row in rows}
 

@@ -26,6 +26,8 @@ TITLES = {
     "alert": "An event that is to be told, once",
     "alert_claim": "The right to tell an alert over a channel for a while",
     "alert_outcome": "What became of telling an alert over a channel",
+    "follow_up": "The right to tell a session what was said at its pull request, for a while",
+    "follow_up_outcome": "What became of telling a session that",
 }
 _FORMATS = jsonschema.FormatChecker(formats=())
 

@@ -57,7 +57,7 @@ class JinjaRenderer:
         except (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
             remedy = "docs/reference/prompt-template.md lists what a template can use"
             raise UserError(f"{self._name}: line {_line_of(error)}: {error} ({remedy})") from error
-        return "\n".join(_tidy(text)) + "\n"
+        return "\n".join(tidy(text)) + "\n"
 
     def _read(self, path: Path) -> str:
         try:
@@ -178,7 +178,7 @@ def _line_of(error: BaseException) -> int:
     return line
 
 
-def _tidy(text: str) -> list[str]:
+def tidy(text: str) -> list[str]:
     """One blank line around headings and fences and between paragraphs; what is inside a fence stays as it is."""
     lines: list[str] = []
     fence = ""

@@ -17,6 +17,7 @@ from codeql_fixer.domain.gate import Gate, Judging
 from codeql_fixer.domain.registry import (
     BATCH_SIZE,
     COOLDOWN_HOURS,
+    MAX_FOLLOW_UPS,
     MEDIUM_IMPORTANCE,
     Registry,
     RepositoryEntry,
@@ -135,6 +136,7 @@ def _entry(own: Sequence[TaggedSettings], file: File, fleet: Routing) -> Reposit
         cooldown_hours=_first(said, "cooldown_hours", otherwise=COOLDOWN_HOURS),
         max_attempts=_first(said, "max_dispatch_attempts"),
         max_open_prs=_first(said, "max_open_prs"),
+        max_follow_ups=_first(said, "max_follow_ups", otherwise=MAX_FOLLOW_UPS),
         batch_size=_first(said, "batch_size", otherwise=BATCH_SIZE),
         routing=replace(
             fleet,

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from codeql_fixer.adapters.registry.wire_fleet import END, MOST, Fleet, Group, Hours, Labels, Many, Threshold
 from codeql_fixer.domain.gate import GateKind
-from codeql_fixer.domain.registry import BATCH_SIZE, COOLDOWN_HOURS, REPOSITORY
+from codeql_fixer.domain.registry import BATCH_SIZE, COOLDOWN_HOURS, MAX_FOLLOW_UPS, REPOSITORY
 from codeql_fixer.domain.route import MOST_RULES, Acus, AgentKind, AgentName, Label, Modes, RouteRule
 from codeql_fixer.domain.schedule import ScanSource, Schedule
 from codeql_fixer.options import BATCH_SIZES
@@ -151,6 +151,13 @@ class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     max_sessions_per_cycle: Annotated[Many | None, Meta(description="most sessions that start in one run")] = None
     max_open_prs: Annotated[
         Many | None, Meta(description="most pull requests of ours that are open or that sessions at work may open")
+    ] = None
+    max_follow_ups: Annotated[
+        Annotated[int, Meta(ge=0, le=100)] | None,
+        Meta(
+            description="how often a session is sent back to its pull request by reviews and failed checks; "
+            f"after that a person has to look; {MAX_FOLLOW_UPS} unless given"
+        ),
     ] = None
     cooldown_hours: Annotated[
         Annotated[tuple[Hours, ...], Meta(max_length=10)] | None,

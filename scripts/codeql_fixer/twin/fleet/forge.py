@@ -112,11 +112,9 @@ class FleetHost:
     def pull_requests(self, name: str, *, head_prefix: str, since: datetime) -> Iterator[PullRequest]:
         """Pull requests that changed since then, the one that changed last first."""
         self._answer()
-        found = [
-            pull
-            for (key, _), pull in self._pulls.items()
-            if key == name.lower() and pull.head.startswith(head_prefix) and (pull.updated_at or since) >= since
-        ]
+        key = name.lower()
+        mine = (self._pulls[key, number] for number in range(1, self._numbers[key] + 1))
+        found = [pull for pull in mine if pull.head.startswith(head_prefix) and (pull.updated_at or since) >= since]
         return iter(sorted(found, key=lambda pull: pull.updated_at or since, reverse=True))
 
     def pull_request(self, name: str, number: int) -> PullRequest:

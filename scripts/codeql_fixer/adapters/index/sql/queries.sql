@@ -80,11 +80,14 @@ DELETE FROM issues WHERE repository_id = (SELECT id FROM repositories WHERE name
 DELETE FROM scan_runs WHERE repository_id = (SELECT id FROM repositories WHERE name = :repository);
 
 -- name: add_intent!
-INSERT INTO dispatches (intent_id, repository, agent, account, attempt, claimed_at, act_before, family, max_acu)
-VALUES (:intent_id, :repository, :agent, :account, :attempt, :claimed_at, :act_before, :family, :max_acu)
+INSERT INTO dispatches
+  (intent_id, repository, agent, account, attempt, claimed_at, act_before, family, max_acu, batch_id, parent)
+VALUES
+  (:intent_id, :repository, :agent, :account, :attempt, :claimed_at, :act_before, :family, :max_acu, :batch_id, :parent)
 ON CONFLICT (intent_id) DO UPDATE SET
   repository = excluded.repository, agent = excluded.agent, attempt = excluded.attempt, claimed_at = excluded.claimed_at,
-  act_before = excluded.act_before, family = excluded.family, max_acu = excluded.max_acu, account = excluded.account
+  act_before = excluded.act_before, family = excluded.family, max_acu = excluded.max_acu, account = excluded.account,
+  batch_id = excluded.batch_id, parent = excluded.parent
 WHERE dispatches.claimed_at IS NULL OR excluded.claimed_at < dispatches.claimed_at;
 
 -- name: add_intent_issues*!
@@ -113,12 +116,26 @@ ON CONFLICT (session_id) DO UPDATE SET
 WHERE (excluded.observed_at, excluded.status, excluded.detail) > (sessions.observed_at, sessions.status, sessions.detail);
 
 -- name: add_pull_request!
-INSERT INTO pull_requests (repository, number, state, observed_at, merged_at, url, session_id, intent_id)
-VALUES (:repository, :number, :state, :observed_at, :merged_at, :url, :session_id, :intent_id)
+INSERT INTO pull_requests
+  (repository, number, state, observed_at, merged_at, url, session_id, intent_id, condition, head_commit, merge_commit)
+VALUES
+  (:repository, :number, :state, :observed_at, :merged_at, :url, :session_id, :intent_id, :condition, :head_commit,
+   :merge_commit)
 ON CONFLICT (repository, number) DO UPDATE SET
   state = excluded.state, observed_at = excluded.observed_at, merged_at = excluded.merged_at, url = excluded.url,
-  session_id = excluded.session_id, intent_id = excluded.intent_id
-WHERE (excluded.observed_at, excluded.state, excluded.url) > (pull_requests.observed_at, pull_requests.state, pull_requests.url);
+  session_id = excluded.session_id, intent_id = excluded.intent_id, condition = excluded.condition,
+  head_commit = excluded.head_commit, merge_commit = excluded.merge_commit
+WHERE (excluded.observed_at, excluded.state, excluded.url, excluded.condition)
+  > (pull_requests.observed_at, pull_requests.state, pull_requests.url, pull_requests.condition);
+
+-- name: add_pull_request_issues*!
+INSERT INTO pull_request_issues (repository, number, fingerprint) VALUES (:repository, :number, :fingerprint)
+ON CONFLICT DO NOTHING;
+
+-- name: add_revert!
+INSERT INTO reverts (repository, number, at, reverted_by) VALUES (:repository, :number, :at, :reverted_by)
+ON CONFLICT (repository, number) DO UPDATE SET at = excluded.at, reverted_by = excluded.reverted_by
+WHERE (excluded.at, excluded.reverted_by) > (reverts.at, reverts.reverted_by);
 
 -- name: add_verification!
 INSERT INTO verifications (id, repository, recorded_at, scan_run_id, pull_request, session_id)
@@ -143,7 +160,9 @@ VALUES (:repository, :number, :intent_id, :session_id) ON CONFLICT DO NOTHING;
 -- name: repositories_of_pull_request
 SELECT DISTINCT d.repository FROM proposals l
 JOIN dispatches d ON d.intent_id = l.intent_id OR (l.intent_id = '' AND l.session_id <> '' AND d.session_id = l.session_id)
-WHERE l.repository = :repository AND l.number = :number AND d.repository IS NOT NULL;
+WHERE l.repository = :repository AND l.number = :number AND d.repository IS NOT NULL
+UNION
+SELECT x.repository FROM pull_request_issues x WHERE x.repository = :repository AND x.number = :number;
 
 -- name: set_settlement!
 INSERT INTO settlements (intent_id, at, session_id, reason) VALUES (:intent_id, :at, :session_id, :reason)
@@ -160,14 +179,22 @@ WITH linked AS (
   WHERE d.repository = :repository
 )
 SELECT di.fingerprint, d.intent_id, d.claimed_at, d.outcome, d.session_id, s.status, p.state, p.merged_at, p.observed_at,
-  d.attempt, d.agent, s.observed_at, COALESCE(NULLIF(s.detail, ''), d.reason)
+  d.attempt, d.agent, s.observed_at, COALESCE(NULLIF(s.detail, ''), d.reason), v.at,
+  (SELECT MAX(f.reason) FROM follow_ups f WHERE f.intent_id = d.intent_id AND f.status = 'asked'), 1, p.repository, p.number
 FROM claims d
 JOIN dispatch_issues di ON di.intent_id = d.intent_id
 LEFT JOIN sessions s ON s.session_id = d.session_id
 LEFT JOIN linked k ON k.intent_id = d.intent_id
 LEFT JOIN pull_requests p ON p.repository = k.repository AND p.number = k.number
+LEFT JOIN reverts v ON v.repository = p.repository AND v.number = p.number
 WHERE d.repository = :repository AND d.claimed_at IS NOT NULL
-ORDER BY d.claimed_at, d.intent_id, p.repository, p.number;
+UNION ALL
+SELECT x.fingerprint, 'pull-request-' || p.number, p.observed_at, 'created', '', NULL, p.state, p.merged_at, p.observed_at,
+  0, '', NULL, '', v.at, NULL, 0, p.repository, p.number
+FROM pull_request_issues x JOIN pull_requests p ON p.repository = x.repository AND p.number = x.number
+LEFT JOIN reverts v ON v.repository = p.repository AND v.number = p.number
+WHERE x.repository = :repository
+ORDER BY 3, 2, 17, 18;
 
 -- name: claims
 -- The plus keeps SQLite from walking through all claims by time.
@@ -186,9 +213,10 @@ WITH wanted AS (
   WHERE p.state = 'open'
 )
 SELECT d.intent_id, d.repository, d.agent, d.attempt, d.claimed_at, d.act_before, d.family, d.max_acu, d.outcome,
-  COALESCE(d.session_id, ''), s.status, s.acu_used, d.account, di.fingerprint
+  COALESCE(d.session_id, ''), s.status, s.acu_used, d.account, i.batch_id, di.fingerprint
 FROM wanted w
 JOIN claims d ON d.intent_id = w.intent_id
+JOIN dispatches i ON i.intent_id = w.intent_id
 JOIN dispatch_issues di ON di.intent_id = d.intent_id
 LEFT JOIN sessions s ON s.session_id = d.session_id
 WHERE +d.claimed_at IS NOT NULL
@@ -317,14 +345,23 @@ LEFT JOIN sessions s ON s.session_id = d.session_id
 WHERE i.id = :id ORDER BY d.claimed_at, d.intent_id;
 
 -- name: pull_requests_of_issue
-SELECT DISTINCT p.number, p.state, p.url, p.observed_at, p.merged_at
+SELECT DISTINCT p.number, p.state, p.url, p.observed_at, p.merged_at, p.condition, v.at, v.reverted_by
 FROM issues i JOIN repositories r ON r.id = i.repository_id
 JOIN claims d ON d.repository = r.name
 JOIN dispatch_issues di ON di.intent_id = d.intent_id
   AND (di.fingerprint = i.fingerprint OR EXISTS (SELECT 1 FROM aliases a WHERE a.issue_id = i.id AND a.alias = di.fingerprint))
 JOIN proposals l ON l.intent_id = d.intent_id OR (l.intent_id = '' AND l.session_id <> '' AND l.session_id = d.session_id)
 JOIN pull_requests p ON p.repository = l.repository AND p.number = l.number
-WHERE i.id = :id ORDER BY p.observed_at, p.number;
+LEFT JOIN reverts v ON v.repository = p.repository AND v.number = p.number
+WHERE i.id = :id
+UNION
+SELECT p.number, p.state, p.url, p.observed_at, p.merged_at, p.condition, v.at, v.reverted_by
+FROM issues i JOIN repositories r ON r.id = i.repository_id
+JOIN pull_request_issues x ON x.repository = r.name
+  AND (x.fingerprint = i.fingerprint OR EXISTS (SELECT 1 FROM aliases a WHERE a.issue_id = i.id AND a.alias = x.fingerprint))
+JOIN pull_requests p ON p.repository = x.repository AND p.number = x.number
+LEFT JOIN reverts v ON v.repository = p.repository AND v.number = p.number
+WHERE i.id = :id ORDER BY 4, 1;
 
 -- name: verdicts_of_issue
 SELECT v.recorded_at, x.verdict, x.reason, v.id FROM issues i JOIN repositories r ON r.id = i.repository_id
@@ -423,13 +460,22 @@ linked AS (
   FROM mine m CROSS JOIN proposals l WHERE l.session_id = m.session_id AND l.intent_id = '' AND l.session_id <> ''
 )
 SELECT '', d.intent_id, d.claimed_at, d.outcome, d.session_id, s.status, p.state, p.merged_at, p.observed_at,
-  d.attempt, d.agent, s.observed_at, COALESCE(NULLIF(s.detail, ''), d.reason)
+  d.attempt, d.agent, s.observed_at, COALESCE(NULLIF(s.detail, ''), d.reason), v.at,
+  (SELECT MAX(f.reason) FROM follow_ups f WHERE f.intent_id = d.intent_id AND f.status = 'asked'), 1, p.repository, p.number
 FROM mine m CROSS JOIN claims d
 LEFT JOIN sessions s ON s.session_id = d.session_id
 LEFT JOIN linked k ON k.intent_id = d.intent_id
 LEFT JOIN pull_requests p ON p.repository = k.repository AND p.number = k.number
+LEFT JOIN reverts v ON v.repository = p.repository AND v.number = p.number
 WHERE d.intent_id = m.intent_id AND d.claimed_at IS NOT NULL
-ORDER BY d.claimed_at, d.intent_id, p.repository, p.number;
+UNION ALL
+SELECT '', 'pull-request-' || p.number, p.observed_at, 'created', '', NULL, p.state, p.merged_at, p.observed_at,
+  0, '', NULL, '', v.at, NULL, 0, p.repository, p.number
+FROM names n CROSS JOIN pull_request_issues x CROSS JOIN pull_requests p
+LEFT JOIN reverts v ON v.repository = p.repository AND v.number = p.number
+WHERE x.fingerprint = n.fingerprint AND x.repository = n.repository
+  AND p.repository = x.repository AND p.number = x.number
+ORDER BY 3, 2, 17, 18;
 
 -- name: pauses
 SELECT repository, reason, at FROM pauses WHERE is_paused = 1 ORDER BY repository;
@@ -455,7 +501,12 @@ SELECT r.name, (SELECT s.recorded_at FROM scan_runs s WHERE s.repository_id = r.
 SELECT repository, at FROM scan_requests ORDER BY repository, at;
 
 -- name: open_pull_requests
-SELECT repository, COUNT(*) FROM pull_requests WHERE state = 'open' GROUP BY repository ORDER BY repository;
+-- Somebody else's are known as well, and do not count.
+SELECT p.repository, COUNT(*) FROM pull_requests p
+WHERE p.state = 'open' AND EXISTS (
+  SELECT 1 FROM proposals l
+  WHERE l.repository = p.repository AND l.number = p.number AND (l.intent_id <> '' OR l.session_id <> ''))
+GROUP BY p.repository ORDER BY p.repository;
 
 -- name: files_of
 SELECT i.file FROM issues i JOIN repositories r ON r.id = i.repository_id
@@ -526,9 +577,11 @@ linked AS (
 pulled AS (
   SELECT k.intent_id AS intent_id, COUNT(*) AS pulls,
     MAX(CASE WHEN p.state = 'open' THEN 1 ELSE 0 END) AS has_open,
-    MAX(CASE WHEN p.state = 'merged' THEN 1 ELSE 0 END) AS has_merged,
-    MAX(COALESCE(p.merged_at, p.observed_at)) AS last_at
-  FROM linked k CROSS JOIN pull_requests p WHERE p.repository = k.repository AND p.number = k.number
+    MAX(CASE WHEN p.state = 'merged' AND v.at IS NULL THEN 1 ELSE 0 END) AS has_merged,
+    MAX(COALESCE(v.at, p.merged_at, p.observed_at)) AS last_at
+  FROM linked k CROSS JOIN pull_requests p
+  LEFT JOIN reverts v ON v.repository = p.repository AND v.number = p.number
+  WHERE p.repository = k.repository AND p.number = k.number
   GROUP BY k.intent_id
 )
 SELECT repository, family, day, SUM(fixed), SUM(failed) FROM (
@@ -586,9 +639,75 @@ SELECT intent_id, COUNT(*) FROM (
 ) linked GROUP BY intent_id ORDER BY intent_id;
 
 -- name: pull_requests_to_watch
-SELECT p.repository, p.number, MAX(l.intent_id), MAX(l.session_id) FROM pull_requests p
+SELECT p.repository, p.number, MAX(l.intent_id), MAX(l.session_id), MAX(p.state), MAX(p.condition), MAX(p.head_commit),
+  MAX(p.merge_commit), MAX(p.url), MAX(p.merged_at), MAX(v.at)
+FROM pull_requests p
 JOIN proposals l ON l.repository = p.repository AND l.number = p.number
+LEFT JOIN reverts v ON v.repository = p.repository AND v.number = p.number
 WHERE p.state = 'open' GROUP BY p.repository, p.number ORDER BY p.repository, p.number;
+
+-- name: pull_requests_merged_since
+SELECT p.repository, p.number, MAX(l.intent_id), MAX(l.session_id), MAX(p.state), MAX(p.condition), MAX(p.head_commit),
+  MAX(p.merge_commit), MAX(p.url), MAX(p.merged_at), MAX(v.at)
+FROM pull_requests p
+JOIN proposals l ON l.repository = p.repository AND l.number = p.number
+LEFT JOIN reverts v ON v.repository = p.repository AND v.number = p.number
+WHERE p.state = 'merged' AND p.merged_at > :since GROUP BY p.repository, p.number ORDER BY p.repository, p.number;
+
+-- name: pull_requests_of
+SELECT p.repository, p.number, MAX(l.intent_id), MAX(l.session_id), MAX(p.state), MAX(p.condition), MAX(p.head_commit),
+  MAX(p.merge_commit), MAX(p.url), MAX(p.merged_at), MAX(v.at)
+FROM pull_requests p
+JOIN proposals l ON l.repository = p.repository AND l.number = p.number
+LEFT JOIN reverts v ON v.repository = p.repository AND v.number = p.number
+WHERE p.repository = :repository GROUP BY p.repository, p.number ORDER BY p.number;
+
+-- name: claims_of_open_pull_requests
+SELECT p.repository, p.number, l.intent_id FROM pull_requests p
+JOIN proposals l ON l.repository = p.repository AND l.number = p.number AND l.intent_id <> '' WHERE p.state = 'open'
+UNION
+SELECT p.repository, p.number, d.intent_id FROM pull_requests p
+JOIN proposals l ON l.repository = p.repository AND l.number = p.number AND l.intent_id = '' AND l.session_id <> ''
+JOIN dispatches d ON d.session_id = l.session_id WHERE p.state = 'open'
+ORDER BY 1, 2, 3;
+
+-- name: add_follow_up!
+INSERT INTO follow_ups (round_id, attempt, repository, number, round, intent_id, events, claimed_at, act_before)
+VALUES (:round_id, :attempt, :repository, :number, :round, :intent_id, :events, :claimed_at, :act_before)
+ON CONFLICT (round_id, attempt)
+DO UPDATE SET events = excluded.events, claimed_at = excluded.claimed_at, act_before = excluded.act_before;
+
+-- name: add_follow_up_outcome!
+INSERT INTO follow_ups (round_id, attempt, repository, number, round, intent_id, ended_at, status, reason, child)
+VALUES (:round_id, :attempt, :repository, :number, :round, :intent_id, :ended_at, :status, :reason, :child)
+ON CONFLICT (round_id, attempt) DO UPDATE SET
+  ended_at = excluded.ended_at, status = excluded.status, reason = excluded.reason, child = excluded.child;
+
+-- name: rounds_of_open_pull_requests
+-- All attempts of a round; events of an earlier one stay told.
+SELECT f.repository, f.number, f.round_id, f.round, f.attempt, f.events, COALESCE(f.ended_at, f.claimed_at, 0),
+  f.act_before, f.status, f.reason, d.outcome
+FROM follow_ups f JOIN pull_requests p ON p.repository = f.repository AND p.number = f.number
+LEFT JOIN claims d ON d.intent_id = f.child
+WHERE p.state = 'open' ORDER BY f.repository, f.number, f.round, f.attempt;
+
+-- name: still_seen_at_open_pull_requests
+SELECT v.repository, v.pull_request, v.id, x.fingerprint, x.verdict, x.reason FROM pull_requests p
+JOIN verifications v ON v.repository = p.repository AND v.pull_request = p.number
+JOIN verdicts x ON x.verification_id = v.id AND x.verdict IN ('still_present', 'moved', 'gamed')
+WHERE p.state = 'open' AND v.id = (
+  SELECT l.id FROM verifications l WHERE l.repository = v.repository AND l.pull_request = v.pull_request
+  ORDER BY l.recorded_at DESC, l.id DESC LIMIT 1)
+ORDER BY v.repository, v.pull_request, x.fingerprint;
+
+-- name: follow_ups_of_issue
+SELECT DISTINCT f.number, f.round, f.attempt, f.claimed_at, f.ended_at, f.status, f.reason, f.round_id
+FROM issues i JOIN repositories r ON r.id = i.repository_id
+JOIN claims d ON d.repository = r.name
+JOIN dispatch_issues di ON di.intent_id = d.intent_id
+  AND (di.fingerprint = i.fingerprint OR EXISTS (SELECT 1 FROM aliases a WHERE a.issue_id = i.id AND a.alias = di.fingerprint))
+JOIN follow_ups f ON f.intent_id = d.intent_id
+WHERE i.id = :id ORDER BY f.number, f.round, f.attempt;
 
 -- name: session_durations
 SELECT d.family, s.observed_at - d.claimed_at FROM claims d JOIN sessions s ON s.session_id = d.session_id

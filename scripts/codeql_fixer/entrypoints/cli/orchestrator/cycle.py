@@ -12,7 +12,8 @@ from uuid import uuid4
 
 from codeql_fixer.adapters.clock import SystemClock
 from codeql_fixer.app.cycle import CycleReport
-from codeql_fixer.bootstrap.orchestrator import OrchestratorRoom, Wanted, build_cycle, chosen
+from codeql_fixer.bootstrap.cycle import Wanted, build_cycle
+from codeql_fixer.bootstrap.orchestrator import OrchestratorRoom, chosen
 from codeql_fixer.domain.schedule import ScanSource
 from codeql_fixer.entrypoints.boundary import say
 from codeql_fixer.entrypoints.cli.orchestrator.showing import caught_up, cell, print_table
@@ -100,6 +101,9 @@ def _show(report: CycleReport, wanted: Wanted) -> None:
         print(described_sessions(report.dispatch.summary()))
     if report.proved:
         print(f"{counted(report.proved, 'verdict')} on merged fixes recorded")
+    if report.answered.told or report.answered.asked:
+        told, asked = counted(report.answered.told, "session"), counted(report.answered.asked, "pull request")
+        print(f"{told} sent back to a pull request, {asked} left to a person")
     if report.told.delivered:
         print(f"{counted(report.told.delivered, 'alert')} told")
     for warning in report.warnings:
@@ -174,6 +178,11 @@ def _document(report: CycleReport, wanted: Wanted) -> dict[str, object]:
         "held": [{"action": held.action, "reason": held.reason, "issues": held.issues} for held in summary.held],
         "settled": summary.settled,
         "proved": report.proved,
+        "follow_ups": {
+            "told": report.answered.told,
+            "handed_over": len(report.answered.claimed),
+            "asked": report.answered.asked,
+        },
         "alerts": {"noticed": report.told.noticed, "delivered": report.told.delivered},
         "left_out": report.left_out,
         "warnings": report.warnings,

@@ -12,9 +12,11 @@ import msgspec
 import codeql_fixer
 from codeql_fixer.adapters.clock import SystemClock
 from codeql_fixer.adapters.forge.local import LocalForge
+from codeql_fixer.adapters.forge.local_pulls import LocalPullRequests
 from codeql_fixer.app.author import Author
 from codeql_fixer.bootstrap.fleet import Fleet
 from codeql_fixer.domain.cycle import PullRequestObservation
+from codeql_fixer.domain.pull_request import CheckState, ReviewComment, ReviewState
 from codeql_fixer.domain.record import Producer
 from codeql_fixer.entrypoints.boundary import say
 from codeql_fixer.entrypoints.cli.orchestrator.showing import aligned, cell
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 _BRANCHES = "cqf/"
 
 
-def run(flags: Mapping[str, str], own: Mapping[str, str], *, is_json: bool) -> None:
+def run(flags: Mapping[str, str], own: Mapping[str, str | None], *, is_json: bool) -> None:
     """Do it.
 
     Raises:
@@ -39,7 +41,7 @@ def run(flags: Mapping[str, str], own: Mapping[str, str], *, is_json: bool) -> N
     if not settings.forge:
         raise UserError("--forge is required: the directory of the repositories")
     forge = LocalForge(Path(settings.forge), environment=os.environ, now=SystemClock().now)
-    action, repository, what = own["action"], own["repository"], own["what"]
+    action, repository, what = own["action"] or "", own["repository"] or "", own["what"] or ""
     match action:
         case "add":
             if not what:
@@ -49,14 +51,53 @@ def run(flags: Mapping[str, str], own: Mapping[str, str], *, is_json: bool) -> N
         case "list":
             _show(list(forge.pull_requests(repository)), is_json=is_json)
         case "merge" | "close":
-            if not what.isdecimal():
-                raise UserError(f"{action} needs the number of a pull request, got {what!r:.60}")
-            done = forge.merge(repository, int(what)) if action == "merge" else forge.close(repository, int(what))
+            number = _number(action, what)
+            done = forge.merge(repository, number) if action == "merge" else forge.close(repository, number)
             if flags.get("ledger") or flags.get("control_repo"):
                 _record(done, flags)
             _show([done], is_json=is_json)
+        case "review" | "check":
+            pulls = LocalPullRequests(forge, now=SystemClock().now)
+            said = (_review if action == "review" else _check)(pulls, repository, _number(action, what), own=own)
+            say(f"{repository}#{what}: {said}")
         case _:
-            raise UserError(f"{action!r:.60}: must be add, list, merge or close")
+            raise UserError(f"{action!r:.60}: must be add, list, merge, close, review or check")
+
+
+def _number(action: str, what: str) -> int:
+    if not what.isdecimal():
+        raise UserError(f"{action} needs the number of a pull request, got {what!r:.60}")
+    return int(what)
+
+
+def _review(pulls: LocalPullRequests, repository: str, number: int, *, own: Mapping[str, str | None]) -> str:
+    """A person's review; what is about a file is a comment there."""
+    text, file, line = own["changes"] or "", own["file"] or "", own["line"] or ""
+    if bool(text) == bool(own["approve"]):
+        raise UserError("review needs either --changes TEXT or --approve")
+    if line and not line.isdecimal():
+        raise UserError(f"--line {line!r:.40}: must be a number")
+    author = own["by"] or "reviewer"
+    comment = ReviewComment(author=author, body=text, file=file, line=int(line) if line else None)
+    review = pulls.add_review(
+        repository,
+        number,
+        state=ReviewState.CHANGES_REQUESTED if text else ReviewState.APPROVED,
+        body="" if file else text,
+        author=author,
+        comments=(comment,) if file else (),
+    )
+    return f"review {review.id} by {author}: {review.state}"
+
+
+def _check(pulls: LocalPullRequests, repository: str, number: int, *, own: Mapping[str, str | None]) -> str:
+    """A check of the commit that the pull request stands at."""
+    if bool(own["failed"]) == bool(own["passed"]):
+        raise UserError("check needs either --failed LOG or --passed")
+    state = CheckState.FAILED if own["failed"] else CheckState.PASSED
+    name = own["name"] or "tests"
+    check = pulls.add_check(repository, number, name=name, state=state, log=own["failed"] or "")
+    return f"check {check.name}: {check.state}"
 
 
 def _record(done: PullRequest, flags: Mapping[str, str]) -> None:
