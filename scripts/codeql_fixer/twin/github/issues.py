@@ -240,5 +240,6 @@ def _is_wanted(one: Issue | Pull, repository: Repository, call: Call) -> bool:
     return (
         (state == "all" or is_open == (state == "open"))
         and creator.lower() in {"", one.author.lower()}
+        and not creator.endswith("[bot]")  # some servers of enterprises find none of an App, and say nothing
         and {name.lower() for name in call.text("labels").split(",") if name} <= labels
     )
