@@ -6,24 +6,29 @@ tools write new fingerprints. What is paired by a sure signal is out of the way 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from codeql_fixer.policy.alignment import Cell, align
 from codeql_fixer.policy.likeness import Likeness, likeness_of
-from codeql_fixer.policy.marks import Described, Mark, Surroundings
+from codeql_fixer.policy.marks import Described, Mark, Surroundings, bare, lines_around
+from codeql_fixer.policy.moves import Drift, Span
+from codeql_fixer.policy.renames import guessed_renames
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from codeql_fixer.policy.moves import Moves
 
 # Likeness from which on two findings are taken for one, and below which they are two; between, nobody can tell.
-# tests/bench/matching_bench.py shows what comes of them.
-_SAME, _SIMILAR = 0.55, 0.42
-_FAR = 1 << 30
-# Another file is a long way: what is only somewhat alike there is another finding.
-_SAME_ELSEWHERE, _SIMILAR_ELSEWHERE = 0.75, 0.65
-_MOST_PAIRS = 20_000  # that are compared word by word; beyond, only sure signals count
+# tests/bench/matching_bench.py shows what comes of them. `_LEAST` is for findings in the order in which they were.
+_LEAST = 0.4
+_SAME, _SIMILAR = 0.8, 0.6
+_NEAR = 3  # lines within which a scanner may report the same place differently
+_MOST_CELLS = 200_000  # pairs that are compared; beyond, only sure signals count
 
 
 class Pair(Struct, frozen=True):
@@ -50,10 +55,6 @@ class Side(Struct, frozen=True):
     marks: Sequence[Mark]
     surroundings: Callable[[int], Surroundings]
 
-    def described(self, position: int) -> Described:
-        """A finding with all that can be compared."""
-        return Described(self.marks[position], self.surroundings(position))
-
 
 def match(before: Side, after: Side, moves: Moves) -> Matching:
     """Pair findings one to one; each is in one pair at most.
@@ -64,14 +65,25 @@ def match(before: Side, after: Side, moves: Moves) -> Matching:
         moves: what the change between them did to files and lines.
     """
     work = _Work(before, after, moves)
-    work.by_key("place", work.exact_place_before, work.exact_place_after)
-    work.by_key("fingerprint, message", *work.keyed(lambda mark: (mark.prints, mark.message)))
-    work.by_key("fingerprint", *work.keyed(lambda mark: mark.prints))
-    work.by_key("line, message", work.line_before, work.line_after)
-    work.by_likeness(is_same_file=True)
-    work.by_key("fingerprint in another file", *work.anywhere(lambda mark: (mark.prints, mark.message)))
+    if moves.is_known:
+        work.by_key("place", work.kept_place, lambda mark: (mark.line, mark.column), is_unique=False)
+    for name, key in _SURE:
+        work.by_key(name, work.key_before(key), key)
+    work.by_alignment()
+    for name, key in _SURE:  # what is the same in all of it and has changed its order, or is too much to compare
+        work.by_key(name, work.key_before(key), key, is_unique=False)
+    work.by_likeness()
+    for name, key in _SURE:
+        work.by_key(f"{name} in another file", work.key_before(key), key, is_same_file=False)
     work.by_likeness(is_same_file=False)
     return Matching(work.pairs, work.unsure)
+
+
+_SURE: tuple[tuple[str, Callable[[Mark], Hashable | None]], ...] = (
+    ("fingerprint, message", lambda mark: (mark.prints, mark.message) if mark.prints else None),
+    ("fingerprint", lambda mark: mark.prints or None),
+    ("text, message", lambda mark: (mark.text, mark.message) if mark.text else None),
+)
 
 
 class _Work:
@@ -81,131 +93,148 @@ class _Work:
         self._before, self._after, self._moves = before, after, moves
         self._left = set(range(len(before.marks)))
         self._right = set(range(len(after.marks)))
-        self._files = [moves.file_after(mark.file) for mark in before.marks]
+        names = {} if moves.is_known else guessed_renames(before.marks, after.marks)
+        self._files = [names.get(mark.file) or moves.file_after(mark.file) for mark in before.marks]
         self._spans = [moves.line_after(mark.file, mark.line) if mark.line else None for mark in before.marks]
+        self._cells = _MOST_CELLS
         self.pairs: dict[int, Pair] = {}
         self.unsure: dict[int, int] = {}
 
-    def exact_place_before(self, position: int) -> Hashable | None:
+    def kept_place(self, position: int) -> Hashable | None:
         """The place that an untouched line has now."""
-        mark, span = self._before.marks[position], self._spans[position]
-        if span is None or not span.is_kept:
-            return None
-        return (mark.rule, self._files[position], span.first, mark.column)
+        span = self._spans[position]
+        return (span.first, self._before.marks[position].column) if span is not None and span.is_kept else None
 
-    def exact_place_after(self, position: int) -> Hashable | None:
-        """The place of a later finding."""
-        mark = self._after.marks[position]
-        return (mark.rule, mark.file, mark.line, mark.column) if self._moves.is_known and mark.line else None
+    def key_before(self, key: Callable[[Mark], Hashable | None]) -> Callable[[int], Hashable | None]:
+        """A key of marks as one of positions in the earlier scan."""
+        return lambda position: key(self._before.marks[position])
 
-    def line_before(self, position: int) -> Hashable | None:
-        """Line and message, for lines that stayed where they were as far as anybody knows."""
-        mark, span = self._before.marks[position], self._spans[position]
-        if not mark.line or (span is not None and not span.is_kept):
-            return None
-        return (mark.rule, self._files[position], span.first if span else mark.line, mark.message)
-
-    def line_after(self, position: int) -> Hashable | None:
-        """The same of a later finding."""
-        mark = self._after.marks[position]
-        return (mark.rule, mark.file, mark.line, mark.message) if mark.line else None
-
-    def keyed(self, key: Callable[[Mark], Hashable]) -> tuple[_Key, _Key]:
-        """Keys of findings with fingerprints, in the file where the earlier one is to be now."""
-
-        def before(position: int) -> Hashable | None:
-            mark = self._before.marks[position]
-            return (mark.rule, self._files[position], key(mark)) if mark.prints else None
-
-        def after(position: int) -> Hashable | None:
-            mark = self._after.marks[position]
-            return (mark.rule, mark.file, key(mark)) if mark.prints else None
-
-        return before, after
-
-    def anywhere(self, key: Callable[[Mark], Hashable]) -> tuple[_Key, _Key]:
-        """The same in whatever file."""
-
-        def before(position: int) -> Hashable | None:
-            mark = self._before.marks[position]
-            return (mark.rule, key(mark)) if mark.prints else None
-
-        def after(position: int) -> Hashable | None:
-            mark = self._after.marks[position]
-            return (mark.rule, key(mark)) if mark.prints and self._moves.is_new(mark.file, mark.line) else None
-
-        return before, after
-
-    def by_key(self, name: str, key_before: _Key, key_after: _Key) -> None:
-        """Pair what has the same key; where several have it, those whose lines are closest."""
+    def by_key(
+        self,
+        name: str,
+        key_before: Callable[[int], Hashable | None],
+        key_after: Callable[[Mark], Hashable | None],
+        *,
+        is_unique: bool = True,
+        is_same_file: bool = True,
+    ) -> None:
+        """Pair what has the same key: where one on each side has it, or all in the order of their lines."""
         groups: dict[Hashable, tuple[list[int], list[int]]] = {}
-        for side, positions, key in ((0, self._left, key_before), (1, self._right, key_after)):
-            for position in sorted(positions):
-                value = key(position)
-                if value is not None and (side == 0 or value in groups):
-                    groups.setdefault(value, ([], []))[side].append(position)
+        for left in self._left:
+            value = key_before(left)
+            if value is not None:
+                mark = self._before.marks[left]
+                place = (mark.rule, self._files[left], value) if is_same_file else (mark.rule, value)
+                groups.setdefault(place, ([], []))[0].append(left)
+        for right in self._right:
+            mark = self._after.marks[right]
+            value = key_after(mark)
+            if value is not None and (is_same_file or self._moves.is_new(mark.file, mark.line)):
+                group = groups.get((mark.rule, mark.file, value) if is_same_file else (mark.rule, value))
+                if group is not None:
+                    group[1].append(right)
         for lefts, rights in groups.values():
-            if len(lefts) == 1 == len(rights):
-                self._pair(lefts[0], rights[0], (name,))
-            elif rights:
-                self._closest(lefts, rights, name)
+            if len(lefts) == 1 == len(rights) or not is_unique:
+                lefts.sort(key=self._order_before)
+                rights.sort(key=self._order_after)
+                for left, right in zip(lefts, rights, strict=False):
+                    self._pair(left, right, (name,))
 
-    def by_likeness(self, *, is_same_file: bool) -> None:
+    def by_alignment(self) -> None:
+        """Pair what is alike and stands in the same order, as far as possible in runs that moved together."""
+        drift = self._drift()
+        for lefts, rights in self._groups(is_same_file=True):
+            lefts.sort(key=self._order_before)
+            rights.sort(key=self._order_after)
+            found: dict[tuple[int, int], tuple[str, ...]] = {}
+            cells = []
+            for row, left in enumerate(lefts):
+                for column, right in enumerate(rights):
+                    offset = self._offset(left, right, drift)
+                    if offset is None:
+                        continue
+                    alike = self._likeness(left, right)
+                    found[row, column] = alike.signals
+                    cells.append(Cell(row, column, alike.total - _LEAST, offset))
+            for cell in align(cells, len(rights)):
+                self._pair(lefts[cell.row], rights[cell.column], ("order", *found[cell.row, cell.column]))
+
+    def _drift(self) -> Drift:
+        marks, later = self._before.marks, self._after.marks
+        seen = ((later[pair.after].file, marks[pair.before].line, later[pair.after].line) for pair in self.pairs.values())
+        return Drift((file, before, after) for file, before, after in seen if before and after)
+
+    def _offset(self, left: int, right: int, drift: Drift) -> int | None:
+        """How far one has moved from where it is to be, None where that is out of the question."""
+        mark, line, span = self._before.marks[left], self._after.marks[right].line, self._spans[left]
+        if not mark.line or not line:
+            return 0
+        if not self._moves.is_known or span is None:
+            return line - drift.line_after(self._files[left], mark.line)
+        offset = span.offset(line)
+        return offset if abs(offset) <= _NEAR else None
+
+    def by_likeness(self, *, is_same_file: bool = True) -> None:
         """Pair what is alike, the most alike first; what is only similar is remembered."""
-        same, similar = (_SAME, _SIMILAR) if is_same_file else (_SAME_ELSEWHERE, _SIMILAR_ELSEWHERE)
         found: list[tuple[float, int, int, Likeness]] = []
-        for left, right in self._comparable(is_same_file=is_same_file):
-            alike = likeness_of(
-                self._before.described(left),
-                self._after.described(right),
-                span=self._spans[left] if is_same_file else None,
-                is_same_file=is_same_file,
-            )
-            if alike.total >= similar:
-                found.append((alike.total, left, right, alike))
-        found.sort(key=lambda item: (-item[0], item[1], item[2]))
+        for lefts, rights in self._groups(is_same_file=is_same_file):
+            for left in lefts:
+                for right in rights:
+                    if not is_same_file and not self._may_have_moved(left, right):
+                        continue
+                    alike = self._likeness(left, right)
+                    if alike.total >= _SIMILAR:
+                        found.append((alike.total, left, right, alike))
+        found.sort(key=lambda item: (-item[0], self._order_before(item[1]), self._order_after(item[2])))
         for total, left, right, alike in found:
-            if left not in self._left:
+            if left not in self._left or right not in self._right:
                 continue
-            if right in self._right and total >= same:
+            if total >= _SAME and alike.weight > 0.3:
                 self._pair(left, right, alike.signals)
-            elif right in self._right:
+            else:
                 self.unsure.setdefault(left, right)
 
-    def _comparable(self, *, is_same_file: bool) -> Iterable[tuple[int, int]]:
-        rights: dict[Hashable, list[int]] = {}
-        for right in sorted(self._right):
-            mark = self._after.marks[right]
-            rights.setdefault((mark.rule, mark.file) if is_same_file else mark.rule, []).append(right)
-        budget = _MOST_PAIRS
-        for left in sorted(self._left):
-            mark, file = self._before.marks[left], self._files[left]
-            for right in rights.get((mark.rule, file) if is_same_file else mark.rule, ()):
-                if is_same_file or self._may_have_moved(mark, file, self._after.marks[right]):
-                    yield left, right
-                    budget -= 1
-            if budget <= 0:
-                return
-
-    def _may_have_moved(self, mark: Mark, file: str, later: Mark) -> bool:
+    def _may_have_moved(self, left: int, right: int) -> bool:
         """Whether it is worth while to compare with a finding in another file."""
-        if later.file == file or not self._moves.is_new(later.file, later.line):
+        mark, later = self._before.marks[left], self._after.marks[right]
+        if later.file == self._files[left] or not self._moves.is_new(later.file, later.line):
             return False
-        return (mark.message and mark.message == later.message) or (bool(mark.text) and mark.text == later.text)
+        return mark.message == later.message or bool(mark.text and mark.text == later.text)
 
-    def _closest(self, lefts: Iterable[int], rights: Iterable[int], name: str) -> None:
-        lefts, rights = list(lefts), list(rights)
-        distances = sorted((self._distance(left, right), left, right) for left in lefts for right in rights)
-        for _, left, right in distances:
-            if left in self._left and right in self._right:
-                self._pair(left, right, (name, "nearest line"))
+    def _groups(self, *, is_same_file: bool) -> Iterator[tuple[list[int], list[int]]]:
+        """What is left of both sides of each rule, in one file or anywhere, as long as that is not too much."""
+        groups: dict[Hashable, tuple[list[int], list[int]]] = {}
+        for left in sorted(self._left, key=self._order_before):
+            rule = self._before.marks[left].rule
+            groups.setdefault((rule, self._files[left]) if is_same_file else rule, ([], []))[0].append(left)
+        for right in sorted(self._right, key=self._order_after):
+            mark = self._after.marks[right]
+            group = groups.get((mark.rule, mark.file) if is_same_file else mark.rule)
+            if group is not None:
+                group[1].append(right)
+        for lefts, rights in groups.values():
+            if rights and len(lefts) * len(rights) <= self._cells:
+                self._cells -= len(lefts) * len(rights)
+                yield lefts, rights
 
-    def _distance(self, left: int, right: int) -> int:
-        line, span = self._after.marks[right].line, self._spans[left]
-        own = self._before.marks[left].line
-        if not line or not own:
-            return _FAR
-        return span.distance(line) if span else abs(line - own)
+    def _likeness(self, left: int, right: int) -> Likeness:
+        return likeness_of(self._described_before(left), self._described_after(right))
+
+    def _described_before(self, position: int) -> Described:
+        mark = self._before.marks[position]
+        lines, number = self._moves.removed_at(mark.file, mark.line) if mark.line else ((), 0)
+        return _described(mark, self._before.surroundings(position), lines, number)
+
+    def _described_after(self, position: int) -> Described:
+        mark = self._after.marks[position]
+        lines, number = self._moves.added_at(mark.file, mark.line) if mark.line else ((), 0)
+        return _described(mark, self._after.surroundings(position), lines, number)
+
+    def _order_before(self, position: int) -> tuple[int, int, int]:
+        return _order(self._before.marks[position], position)
+
+    def _order_after(self, position: int) -> tuple[int, int, int]:
+        return _order(self._after.marks[position], position)
 
     def _pair(self, left: int, right: int, by: tuple[str, ...]) -> None:
         self._left.discard(left)
@@ -214,4 +243,15 @@ class _Work:
         self.pairs[left] = Pair(left, right, by)
 
 
-_Key: TypeAlias = Callable[[int], Hashable | None]
+def _order(mark: Mark, position: int) -> tuple[int, int, int]:
+    return (mark.line or 0, mark.column or 0, position)
+
+
+def _described(mark: Mark, around: Surroundings, lines: Sequence[str], number: int) -> Described:
+    """A finding with all that can be compared; where nobody has the source, the change shows what it touched."""
+    if number:
+        if not mark.text:
+            mark = replace(mark, text=bare(lines[number - 1]))
+        if not around.lines:
+            around = replace(around, lines=lines_around(lines, number))
+    return Described(mark, around)
