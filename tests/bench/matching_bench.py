@@ -37,7 +37,7 @@ REPORTS = Path(os.environ.get("CODEQL_FIXER_SHARED") or ROOT.parent / "shared") 
 
 @dataclass
 class Tally:
-    """Counts of pairs; `lost` live on and are called gone, `kept` are gone and called still there."""
+    """Counts of pairs; `lost` live on and are called gone, `kept` are gone and called still there, `doubted` neither."""
 
     right: int = 0
     made: int = 0
@@ -45,6 +45,7 @@ class Tally:
     gone: int = 0
     lost: int = 0
     kept: int = 0
+    doubted: int = 0
 
     def add(self, case: Case, pairs: dict[int, int], unsure: Collection[int] = ()) -> None:
         """Count one matching."""
@@ -55,6 +56,7 @@ class Tally:
         self.gone += len(case.before.keys) - len(truth)
         self.lost += sum(1 for left in truth if left not in pairs and left not in unsure)
         self.kept += sum(1 for left in pairs if left not in truth)
+        self.doubted += sum(1 for left in unsure if left not in truth)
 
     @property
     def precision(self) -> float:
@@ -118,14 +120,15 @@ def scores_of(cases: Iterable[Case]) -> Scores:
 def table(scores: Scores, rows: list[tuple[str, str, str]]) -> str:
     """Precision / recall of everybody, one row for each (words, mutation, what is known)."""
     names = (OURS, *RIVALS)
-    lines = [f"| | {' | '.join(names)} | false gone | false still there |", "|---" * (len(names) + 3) + "|"]
+    lines = [f"| | {' | '.join(names)} | false gone | false still there | fix in doubt |", "|---" * (len(names) + 4) + "|"]
     for words, mutation, known in rows:
         tallies = [scores.of(mutation, known, name) for name in names]
         ours = tallies[0]
         cells = [f"{100 * one.precision:.1f} / {100 * one.recall:.1f}" for one in tallies]
         still = f"{100 * ours.kept / ours.gone:.1f}" if ours.gone else ""
         gone = f"{100 * ours.lost / ours.true:.2f}" if ours.true else ""
-        lines.append(f"| {words} | {' | '.join(cells)} | {gone} | {still} |")
+        doubt = f"{100 * ours.doubted / ours.gone:.1f}" if ours.gone else ""
+        lines.append(f"| {words} | {' | '.join(cells)} | {gone} | {still} | {doubt} |")
     return "\n".join(lines)
 
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from codeql_fixer.policy.alignment import Cell, align
-from codeql_fixer.policy.likeness import Likeness, likeness_of
+from codeql_fixer.policy.likeness import Likeness, likeness_of, overlap
 from codeql_fixer.policy.marks import Described, Mark, Surroundings, bare, lines_around
 from codeql_fixer.policy.moves import Drift, Span
 from codeql_fixer.policy.renames import guessed_renames
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 # Likeness from which on two findings are taken for one, and below which they are two; between, nobody can tell.
 # tests/bench/matching_bench.py shows what comes of them. `_LEAST` is for findings in the order in which they were.
 _LEAST = 0.4
-_SAME, _SIMILAR = 0.8, 0.6
+_SAME, _SIMILAR = 0.75, 0.6
+_CONTEXT = 0.4  # of the lines around two equal ones that have to agree
 _NEAR = 3  # lines within which a scanner may report the same place differently
 _MOST_CELLS = 200_000  # pairs that are compared; beyond, only sure signals count
 
@@ -65,25 +66,31 @@ def match(before: Side, after: Side, moves: Moves) -> Matching:
         moves: what the change between them did to files and lines.
     """
     work = _Work(before, after, moves)
-    if moves.is_known:
-        work.by_key("place", work.kept_place, lambda mark: (mark.line, mark.column), is_unique=False)
-    for name, key in _SURE:
-        work.by_key(name, work.key_before(key), key)
+    work.by_place()
+    for key in (_PRINTS_AND_MESSAGE, _PRINTS, _TEXT):
+        work.by_key(key)
     work.by_alignment()
-    for name, key in _SURE:  # what is the same in all of it and has changed its order, or is too much to compare
-        work.by_key(name, work.key_before(key), key, is_unique=False)
+    for key in (_PRINTS_AND_MESSAGE, _PRINTS):  # what is the same and stands in another order
+        work.by_key(key, is_unique=False)
     work.by_likeness()
-    for name, key in _SURE:
-        work.by_key(f"{name} in another file", work.key_before(key), key, is_same_file=False)
+    for key in (_PRINTS_AND_MESSAGE, _PRINTS):
+        work.by_key(key, is_same_file=False)
     work.by_likeness(is_same_file=False)
     return Matching(work.pairs, work.unsure)
 
 
-_SURE: tuple[tuple[str, Callable[[Mark], Hashable | None]], ...] = (
-    ("fingerprint, message", lambda mark: (mark.prints, mark.message) if mark.prints else None),
-    ("fingerprint", lambda mark: mark.prints or None),
-    ("text, message", lambda mark: (mark.text, mark.message) if mark.text else None),
-)
+class _Key(Struct, frozen=True):
+    """What two findings of a rule have in common when they are the same, None for those that do not have it."""
+
+    name: str
+    of: Callable[[Mark], Hashable | None]
+    needs_context: bool = False
+
+
+_PRINTS_AND_MESSAGE = _Key("fingerprint, message", lambda mark: (mark.prints, mark.message) if mark.prints else None)
+_PRINTS = _Key("fingerprint", lambda mark: mark.prints or None)
+# Many a line is written twice: what stands around it must not speak against it.
+_TEXT = _Key("text, message", lambda mark: (mark.text, mark.message) if mark.text else None, needs_context=True)
 
 
 class _Work:
@@ -100,45 +107,48 @@ class _Work:
         self.pairs: dict[int, Pair] = {}
         self.unsure: dict[int, int] = {}
 
-    def kept_place(self, position: int) -> Hashable | None:
-        """The place that an untouched line has now."""
-        span = self._spans[position]
-        return (span.first, self._before.marks[position].column) if span is not None and span.is_kept else None
+    def by_place(self) -> None:
+        """Pair what stands on lines that nobody touched, by the place that these have now."""
+        if not self._moves.is_known:
+            return
+        lefts: dict[Hashable, list[int]] = {}
+        for left, span in enumerate(self._spans):
+            if span is not None and span.is_kept:
+                mark = self._before.marks[left]
+                lefts.setdefault((mark.rule, self._files[left], span.first, mark.column), []).append(left)
+        for right, mark in enumerate(self._after.marks):
+            found = lefts.get((mark.rule, mark.file, mark.line, mark.column))
+            if found:
+                self._pair(found.pop(0), right, ("place",))
 
-    def key_before(self, key: Callable[[Mark], Hashable | None]) -> Callable[[int], Hashable | None]:
-        """A key of marks as one of positions in the earlier scan."""
-        return lambda position: key(self._before.marks[position])
-
-    def by_key(
-        self,
-        name: str,
-        key_before: Callable[[int], Hashable | None],
-        key_after: Callable[[Mark], Hashable | None],
-        *,
-        is_unique: bool = True,
-        is_same_file: bool = True,
-    ) -> None:
+    def by_key(self, key: _Key, *, is_unique: bool = True, is_same_file: bool = True) -> None:
         """Pair what has the same key: where one on each side has it, or all in the order of their lines."""
         groups: dict[Hashable, tuple[list[int], list[int]]] = {}
         for left in self._left:
-            value = key_before(left)
+            mark = self._before.marks[left]
+            value = key.of(mark)
             if value is not None:
-                mark = self._before.marks[left]
                 place = (mark.rule, self._files[left], value) if is_same_file else (mark.rule, value)
                 groups.setdefault(place, ([], []))[0].append(left)
         for right in self._right:
             mark = self._after.marks[right]
-            value = key_after(mark)
+            value = key.of(mark)
             if value is not None and (is_same_file or self._moves.is_new(mark.file, mark.line)):
                 group = groups.get((mark.rule, mark.file, value) if is_same_file else (mark.rule, value))
                 if group is not None:
                     group[1].append(right)
+        name = key.name if is_same_file else f"{key.name} in another file"
         for lefts, rights in groups.values():
             if len(lefts) == 1 == len(rights) or not is_unique:
                 lefts.sort(key=self._order_before)
                 rights.sort(key=self._order_after)
                 for left, right in zip(lefts, rights, strict=False):
-                    self._pair(left, right, (name,))
+                    if not key.needs_context or self._has_same_context(left, right):
+                        self._pair(left, right, (name,))
+
+    def _has_same_context(self, left: int, right: int) -> bool:
+        before, after = self._described_before(left).around.lines, self._described_after(right).around.lines
+        return overlap(before, after) >= _CONTEXT
 
     def by_alignment(self) -> None:
         """Pair what is alike and stands in the same order, as far as possible in runs that moved together."""
@@ -182,14 +192,14 @@ class _Work:
                 for right in rights:
                     if not is_same_file and not self._may_have_moved(left, right):
                         continue
-                    alike = self._likeness(left, right)
-                    if alike.total >= _SIMILAR:
+                    alike = self._likeness(left, right, is_moved=True)
+                    if alike.total >= _SIMILAR or alike.has_same_text:
                         found.append((alike.total, left, right, alike))
         found.sort(key=lambda item: (-item[0], self._order_before(item[1]), self._order_after(item[2])))
         for total, left, right, alike in found:
             if left not in self._left or right not in self._right:
                 continue
-            if total >= _SAME and alike.weight > 0.3:
+            if total >= _SAME and (alike.has_same_text or "context" in alike.signals):
                 self._pair(left, right, alike.signals)
             else:
                 self.unsure.setdefault(left, right)
@@ -217,18 +227,30 @@ class _Work:
                 self._cells -= len(lefts) * len(rights)
                 yield lefts, rights
 
-    def _likeness(self, left: int, right: int) -> Likeness:
-        return likeness_of(self._described_before(left), self._described_after(right))
+    def _likeness(self, left: int, right: int, *, is_moved: bool = False) -> Likeness:
+        """How alike two are; what a known change `is_moved` came with what is around it, and left nothing behind."""
+        one, two = self._described_before(left), self._described_after(right)
+        if is_moved and self._moves.is_known and self._spans[left] is not None:
+            return likeness_of(self._with_company(one, self._removed(left)), self._with_company(two, self._added(right)), is_context_known=True)
+        return likeness_of(one, two)
+
+    @staticmethod
+    def _with_company(one: Described, shown: tuple[Sequence[str], int]) -> Described:
+        return Described(one.mark, replace(one.around, lines=lines_around(*shown)))
+
+    def _removed(self, position: int) -> tuple[Sequence[str], int]:
+        mark = self._before.marks[position]
+        return self._moves.removed_at(mark.file, mark.line) if mark.line else ((), 0)
+
+    def _added(self, position: int) -> tuple[Sequence[str], int]:
+        mark = self._after.marks[position]
+        return self._moves.added_at(mark.file, mark.line) if mark.line else ((), 0)
 
     def _described_before(self, position: int) -> Described:
-        mark = self._before.marks[position]
-        lines, number = self._moves.removed_at(mark.file, mark.line) if mark.line else ((), 0)
-        return _described(mark, self._before.surroundings(position), lines, number)
+        return _described(self._before.marks[position], self._before.surroundings(position), *self._removed(position))
 
     def _described_after(self, position: int) -> Described:
-        mark = self._after.marks[position]
-        lines, number = self._moves.added_at(mark.file, mark.line) if mark.line else ((), 0)
-        return _described(mark, self._after.surroundings(position), lines, number)
+        return _described(self._after.marks[position], self._after.surroundings(position), *self._added(position))
 
     def _order_before(self, position: int) -> tuple[int, int, int]:
         return _order(self._before.marks[position], position)
