@@ -120,7 +120,10 @@ def scores_of(cases: Iterable[Case]) -> Scores:
 def table(scores: Scores, rows: list[tuple[str, str, str]]) -> str:
     """Precision / recall of everybody, one row for each (words, mutation, what is known)."""
     names = (OURS, *RIVALS)
-    lines = [f"| | {' | '.join(names)} | false gone | false still there | fix in doubt |", "|---" * (len(names) + 4) + "|"]
+    lines = [
+        f"| | {' | '.join(names)} | false gone | false still there | fix in doubt |",
+        "|---" * (len(names) + 4) + "|",
+    ]
     for words, mutation, known in rows:
         tallies = [scores.of(mutation, known, name) for name in names]
         ours = tallies[0]
@@ -146,7 +149,9 @@ def main() -> int:
     print(table(scores, [(mutation, mutation, ALL) for mutation in scores.mutations()]), end="\n\n")
     print(table(scores, [(known, ALL, known) for known in scores.known()]), end="\n\n")
     if given.details:
-        rows = [(f"{mutation}: {known}", mutation, known) for mutation in scores.mutations() for known in scores.known()]
+        rows = [
+            (f"{mutation}: {known}", mutation, known) for mutation in scores.mutations() for known in scores.known()
+        ]
         print(table(scores, rows), end="\n\n")
     if REPORTS.is_dir():
         reports = scores_of(report_cases(REPORTS, range(1) if given.tuning or given.quick else range(5, 8)))

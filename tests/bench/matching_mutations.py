@@ -61,7 +61,7 @@ def shift(repository: Repository, luck: random.Random) -> None:
                 count = luck.choice((1, 1, 2, 3, 8, 25))
                 block.lines[at:at] = [Line(f"{mark} {luck.choice(_COMMENTS)}") for _ in range(count)]
             if luck.random() < _SOME / 2:
-                kept = [line for line in block.lines if line.flaw or luck.random() > 0.2]  # noqa: PLR2004
+                kept = [line for line in block.lines if line.flaw or luck.random() > 0.2]
                 block.lines = kept or block.lines
 
 
@@ -101,7 +101,7 @@ def _wrap(block: Block, luck: random.Random) -> None:
     indent = line.text[: len(line.text) - len(line.text.lstrip())]
     rest = Line(f"{indent}    {tail}")
     line.text = f"{head}("
-    if line.flaw is not None and line.flaw.token in tail and luck.random() < 0.5:  # noqa: PLR2004 - scanners differ
+    if line.flaw is not None and line.flaw.token in tail and luck.random() < 0.5:
         line.flaw, rest.flaw = None, line.flaw
     block.lines.insert(block.lines.index(line) + 1, rest)
 
@@ -122,7 +122,7 @@ def reformat(repository: Repository, luck: random.Random) -> None:
                 if bare.endswith("{") and bare != "{" and luck.random() < _SOME:
                     line.text = line.text[:-1].rstrip()
                     lines.append(Line(f"{indent * depth}{{"))
-                elif luck.random() < 0.1:  # noqa: PLR2004 - some air
+                elif luck.random() < 0.1:
                     lines.append(Line(""))
             block.lines = lines
             if block.flaws() and luck.random() < _SOME:
@@ -136,10 +136,10 @@ def duplicate(repository: Repository, luck: random.Random) -> None:
             twin = copy.deepcopy(block)
             for flaw in twin.flaws():
                 flaw.key = next(repository.keys)
-            if luck.random() < 0.7:  # noqa: PLR2004 - most, or nothing would compile
+            if luck.random() < 0.7:
                 for line in twin.lines[:4]:
                     line.text = re.sub(r"(\w{4,})(?=[ (/\"])", r"\1_copy", line.text, count=1)
-            at = blocks.index(block) + 1 if luck.random() < 0.5 else len(blocks)  # noqa: PLR2004 - either
+            at = blocks.index(block) + 1 if luck.random() < 0.5 else len(blocks)
             blocks.insert(at, twin)
 
 
@@ -154,7 +154,7 @@ def fix_and_add(repository: Repository, luck: random.Random) -> None:
                     continue
                 mended = line.flaw
                 line.text, line.flaw = mended.safe, None
-                if luck.random() < 0.7 and mended.rule in templates:  # noqa: PLR2004 - mostly
+                if luck.random() < 0.7 and mended.rule in templates:
                     new = function(repository, luck, template=templates[mended.rule], words=words)
                     blocks.insert(luck.randint(1, len(blocks)), new)
 

@@ -57,7 +57,7 @@ def upgraded(style: Style, luck: random.Random) -> Style:
     """The same tool a year later."""
     if style.tool.startswith("Semgrep"):
         prefix = luck.choice((style.prefix, "rules.python.security."))
-        return replace(style, tool="Semgrep Pro", prefix=prefix, is_reworded=luck.random() < 0.5)  # noqa: PLR2004
+        return replace(style, tool="Semgrep Pro", prefix=prefix, is_reworded=luck.random() < 0.5)
     how = luck.choice(("fingerprints", "messages", "columns", "all"))
     return replace(
         style,
@@ -148,7 +148,7 @@ def repository_cases(seeds: Sequence[int], languages: Sequence[str]) -> Iterator
 def _case(before: Repository, style: Style, mutation: str, luck: random.Random) -> Case:
     after = copy.deepcopy(before)
     MUTATIONS[mutation](after, luck)
-    is_upgraded = mutation == "tool upgraded" or (mutation == "several at once" and luck.random() < 0.3)  # noqa: PLR2004
+    is_upgraded = mutation == "tool upgraded" or (mutation == "several at once" and luck.random() < 0.3)
     later = upgraded(style, luck) if is_upgraded else style
     return Case(
         mutation, before.language.name, _scan(before, style, luck), _scan(after, later, luck), _change(before, after)
@@ -238,7 +238,14 @@ def report_cases(folder: Path, seeds: Sequence[int]) -> Iterator[Case]:
 
 
 _FEWEST, _MOST = 5, 400
-REPORT_MUTATIONS = ("file renamed", "lines shifted", "flagged line edited", "fixed, and new ones", "tool upgraded", "several at once")
+REPORT_MUTATIONS = (
+    "file renamed",
+    "lines shifted",
+    "flagged line edited",
+    "fixed, and new ones",
+    "tool upgraded",
+    "several at once",
+)
 
 
 def _mutated(keyed: list[tuple[int, Finding]], mutation: str, luck: random.Random) -> list[tuple[int, Finding]]:
@@ -249,7 +256,7 @@ def _mutated(keyed: list[tuple[int, Finding]], mutation: str, luck: random.Rando
 
 
 def _files_renamed(keyed: list[tuple[int, Finding]], luck: random.Random) -> list[tuple[int, Finding]]:
-    names = {file: f"moved/{file}" for file in sorted({one.file for _, one in keyed}) if file and luck.random() < 0.5}  # noqa: PLR2004
+    names = {file: f"moved/{file}" for file in sorted({one.file for _, one in keyed}) if file and luck.random() < 0.5}
     return [(key, _placed(one, file=names.get(one.file, one.file))) for key, one in keyed]
 
 

@@ -13,12 +13,66 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 SHOP = Path(__file__).parents[2] / "examples/vulnerable-shop/shop"
-WORDS = (
-    "account address amount archive basket branch bucket campaign catalogue channel cursor customer delivery document "
-    "draft email export folder gateway image import invoice label ledger login member message month order parcel "
-    "payment picture price product profile query receipt record report review room session setting shipment store "
-    "supplier tag template ticket token topic upload user vendor visit voucher wallet warehouse"
-).split()
+WORDS = [
+    "account",
+    "address",
+    "amount",
+    "archive",
+    "basket",
+    "branch",
+    "bucket",
+    "campaign",
+    "catalogue",
+    "channel",
+    "cursor",
+    "customer",
+    "delivery",
+    "document",
+    "draft",
+    "email",
+    "export",
+    "folder",
+    "gateway",
+    "image",
+    "import",
+    "invoice",
+    "label",
+    "ledger",
+    "login",
+    "member",
+    "message",
+    "month",
+    "order",
+    "parcel",
+    "payment",
+    "picture",
+    "price",
+    "product",
+    "profile",
+    "query",
+    "receipt",
+    "record",
+    "report",
+    "review",
+    "room",
+    "session",
+    "setting",
+    "shipment",
+    "store",
+    "supplier",
+    "tag",
+    "template",
+    "ticket",
+    "token",
+    "topic",
+    "upload",
+    "user",
+    "vendor",
+    "visit",
+    "voucher",
+    "wallet",
+    "warehouse",
+]
 
 
 @dataclass(eq=False, slots=True)
@@ -100,15 +154,13 @@ def written(language: Language, luck: random.Random, *, files: int = 4) -> Repos
         blocks = [Block(header)]
         favourite = luck.choice(language.templates)
         for _ in range(luck.randint(4, 10)):
-            template = favourite if luck.random() < 0.6 else luck.choice(language.templates)  # noqa: PLR2004 - most
+            template = favourite if luck.random() < 0.6 else luck.choice(language.templates)
             blocks.append(function(repository, luck, template=template, words=words))
         repository.files[language.path.format(Name=name.title(), name=name)] = blocks
     return repository
 
 
-def function(
-    repository: Repository, luck: random.Random, *, template: Template, words: Sequence[str] = WORDS
-) -> Block:
+def function(repository: Repository, luck: random.Random, *, template: Template, words: Sequence[str] = WORDS) -> Block:
     """A new function with one finding, sometimes two."""
     language = repository.language
     a, b, c, v = luck.choice(words), luck.choice(words), luck.choice(words), luck.choice(words)
@@ -117,7 +169,7 @@ def function(
     body = [language.source, *luck.sample(language.fillers, luck.randint(0, 3)), template.sink]
     flawed = {len(body) - 1}
     body += luck.sample(language.fillers, luck.randint(0, 2))
-    if luck.random() < 0.2:  # noqa: PLR2004 - in some functions the same is found twice
+    if luck.random() < 0.2:
         flawed.add(len(body))
         body.append(template.sink.replace("{b}", "{c}"))
     lines: list[Line] = []
@@ -160,7 +212,9 @@ def shop() -> Repository:
                 blocks.append(Block([]))
             blocks[-1].lines.append(Line(text, _shop_flaw(repository, text)))
         for block in blocks:
-            found = re.search(r"(\w+) = request\.|request: Request|\((\w+): str", "\n".join(x.text for x in block.lines))
+            found = re.search(
+                r"(\w+) = request\.|request: Request|\((\w+): str", "\n".join(x.text for x in block.lines)
+            )
             block.name = (found[1] or found[2] or "request") if found else ""
         repository.files[f"shop/{file.name}"] = blocks
     return repository
@@ -198,7 +252,7 @@ PYTHON = Language(
     '\ndef {a}_{b}_{n}(database):\n    """Show the {b} of a {a}."""\n    {body}\n    return render("{a}.html", {b}={v})\n',
     '{v} = request.args.get("{v}", "")',
     (
-        'if not {v}:\n        return abort(400)',
+        "if not {v}:\n        return abort(400)",
         "{c} = database.find({n})",
         'logger.info("looked at {a}")',
         "total = sum(item.{b} for item in {c}s)",
@@ -212,7 +266,9 @@ PYTHON = Language(
             'rows = database.execute("SELECT {b} FROM {a}s WHERE {c} = ?", ({v},)).fetchall()',
             '"SELECT',
         ),
-        Template("py/path-injection", _PATH, 'stream = open("/srv/{a}/" + {v})', 'stream = open_safely("{a}", {v})', '"/'),
+        Template(
+            "py/path-injection", _PATH, 'stream = open("/srv/{a}/" + {v})', 'stream = open_safely("{a}", {v})', '"/'
+        ),
         Template(
             "py/command-line-injection",
             _COMMAND,
@@ -265,7 +321,9 @@ JAVASCRIPT = Language(
             'res.send("<h1>{a} " + escape({v}) + "</h1>");',
             '"<h1>',
         ),
-        Template("js/path-injection", _PATH, 'res.sendFile("/srv/{b}/" + {v});', 'res.sendFile(inside("{b}", {v}));', '"/srv'),
+        Template(
+            "js/path-injection", _PATH, 'res.sendFile("/srv/{b}/" + {v});', 'res.sendFile(inside("{b}", {v}));', '"/srv'
+        ),
         Template(
             "js/command-line-injection",
             _COMMAND,
@@ -300,11 +358,17 @@ JAVA = Language(
         Template(
             "java/sql-injection",
             "This query depends on a [user-provided value](1).",
-            "ResultSet rows = statement.executeQuery(\"SELECT {b} FROM {a} WHERE {c} = '\" + {v} + \"'\");",
+            'ResultSet rows = statement.executeQuery("SELECT {b} FROM {a} WHERE {c} = \'" + {v} + "\'");',
             'ResultSet rows = prepared("SELECT {b} FROM {a} WHERE {c} = ?", {v});',
             '"SELECT',
         ),
-        Template("java/path-injection", _PATH, 'File file = new File("/srv/{b}", {v});', 'File file = inside("{b}", {v});', "{v})"),
+        Template(
+            "java/path-injection",
+            _PATH,
+            'File file = new File("/srv/{b}", {v});',
+            'File file = inside("{b}", {v});',
+            "{v})",
+        ),
         Template(
             "java/command-line-injection",
             _COMMAND,
@@ -350,8 +414,20 @@ GO = Language(
             'rows, err := db.Query("SELECT {b} FROM {a} WHERE {c} = $1", {v})',
             "fmt.S",
         ),
-        Template("go/path-injection", _PATH, 'data, err := os.ReadFile("/srv/{b}/" + {v})', 'data, err := root.Read("{b}", {v})', '"/'),
-        Template("go/command-injection", _COMMAND, 'exec.Command("sh", "-c", "{a} " + {v}).Run()', 'run("{a}", {v})', '"{a} "'),
+        Template(
+            "go/path-injection",
+            _PATH,
+            'data, err := os.ReadFile("/srv/{b}/" + {v})',
+            'data, err := root.Read("{b}", {v})',
+            '"/',
+        ),
+        Template(
+            "go/command-injection",
+            _COMMAND,
+            'exec.Command("sh", "-c", "{a} " + {v}).Run()',
+            'run("{a}", {v})',
+            '"{a} "',
+        ),
         Template(
             "go/reflected-xss",
             "Cross-site scripting vulnerability due to [user-provided value](1).",

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 # What it costs when a pair did not move as far as the one before it. Two that are alike gain at most 1 - _LEAST: to
 # leave one out on either side is worth it when two such breaks are spared, and not for one.
 _BREAK = 0.2
-_FARTHER = 0.02  # for each doubling of the way
+_FARTHER = 0.01  # for each doubling of the way
 
 
 class Cell(Struct, frozen=True, gc=False):

@@ -69,5 +69,7 @@ def _words_shared(one: str, two: str) -> float:
     left, right = Counter(_WORDS.findall(one[:_LONGEST])), Counter(_WORDS.findall(two[:_LONGEST]))
     shared, size, smaller = (left & right).total(), left.total() + right.total(), min(left.total(), right.total())
     return max(2 * shared / size if size else 0.0, PART * shared / smaller if smaller >= PARTN else 0.0)
-PART=0.8
-PARTN=3
+
+
+PART = 0.8
+PARTN = 3
