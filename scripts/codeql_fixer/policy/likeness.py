@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -13,12 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from codeql_fixer.policy.marks import Described
-    from codeql_fixer.policy.moves import Span
 
-_WORDS = re.compile(r"[^\W_]+|_")
-_LONGEST = 400  # characters of a line that are compared
-_NEAR = 12  # lines after which closeness has halved
-_WEIGHTS = {"text": 3.0, "message": 2.0, "context": 3.0, "line": 2.0, "flow": 2.0, "place": 4.0}
+_WORDS = re.compile(r"[^\W_]+|\S")
+_LONGEST = 400  # characters of a line or a message that are compared
+_WEIGHTS = {"text": 3.0, "message": 2.0, "context": 4.0, "flow": 2.0}
 _TELLING = 0.7  # a signal is named when it says so much
 
 
@@ -26,38 +24,35 @@ class Likeness(Struct, frozen=True):
     """The weighted mean of all signals that could be compared, each in [0, 1]; `signals` are those that agree."""
 
     total: float
+    has_same_text: bool
     signals: tuple[str, ...]
 
 
-def likeness_of(one: Described, two: Described, *, span: Span | None, is_same_file: bool) -> Likeness:
-    """Compare two findings of one rule.
+def likeness_of(one: Described, two: Described, *, is_context_known: bool = False) -> Likeness:
+    """Compare two findings of one rule, wherever they are.
 
     Args:
         one: the earlier one.
         two: the later one.
-        span: where the earlier one's line is to be now, None where nobody knows.
-        is_same_file: both are in the same file, so that lines can be compared.
+        is_context_known: no lines around one of them means that there are none, not that nobody knows them.
     """
     before, after, around_before, around_after = one.mark, two.mark, one.around, two.around
     found: dict[str, float] = {}
     if before.text and after.text:
-        found["text"] = _ratio(before.text[:_LONGEST], after.text[:_LONGEST])
+        found["text"] = _words_shared(before.text, after.text)
     if before.message or after.message:
-        found["message"] = overlap(_WORDS.findall(before.message), _WORDS.findall(after.message))
+        found["message"] = _words_shared(before.message, after.message)
     if around_before.lines and around_after.lines:
         found["context"] = overlap(around_before.lines, around_after.lines)
+    elif is_context_known:
+        found["context"] = 0.0
     if around_before.source and around_after.source:
         same = around_before.source == around_after.source
         found["flow"] = 0.5 * same + 0.5 * overlap(around_before.steps, around_after.steps)
-    if is_same_file and before.line and after.line:
-        if span is not None and not span.is_kept and span.first <= after.line <= span.last:
-            found["place"] = 1.0  # it stands among the lines that replaced the flagged one
-        else:
-            away = span.distance(after.line) if span else abs(after.line - before.line)
-            found["line"] = 1 / (1 + away / _NEAR)
     weight = sum(_WEIGHTS[name] for name in found)
     total = sum(_WEIGHTS[name] * value for name, value in found.items()) / weight if weight else 0.0
-    return Likeness(total, tuple(name for name, value in found.items() if value >= _TELLING))
+    signals = tuple(name for name, value in found.items() if value >= _TELLING)
+    return Likeness(total, found.get("text") == 1.0, signals)
 
 
 def overlap(one: Iterable[str], two: Iterable[str]) -> float:
@@ -67,5 +62,14 @@ def overlap(one: Iterable[str], two: Iterable[str]) -> float:
     return 2 * (left & right).total() / size if size else 1.0
 
 
-def _ratio(one: str, two: str) -> float:
-    return 1.0 if one == two else SequenceMatcher(None, one, two, autojunk=False).ratio()
+@lru_cache(maxsize=8192)  # the same lines and messages meet again and again
+def _words_shared(one: str, two: str) -> float:
+    if one == two:
+        return 1.0
+    left, right = Counter(_WORDS.findall(one[:_LONGEST])), Counter(_WORDS.findall(two[:_LONGEST]))
+    shared, size, smaller = (left & right).total(), left.total() + right.total(), min(left.total(), right.total())
+    return max(2 * shared / size if size else 0.0, PART * shared / smaller if smaller >= PARTN else 0.0)
+
+
+PART = 0.8
+PARTN = 3

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 
 from codeql_fixer.domain.finding import Finding, Location
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _AROUND = 4  # lines above and below that count as surroundings
 
@@ -71,13 +76,18 @@ def mark_of(finding: Finding, line_hash: str, text: str) -> Mark:
         column=place.start_column,
         message=" ".join(finding.message.split()),
         prints=published.partition(":")[0],  # the number behind it only counts lines that look the same
-        text="".join((text or finding.snippet).split()),
+        text=bare(text or finding.snippet),
     )
 
 
-def lines_around(lines: list[str], line: int | None) -> tuple[str, ...]:
-    """The lines around a place and its own, without blanks; those that are empty then are left out."""
+def lines_around(lines: Sequence[str], line: int | None) -> tuple[str, ...]:
+    """The lines around a place without its own, and without blanks; those that are empty then are left out."""
     if line is None or not 0 < line <= len(lines):
         return ()
-    around = lines[max(line - 1 - _AROUND, 0) : line + _AROUND]
-    return tuple(text for item in around if (text := "".join(item.split())))
+    around = (*lines[max(line - 1 - _AROUND, 0) : line - 1], *lines[line : line + _AROUND])
+    return tuple(text for item in around if (text := bare(item)))
+
+
+def bare(text: str) -> str:
+    """A text without its blanks, so that it does not matter how it is set."""
+    return "".join(text.split())

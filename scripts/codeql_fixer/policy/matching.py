@@ -6,24 +6,28 @@ tools write new fingerprints. What is paired by a sure signal is out of the way 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 
-from codeql_fixer.policy.likeness import Likeness, likeness_of
-from codeql_fixer.policy.marks import Described, Mark, Surroundings
+from codeql_fixer.policy.alignment import Cell, align
+from codeql_fixer.policy.candidates import Candidates, Side
+from codeql_fixer.policy.renames import guessed_renames
 
 if TYPE_CHECKING:
+    from codeql_fixer.policy.likeness import Likeness
+    from codeql_fixer.policy.marks import Mark
     from codeql_fixer.policy.moves import Moves
 
+__all__ = ["Matching", "Pair", "Side", "match"]
+
 # Likeness from which on two findings are taken for one, and below which they are two; between, nobody can tell.
-# tests/bench/matching_bench.py shows what comes of them.
-_SAME, _SIMILAR = 0.55, 0.42
-_FAR = 1 << 30
-# Another file is a long way: what is only somewhat alike there is another finding.
-_SAME_ELSEWHERE, _SIMILAR_ELSEWHERE = 0.75, 0.65
-_MOST_PAIRS = 20_000  # that are compared word by word; beyond, only sure signals count
+# `_LEAST` is for findings that stand in the order in which they stood. tests/bench/matching_bench.py shows what comes
+# of them.
+_LEAST = 0.4
+_SAME, _SIMILAR = 0.75, 0.6
+_MOST_CELLS = 150_000  # pairs of each kind that are compared; beyond, equal ones go by their order
 
 
 class Pair(Struct, frozen=True):
@@ -44,17 +48,6 @@ class Matching(Struct, frozen=True):
     unsure: dict[int, int]
 
 
-class Side(Struct, frozen=True):
-    """The findings of one scan: their marks, and what surrounds one, which is asked for few of them only."""
-
-    marks: Sequence[Mark]
-    surroundings: Callable[[int], Surroundings]
-
-    def described(self, position: int) -> Described:
-        """A finding with all that can be compared."""
-        return Described(self.marks[position], self.surroundings(position))
-
-
 def match(before: Side, after: Side, moves: Moves) -> Matching:
     """Pair findings one to one; each is in one pair at most.
 
@@ -64,154 +57,166 @@ def match(before: Side, after: Side, moves: Moves) -> Matching:
         moves: what the change between them did to files and lines.
     """
     work = _Work(before, after, moves)
-    work.by_key("place", work.exact_place_before, work.exact_place_after)
-    work.by_key("fingerprint, message", *work.keyed(lambda mark: (mark.prints, mark.message)))
-    work.by_key("fingerprint", *work.keyed(lambda mark: mark.prints))
-    work.by_key("line, message", work.line_before, work.line_after)
-    work.by_likeness(is_same_file=True)
-    work.by_key("fingerprint in another file", *work.anywhere(lambda mark: (mark.prints, mark.message)))
-    work.by_likeness(is_same_file=False)
-    return Matching(work.pairs, work.unsure)
+    work.by_place()
+    for key in (_PRINTS_AND_MESSAGE, _PRINTS, _TEXT_AND_MESSAGE):
+        work.by_key(key)
+    work.by_alignment()
+    for key in (_PRINTS_AND_MESSAGE, _PRINTS):  # what is the same and stands in another order
+        work.by_key(key, is_unique=False)
+    work.by_likeness(_anything, is_same_file=True)
+    for key in (_PRINTS_AND_MESSAGE, _PRINTS):
+        work.by_key(key, is_same_file=False)
+    work.by_likeness(lambda mark: mark.message or None, is_same_file=False)
+    work.by_likeness(lambda mark: mark.text or None, is_same_file=False)
+    return work.matching()
+
+
+class _Key(Struct, frozen=True):
+    """What two findings of a rule have in common when they are the same, None for those that do not have it."""
+
+    name: str
+    of: Callable[[Mark], Hashable | None]
+    needs_context: bool = False
+
+
+_PRINTS_AND_MESSAGE = _Key("fingerprint, message", lambda mark: (mark.prints, mark.message) if mark.prints else None)
+_PRINTS = _Key("fingerprint", lambda mark: mark.prints or None)
+# Many a line is written twice: what stands around it must not speak against it.
+_TEXT_AND_MESSAGE = _Key("text, message", lambda mark: (mark.text, mark.message) if mark.text else None, True)
+
+
+def _anything(_: Mark) -> Hashable:
+    return True
 
 
 class _Work:
     """The pairing under way: what is left of both sides."""
 
     def __init__(self, before: Side, after: Side, moves: Moves) -> None:
-        self._before, self._after, self._moves = before, after, moves
-        self._left = set(range(len(before.marks)))
-        self._right = set(range(len(after.marks)))
-        self._files = [moves.file_after(mark.file) for mark in before.marks]
-        self._spans = [moves.line_after(mark.file, mark.line) if mark.line else None for mark in before.marks]
-        self.pairs: dict[int, Pair] = {}
-        self.unsure: dict[int, int] = {}
+        self._before, self._after, self._moves = before.marks, after.marks, moves
+        names = {} if moves.is_known else guessed_renames(before.marks, after.marks)
+        self._files = [names.get(mark.file) or moves.file_after(mark.file) for mark in before.marks]
+        self._candidates = Candidates(before, after, moves, files=self._files)
+        # In the order of the lines, so that the order of a report does not matter.
+        self._left = dict.fromkeys(sorted(range(len(before.marks)), key=lambda one: _order(before.marks[one])))
+        self._right = dict.fromkeys(sorted(range(len(after.marks)), key=lambda one: _order(after.marks[one])))
+        self._pairs: dict[int, Pair] = {}
+        self._unsure: dict[int, int] = {}
 
-    def exact_place_before(self, position: int) -> Hashable | None:
-        """The place that an untouched line has now."""
-        mark, span = self._before.marks[position], self._spans[position]
-        if span is None or not span.is_kept:
-            return None
-        return (mark.rule, self._files[position], span.first, mark.column)
+    def matching(self) -> Matching:
+        """What has come of it."""
+        unsure = {left: right for left, right in self._unsure.items() if left in self._left and right in self._right}
+        return Matching(self._pairs, unsure)
 
-    def exact_place_after(self, position: int) -> Hashable | None:
-        """The place of a later finding."""
-        mark = self._after.marks[position]
-        return (mark.rule, mark.file, mark.line, mark.column) if self._moves.is_known and mark.line else None
-
-    def line_before(self, position: int) -> Hashable | None:
-        """Line and message, for lines that stayed where they were as far as anybody knows."""
-        mark, span = self._before.marks[position], self._spans[position]
-        if not mark.line or (span is not None and not span.is_kept):
-            return None
-        return (mark.rule, self._files[position], span.first if span else mark.line, mark.message)
-
-    def line_after(self, position: int) -> Hashable | None:
-        """The same of a later finding."""
-        mark = self._after.marks[position]
-        return (mark.rule, mark.file, mark.line, mark.message) if mark.line else None
-
-    def keyed(self, key: Callable[[Mark], Hashable]) -> tuple[_Key, _Key]:
-        """Keys of findings with fingerprints, in the file where the earlier one is to be now."""
-
-        def before(position: int) -> Hashable | None:
-            mark = self._before.marks[position]
-            return (mark.rule, self._files[position], key(mark)) if mark.prints else None
-
-        def after(position: int) -> Hashable | None:
-            mark = self._after.marks[position]
-            return (mark.rule, mark.file, key(mark)) if mark.prints else None
-
-        return before, after
-
-    def anywhere(self, key: Callable[[Mark], Hashable]) -> tuple[_Key, _Key]:
-        """The same in whatever file."""
-
-        def before(position: int) -> Hashable | None:
-            mark = self._before.marks[position]
-            return (mark.rule, key(mark)) if mark.prints else None
-
-        def after(position: int) -> Hashable | None:
-            mark = self._after.marks[position]
-            return (mark.rule, key(mark)) if mark.prints and self._moves.is_new(mark.file, mark.line) else None
-
-        return before, after
-
-    def by_key(self, name: str, key_before: _Key, key_after: _Key) -> None:
-        """Pair what has the same key; where several have it, those whose lines are closest."""
-        groups: dict[Hashable, tuple[list[int], list[int]]] = {}
-        for side, positions, key in ((0, self._left, key_before), (1, self._right, key_after)):
-            for position in sorted(positions):
-                value = key(position)
-                if value is not None and (side == 0 or value in groups):
-                    groups.setdefault(value, ([], []))[side].append(position)
-        for lefts, rights in groups.values():
-            if len(lefts) == 1 == len(rights):
-                self._pair(lefts[0], rights[0], (name,))
-            elif rights:
-                self._closest(lefts, rights, name)
-
-    def by_likeness(self, *, is_same_file: bool) -> None:
-        """Pair what is alike, the most alike first; what is only similar is remembered."""
-        same, similar = (_SAME, _SIMILAR) if is_same_file else (_SAME_ELSEWHERE, _SIMILAR_ELSEWHERE)
-        found: list[tuple[float, int, int, Likeness]] = []
-        for left, right in self._comparable(is_same_file=is_same_file):
-            alike = likeness_of(
-                self._before.described(left),
-                self._after.described(right),
-                span=self._spans[left] if is_same_file else None,
-                is_same_file=is_same_file,
-            )
-            if alike.total >= similar:
-                found.append((alike.total, left, right, alike))
-        found.sort(key=lambda item: (-item[0], item[1], item[2]))
-        for total, left, right, alike in found:
-            if left not in self._left:
-                continue
-            if right in self._right and total >= same:
-                self._pair(left, right, alike.signals)
-            elif right in self._right:
-                self.unsure.setdefault(left, right)
-
-    def _comparable(self, *, is_same_file: bool) -> Iterable[tuple[int, int]]:
+    def by_place(self) -> None:
+        """Pair what stands on lines that nobody touched, by the place that these have now."""
+        if not self._moves.is_known:
+            return
         rights: dict[Hashable, list[int]] = {}
-        for right in sorted(self._right):
-            mark = self._after.marks[right]
-            rights.setdefault((mark.rule, mark.file) if is_same_file else mark.rule, []).append(right)
-        budget = _MOST_PAIRS
-        for left in sorted(self._left):
-            mark, file = self._before.marks[left], self._files[left]
-            for right in rights.get((mark.rule, file) if is_same_file else mark.rule, ()):
-                if is_same_file or self._may_have_moved(mark, file, self._after.marks[right]):
-                    yield left, right
-                    budget -= 1
-            if budget <= 0:
-                return
+        for right in reversed(self._right):
+            mark = self._after[right]
+            rights.setdefault((mark.rule, mark.file, mark.line, mark.column), []).append(right)
+        for left in list(self._left):
+            mark, span = self._before[left], self._candidates.spans[left]
+            if span is not None and span.is_kept:
+                found = rights.get((mark.rule, self._files[left], span.first, mark.column))
+                if found:
+                    self._pair(left, found.pop(), ("place",))
 
-    def _may_have_moved(self, mark: Mark, file: str, later: Mark) -> bool:
-        """Whether it is worth while to compare with a finding in another file."""
-        if later.file == file or not self._moves.is_new(later.file, later.line):
-            return False
-        return (mark.message and mark.message == later.message) or (bool(mark.text) and mark.text == later.text)
+    def by_key(self, key: _Key, *, is_unique: bool = True, is_same_file: bool = True) -> None:
+        """Pair what has the same key: where one on each side has it, or all in the order of their lines."""
+        name = key.name if is_same_file else f"{key.name} in another file"
+        for lefts, rights in self._groups(key.of, is_same_file=is_same_file):
+            if len(lefts) == 1 == len(rights) or not is_unique:
+                for left, right in zip(lefts, rights, strict=False):
+                    if not key.needs_context or self._candidates.has_same_context(left, right):
+                        self._pair(left, right, (name,))
 
-    def _closest(self, lefts: Iterable[int], rights: Iterable[int], name: str) -> None:
-        lefts, rights = list(lefts), list(rights)
-        distances = sorted((self._distance(left, right), left, right) for left in lefts for right in rights)
-        for _, left, right in distances:
+    def by_alignment(self) -> None:
+        """Pair what is alike and stands in the same order, as far as possible in runs that moved together."""
+        self._candidates.learn((pair.before, pair.after) for pair in self._pairs.values())
+        few, many = self._by_size(_anything, is_same_file=True)
+        for lefts, rights in few:
+            self._align(lefts, rights)
+        for lefts, rights in many:
+            waiting: dict[Hashable, list[int]] = {}
+            for right in reversed(rights):
+                waiting.setdefault((self._after[right].message, self._after[right].text), []).append(right)
+            for left in lefts:
+                if found := waiting.get((self._before[left].message, self._before[left].text)):
+                    self._pair(left, found.pop(), ("order", "message"))
+
+    def _align(self, lefts: list[int], rights: list[int]) -> None:
+        found: dict[tuple[int, int], Likeness] = {}
+        cells = []
+        for row, left in enumerate(lefts):
+            for column, right in enumerate(rights):
+                offset = self._candidates.offset(left, right)
+                if offset is not None:
+                    alike = found[row, column] = self._candidates.likeness(left, right)
+                    cells.append(Cell(row, column, alike.total - _LEAST, offset))
+        for cell in align(cells, len(rights)):
+            signals = found[cell.row, cell.column].signals
+            self._pair(lefts[cell.row], rights[cell.column], ("order", *signals))
+
+    def by_likeness(self, key: Callable[[Mark], Hashable | None], *, is_same_file: bool) -> None:
+        """Pair what has the same key and is alike, the most alike first; what is only similar is remembered."""
+        found: list[tuple[float, int, int, Likeness]] = []
+        few, many = self._by_size(key, is_same_file=is_same_file)
+        for lefts, rights in few:
+            for left in lefts:
+                for right in rights:
+                    alike = self._candidates.likeness_moved(left, right)
+                    if alike.total >= _SIMILAR or alike.has_same_text:
+                        found.append((alike.total, left, right, alike))
+        found.sort(key=lambda item: -item[0])
+        for total, left, right, alike in found:
             if left in self._left and right in self._right:
-                self._pair(left, right, (name, "nearest line"))
+                if total >= _SAME and (alike.has_same_text or "context" in alike.signals):
+                    self._pair(left, right, alike.signals)
+                else:
+                    self._unsure.setdefault(left, right)
+        for lefts, rights in many:
+            self._unsure = {**dict.fromkeys(lefts, rights[0]), **self._unsure}
 
-    def _distance(self, left: int, right: int) -> int:
-        line, span = self._after.marks[right].line, self._spans[left]
-        own = self._before.marks[left].line
-        if not line or not own:
-            return _FAR
-        return span.distance(line) if span else abs(line - own)
+    def _by_size(
+        self, key: Callable[[Mark], Hashable | None], *, is_same_file: bool
+    ) -> tuple[list[_Group], list[_Group]]:
+        """What is left on both sides in groups that are small enough to compare all with all, and in those that are not."""
+        room = _MOST_CELLS
+        few: list[_Group] = []
+        many: list[_Group] = []
+        for group in sorted(self._groups(key, is_same_file=is_same_file), key=lambda one: len(one[0]) * len(one[1])):
+            room -= len(group[0]) * len(group[1])
+            (few if room >= 0 else many).append(group)
+        return few, many
+
+    def _groups(self, key: Callable[[Mark], Hashable | None], *, is_same_file: bool) -> list[_Group]:
+        """What is left on both sides of each rule and key, in one file or anywhere, in the order of the lines."""
+        groups: dict[Hashable, tuple[list[int], list[int]]] = {}
+        for left in self._left:
+            mark = self._before[left]
+            value = key(mark)
+            if value is not None:
+                groups.setdefault((mark.rule, value, self._files[left] if is_same_file else ""), ([], []))[0].append(
+                    left
+                )
+        for right in self._right:
+            mark = self._after[right]
+            value = key(mark)
+            if value is not None and (is_same_file or self._moves.is_new(mark.file, mark.line)):
+                group = groups.get((mark.rule, value, mark.file if is_same_file else ""))
+                if group is not None:
+                    group[1].append(right)
+        return [group for group in groups.values() if group[1]]
 
     def _pair(self, left: int, right: int, by: tuple[str, ...]) -> None:
-        self._left.discard(left)
-        self._right.discard(right)
-        self.unsure.pop(left, None)
-        self.pairs[left] = Pair(left, right, by)
+        del self._left[left], self._right[right]
+        self._pairs[left] = Pair(left, right, by)
 
 
-_Key: TypeAlias = Callable[[int], Hashable | None]
+def _order(mark: Mark) -> tuple[object, ...]:
+    return (mark.line or 0, mark.column or 0, mark.file, mark.rule, mark.message, mark.prints, mark.text)
+
+
+_Group: TypeAlias = tuple[list[int], list[int]]  # positions on both sides

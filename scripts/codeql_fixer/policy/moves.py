@@ -10,6 +10,8 @@ from msgspec import Struct
 from codeql_fixer.domain.change import FileStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from codeql_fixer.domain.change import Change, FileChange, Hunk
 
 
@@ -23,9 +25,13 @@ class Span(Struct, frozen=True):
     last: int
     is_kept: bool
 
+    def offset(self, line: int) -> int:
+        """How many lines below a line is, negative above; 0 inside."""
+        return min(line - self.first, 0) or max(line - max(self.last, self.first), 0)
+
     def distance(self, line: int) -> int:
         """How many lines away a line is; 0 inside."""
-        return max(self.first - line, line - max(self.last, self.first), 0)
+        return abs(self.offset(line))
 
 
 class Moves:
@@ -49,6 +55,7 @@ class Moves:
                 self._by_old[file.old_path] = file
         self._by_new = {file.new_path: file for file in files if file.new_path}
         self._starts = {path: [hunk.old_start for hunk in file.hunks] for path, file in self._by_old.items()}
+        self._new_starts = {path: [hunk.new_start for hunk in file.hunks] for path, file in self._by_new.items()}
 
     def file_after(self, file: str) -> str:
         """The path that a file has now, "" when it was deleted."""
@@ -73,7 +80,26 @@ class Moves:
             return False
         if line is None or change.is_binary or file in self._unclear or change.status is FileStatus.ADDED:
             return True
-        return any(hunk.new_start <= line < hunk.new_start + len(hunk.added) for hunk in change.hunks)
+        return self._hunk_after(file, line) is not None
+
+    def removed_at(self, file: str, line: int) -> tuple[Sequence[str], int]:
+        """The lines of which an earlier one was removed, and its number among them from 1; none where it was not."""
+        position = bisect_right(self._starts.get(file, []), line) - 1
+        hunk = self._by_old[file].hunks[position] if position >= 0 and file not in self._unclear else None
+        if hunk is None or line >= _end_before(hunk):
+            return (), 0
+        return hunk.removed, line - hunk.old_start + 1
+
+    def added_at(self, file: str, line: int) -> tuple[Sequence[str], int]:
+        """The same of a later line and those that were added with it."""
+        hunk = self._hunk_after(file, line)
+        return (hunk.added, line - hunk.new_start + 1) if hunk is not None else ((), 0)
+
+    def _hunk_after(self, file: str, line: int) -> Hunk | None:
+        starts = self._new_starts.get(file, [])
+        position = bisect_right(starts, line) - 1
+        hunk = self._by_new[file].hunks[position] if position >= 0 else None
+        return hunk if hunk is not None and line < hunk.new_start + len(hunk.added) else None
 
     def line_after(self, file: str, line: int) -> Span | None:
         """Where a line of the earlier state is; None where the change is not known, or the file's lines are not."""
@@ -98,3 +124,42 @@ class Moves:
 
 def _end_before(hunk: Hunk) -> int:
     return hunk.old_start + len(hunk.removed)
+
+
+class Drift:
+    """How far lines went where no change is known, as findings tell that are known on both sides.
+
+    Args:
+        seen: files as they are called now, with an earlier and a later line of the same finding.
+    """
+
+    def __init__(self, seen: Iterable[tuple[str, int, int]]) -> None:
+        by_file: dict[str, list[tuple[int, int]]] = {}
+        for file, before, after in seen:
+            by_file.setdefault(file, []).append((before, after))
+        self._steps = {file: _in_order(sorted(lines)) for file, lines in by_file.items()}
+
+    def line_after(self, file: str, line: int) -> int:
+        """Where an earlier line is: as far from the nearest one above that is known, or below for the first ones."""
+        steps = self._steps.get(file)
+        if not steps:
+            return line
+        before, after = steps[max(bisect_right(steps, line, key=lambda step: step[0]) - 1, 0)]
+        return line + after - before
+
+
+def _in_order(lines: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """As many as possible that kept their order: what was moved says nothing about its neighbours."""
+    ends: list[int] = []  # the last later line of the best run of each length
+    lengths = []
+    for _, after in lines:
+        length = bisect_right(ends, after)
+        ends[length : length + 1] = [after]
+        lengths.append(length)
+    kept = []
+    wanted = len(ends) - 1
+    for step, length in zip(reversed(lines), reversed(lengths), strict=True):
+        if length == wanted:
+            kept.append(step)
+            wanted -= 1
+    return kept[::-1]
