@@ -24,6 +24,7 @@ _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"')
 _ESCAPE = re.compile(r"\\([0-7]{3}|.)", re.DOTALL)
 _ESCAPES = {"a": "\a", "b": "\b", "t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", '"': '"', "\\": "\\"}
 _COMBINED = re.compile(r"diff --(?:cc|combined) |@@@+ -")
+_EMPTY = ("e69de29", "473a0f4")  # the digests of no bytes, SHA-1 and SHA-256
 _SIGNATURE = "-- "  # ends a mail of `git format-patch`
 _REMEDY = "write the diff again with `git diff` and hand it over whole"
 
@@ -94,6 +95,8 @@ class _Parser:
         if self._at < len(self._lines) and self._lines[self._at].startswith("--- ") and self._follows("+++ "):
             self._read_names(section)
         self._read_hunks(section)
+        if not section.hunks and not section.is_binary and (section.old_raw or not _may_lack_hunks(section)):
+            self._fail("a file without hunks", at=start)
         self._add(section, start)
 
     def _read_mark(self, section: _Section, line: str) -> bool:
@@ -214,9 +217,8 @@ class _Parser:
             if old is not None and new is not None:
                 return self._whole(old), self._whole(new)
         if section.header is None:
-            old = _NOTHING if section.is_old_epoch else section.old_raw
-            new = _NOTHING if section.is_new_epoch else section.new_raw
-            return _without_prefixes(old, new)
+            old, new = _without_prefixes(section.old_raw, section.new_raw)
+            return (_NOTHING if section.is_old_epoch else old), (_NOTHING if section.is_new_epoch else new)
         pair = self._header_pair(section.header)
         if section.old_raw:
             same = _common_path(*pair) if pair else None
@@ -296,6 +298,12 @@ _MARKS: Sequence[str] = (
     "copy to ",
     *_BINARY,
 )
+
+
+def _may_lack_hunks(section: _Section) -> bool:
+    """True when the contents are the same, or nothing on either side."""
+    digests = section.marks.get("index ", "").partition(" ")[0].split("..")
+    return digests == [""] or digests[0] == digests[-1] or any(digest.startswith(_EMPTY) for digest in digests)
 
 
 def _common_path(old: str, new: str) -> str | None:

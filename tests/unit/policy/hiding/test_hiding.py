@@ -1,0 +1,31 @@
+"""Signs of hiding in real diffs: every gaming is seen, no honest change is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from codeql_fixer.policy.hiding import hiding_signs
+from tests.unit.policy.hiding.cases import change_of
+from tests.unit.policy.hiding.config_gamings import CONFIG_GAMINGS
+from tests.unit.policy.hiding.gamings import CODE_GAMINGS
+from tests.unit.policy.hiding.honest import HONEST
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.unit.policy.hiding.cases import Case
+
+
+@pytest.mark.parametrize("case", [*CODE_GAMINGS, *CONFIG_GAMINGS], ids=lambda case: case.name)
+def test_hiding_signs__gaming_is_seen(case: Case, tmp_path: Path) -> None:
+    signs = hiding_signs(change_of(case, tmp_path), new_text=lambda path: case.files[path].after)
+
+    assert case.kinds in {str(sign.kind) for sign in signs}
+    assert all(len(sign.text) <= 200 for sign in signs)
+
+
+@pytest.mark.parametrize("case", HONEST, ids=lambda case: case.name)
+def test_hiding_signs__honest_changes_show_none(case: Case, tmp_path: Path) -> None:
+    assert hiding_signs(change_of(case, tmp_path), new_text=lambda path: case.files[path].after) == ()
