@@ -51,7 +51,7 @@ class _Scratch:
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_DIR": str(folder / "git"),
         }
-        self.git("init", "--quiet", "--bare", folder=folder)
+        self.git("init", "--quiet", "--bare", "--template=", folder=folder)
 
     def tree_of(self, folder: Path) -> str:
         """The id of a tree with all files of a folder, also those that it has git ignore."""

@@ -12,14 +12,15 @@ from codeql_fixer.domain.finding import Trace
 from codeql_fixer.domain.proof import NewFinding, Proof, SeenAt, TargetVerdict, VerdictEvidence
 from codeql_fixer.domain.verification import Verdict
 from codeql_fixer.errors import UserError
-from codeql_fixer.policy.controls import Controls
+from codeql_fixer.policy.controls import Controls, Places
 from codeql_fixer.policy.coverage import Coverage
 from codeql_fixer.policy.identity import identify, is_known_as, legacy_fingerprint
 from codeql_fixer.policy.line_hash import split_lines
 from codeql_fixer.policy.marks import Surroundings, lines_around, mark_of
 from codeql_fixer.policy.matching import Side, match
 from codeql_fixer.policy.moves import Moves
-from codeql_fixer.policy.verdict import Comparison, verdict_on
+from codeql_fixer.policy.substance import Substance
+from codeql_fixer.policy.verdict import Comparison, Judge
 from codeql_fixer.ports.findings_reader import FindingsReader
 from codeql_fixer.ports.source_tree import SourceTree
 
@@ -74,24 +75,29 @@ def verify(
         return Proof(targets=tuple(_unusable(one, earlier, str(error)) for one in wanted), problem=str(error))
     moves = Moves(claim.change)
     matching = match(earlier.side(), later.side(), moves)
-    files = [_files_of(one.finding) for one in earlier.findings]
+    findings = [one.finding for one in earlier.findings]
+    places = [_places_of(finding) for finding in findings]
     targets = {position for _, position in wanted if position is not None} if claim.targets else set()
+    reported = [one.finding for one in later.findings]
     both = Comparison(
         before=earlier.findings,
         after=later.findings,
         first_suppressed=later.first_suppressed,
         matching=matching,
-        files=files,
+        places=places,
         moves=moves,
-        coverage=Coverage(earlier.reading.scans, later.reading.scans, commit=claim.commit),
-        controls=Controls([one.finding for one in earlier.findings], files, matching, moves=moves, targets=targets),
+        substance=Substance(claim.change),
+        coverage=Coverage(earlier.reading.scans, later.reading.scans, reported=reported, commit=claim.commit),
+        controls=Controls(findings, places, matching, moves=moves, targets=targets),
         signs=signs_of(claim.change) if claim.change is not None else (),
         is_there=later.is_there,
+        undecided=later.reading.set_aside.undecided_findings,
     )
+    judge = Judge(both)
     paired = {pair.after for pair in matching.pairs.values()}
     return Proof(
         targets=tuple(
-            _unheard_of(name) if position is None else verdict_on(position, both) for name, position in wanted
+            _unheard_of(name) if position is None else judge.verdict_on(position) for name, position in wanted
         ),
         new_findings=tuple(
             _new(one) for position, one in enumerate(later.findings[: later.first_suppressed]) if position not in paired
@@ -108,6 +114,7 @@ class _Scanned:
         line_hashes = TreeLineHashes(tree) if tree is not None else None
         self._line_hash = line_hashes.line_hash if line_hashes else lambda _file, _line: ""
         reported = identify(reading.findings, self._line_hash)
+        self._names = identify(reading.findings, lambda _file, _line: "") if tree is not None else reported
         self.first_suppressed = len(reported)
         self.findings: list[Identified] = [*reported, *identify(reading.set_aside.suppressed_findings, self._line_hash)]
         self._lines: dict[str, list[str]] = {}
@@ -120,6 +127,11 @@ class _Scanned:
             line_hash = "" if finding.tool_fingerprints.line_hash or not line else self._line_hash(finding.file, line)
             marks.append(mark_of(finding, line_hash, self._line(finding.file, line)))
         return Side(marks, lambda position: self._surroundings(self.findings[position].finding))
+
+    def positions(self) -> dict[str, int]:
+        """The position of each finding by its fingerprint; those that a scan without the code has count, too."""
+        both = (self._names, self.findings[: self.first_suppressed])
+        return {one.identity.fingerprint: position for names in both for position, one in enumerate(names)}
 
     def is_there(self, file: str) -> bool | None:
         """Whether the code has a file, None where nobody has the code."""
@@ -149,28 +161,34 @@ def _trace_of(finding: Finding) -> Trace:
     return finding.trace_source.trace() if finding.trace_source else Trace()
 
 
-def _files_of(finding: Finding) -> frozenset[str]:
-    """The files that a finding rests on: where it is, and where its data come along."""
+def _places_of(finding: Finding) -> Places:
+    """The files and lines that a finding rests on: where it is, and where its data come along."""
     places = [*finding.locations, *(place for flow in _trace_of(finding).flows for place in flow)]
-    return frozenset(place.file for place in places if place.file)
+    return frozenset((place.file, place.start_line) for place in places if place.file)
 
 
 def _resolved(targets: Sequence[str], earlier: _Scanned) -> list[tuple[str, int | None]]:
-    """The position of each target, None for one that the earlier scan does not have; all findings for no targets."""
+    """The position of each target, None for one that the earlier scan does not have; all findings for no targets.
+
+    Names of the first generation leave out the file, so that one may mean several findings: all of them.
+    """
     known = earlier.findings[: earlier.first_suppressed]
     if not targets:
         return [(one.identity.fingerprint, position) for position, one in enumerate(known)]
-    by_name = {one.identity.fingerprint: position for position, one in enumerate(known)}
+    by_name = earlier.positions()
+    resolved: list[tuple[str, int | None]] = []
+    for name in dict.fromkeys(targets):
+        positions = [by_name[name]] if name in by_name else _by_earlier_name(name, known)
+        resolved += [(name, position) for position in positions] or [(name, None)]
+    return list({position if position is not None else name: (name, position) for name, position in resolved}.values())
+
+
+def _by_earlier_name(name: str, known: Sequence[Identified]) -> list[int]:
     return [
-        (name, by_name[name] if name in by_name else _by_earlier_name(name, known)) for name in dict.fromkeys(targets)
+        position
+        for position, one in enumerate(known)
+        if is_known_as(name, fingerprint=one.identity.fingerprint, aliases=(legacy_fingerprint(one.finding),))
     ]
-
-
-def _by_earlier_name(name: str, known: Sequence[Identified]) -> int | None:
-    for position, one in enumerate(known):
-        if is_known_as(name, fingerprint=one.identity.fingerprint, aliases=(legacy_fingerprint(one.finding),)):
-            return position
-    return None
 
 
 def _unheard_of(name: str) -> TargetVerdict:
@@ -178,7 +196,7 @@ def _unheard_of(name: str) -> TargetVerdict:
         fingerprint=name,
         rule_id="",
         verdict=Verdict.UNKNOWN,
-        reasons=("the earlier scan has no finding with this fingerprint",),
+        reasons=("the earlier scan has no finding with this fingerprint (one that was made with the code takes --baseline-dir)",),
         evidence=VerdictEvidence(),
     )
 

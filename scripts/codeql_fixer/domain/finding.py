@@ -106,6 +106,8 @@ class Scan(Struct, frozen=True, gc=False, omit_defaults=True):
     could not do, such as files that it could not parse; `error_files` are those it names, with "" where it names none.
     `disabled_rules` are described and were not run; `packs` are the tool's extensions as (name, version). `partial`
     says why the scan reports a part of the findings only, such as those on changed lines; "" when it reports all.
+    `files_read` are those that the tool says it read, none where it does not say. `complaints` are its errors and
+    warnings as (file, text), "" for no file; `silenced` counts per file what comments kept from it, where it says so.
     """
 
     source: str
@@ -123,6 +125,9 @@ class Scan(Struct, frozen=True, gc=False, omit_defaults=True):
     disabled_rules: tuple[str, ...] = ()
     packs: tuple[tuple[str, str], ...] = ()
     partial: str = ""
+    files_read: tuple[str, ...] = ()
+    complaints: tuple[tuple[str, str], ...] = ()
+    silenced: tuple[tuple[str, int], ...] = ()
 
 
 class Finding(Struct, frozen=True, gc=False):
@@ -158,7 +163,8 @@ class Finding(Struct, frozen=True, gc=False):
 class SetAside(Struct, frozen=True, gc=False):
     """How many results were read but are no findings, by reason; `repeated` ones count as duplicates.
 
-    `suppressed_findings` are the suppressed ones: those are there, only not reported.
+    `suppressed_findings` are the suppressed ones: those are there, only not reported. `undecided_findings` are those
+    of the ones that do not fail whose tool did not say either that they pass.
     """
 
     suppressed: int = 0
@@ -168,6 +174,7 @@ class SetAside(Struct, frozen=True, gc=False):
     other_repository: int = 0
     repeated: int = 0
     suppressed_findings: tuple[Finding, ...] = ()
+    undecided_findings: tuple[Finding, ...] = ()
 
     @property
     def suppressed_places(self) -> frozenset[tuple[str, str]]:

@@ -6,31 +6,35 @@ control group: it has to be there still.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from typing import TYPE_CHECKING
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, TypeAlias
 
 from codeql_fixer.policy.plain_text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Hashable, Iterator, Sequence
 
     from codeql_fixer.domain.finding import Finding
     from codeql_fixer.policy.matching import Matching
     from codeql_fixer.policy.moves import Moves
 
+Places: TypeAlias = "frozenset[tuple[str, int | None]]"  # files and lines that a finding rests on
+
 # Of a control group: a fix in one file can mend what flows through others, and where nobody tells what was changed,
 # others may have mended something besides.
 _MOST_LOST, _MOST_LOST_UNKNOWN = 0.2, 0.5
 _ENOUGH = 3
-_ALL_GONE = 10  # findings; so many are not mended at once, where nobody tells what was changed
+_PAIR = 2  # one may be gone for a reason of its own
+_AROUND = 15  # lines on both sides of a place within which a change may well have to do with it
+_MANY_IN_FILE, _ALL_GONE = 5, 10  # findings; so many are not mended at once, where nobody tells what was changed
 
 
 class Controls:
-    """The control group of every finding.
+    """The control groups of every finding.
 
     Args:
         before: the earlier findings.
-        files: that each of them rests on.
+        places: that each of them rests on.
         matching: which of them the later scan has.
         moves: what the change touched; without it, whatever is no target is a control.
         targets: positions of the findings that were to be fixed, empty where nobody said.
@@ -39,61 +43,119 @@ class Controls:
     def __init__(
         self,
         before: Sequence[Finding],
-        files: Sequence[frozenset[str]],
+        places: Sequence[Places],
         matching: Matching,
         *,
         moves: Moves,
         targets: Collection[int],
     ) -> None:
-        self._before, self._is_known, self._targets = before, moves.is_known, frozenset(targets)
-        self._by_run: dict[tuple[str, str], list[int]] = defaultdict(list)
-        self._by_file: dict[str, list[int]] = defaultdict(list)
+        self._before, self._places, self._moves = before, places, moves
+        self._targets = frozenset(targets)
         self._is_seen = [position in matching.pairs for position in range(len(before))]
-        fixed = frozenset[str]().union(*(files[position] for position in self._targets))
+        self._size: Counter[Hashable] = Counter()
+        self._lost: Counter[Hashable] = Counter()
+        self._quiet: dict[tuple[int, int], bool] = {}
+        self._by_file: dict[Hashable, list[int]] = defaultdict(list)
+        self._all: dict[Hashable, list[int]] = defaultdict(list)
+        fixed = {file for position in self._targets for file, _ in places[position]}
         for position, finding in enumerate(before):
-            if self._is_control(files[position], moves, fixed):
-                self._by_run[_run(finding)].append(position)
-            if position not in self._targets and self._is_kept(finding, moves):
-                self._by_file[finding.file].append(position)
-        self._runs_seen = {_run(finding) for finding, is_seen in zip(before, self._is_seen, strict=True) if is_seen}
+            self._all[_run(finding)].append(position)
+            self._by_file[_run(finding), finding.file].append(position)
+            if self._is_control(places[position], fixed):
+                for key, _ in self._keys(finding):
+                    self._size[key] += 1
+                    self._lost[key] += not self._is_seen[position]
+        self._fixed = fixed
 
-    def _is_control(self, files: frozenset[str], moves: Moves, fixed: frozenset[str]) -> bool:
-        if self._is_known:
-            return not any(moves.is_touched(file) for file in files)
-        return bool(self._targets) and files.isdisjoint(fixed)
+    def doubts(self, position: int, *, is_read: bool = False) -> Iterator[str]:
+        """Why the groups say that the later scan did not look where it should have.
 
-    @staticmethod
-    def _is_kept(finding: Finding, moves: Moves) -> bool:
-        """Whether the very line is still there."""
-        if not finding.file or not finding.start_line or not moves.is_touched(finding.file):
-            return False
-        span = moves.line_after(finding.file, finding.start_line)
-        return span is not None and span.is_kept
-
-    def doubts(self, position: int) -> Iterator[str]:
-        """Why the group says that the later scan did not look where it should have."""
+        Args:
+            position: of the finding.
+            is_read: the later scan says that it read the finding's file.
+        """
         finding = self._before[position]
-        group = [one for one in self._by_run.get(_run(finding), ()) if one != position]
-        lost = [one for one in group if not self._is_seen[one]]
-        most = (_MOST_LOST if self._is_known else _MOST_LOST_UNKNOWN) * len(group)
-        if lost and (len(lost) == len(group) or len(lost) >= max(_ENOUGH, most)):
-            of = f"{counted(len(lost), 'finding')} of {len(group)}"
-            yield f"{of} that nobody touched are gone, too: the later scan did not look everywhere"
-        beside = [
-            one for one in self._by_file.get(finding.file, ()) if one != position and self._is_other_rule(one, finding)
-        ]
-        if len(beside) >= _ENOUGH and not any(self._is_seen[one] for one in beside):
-            yield f"{counted(len(beside), 'finding')} on unchanged lines of {finding.file} are gone, too"
-        if not self._is_known and not self._targets and self._all_gone(finding):
-            yield "everything that the earlier scan found is gone at once, and nobody tells what was changed"
+        itself = self._is_control(self._places[position], self._fixed)
+        for key, what in self._keys(finding):
+            size = self._size[key] - itself
+            lost = self._lost[key] - (itself and not self._is_seen[position])
+            if self._is_too_much(lost, size, is_whole_run=not what):
+                yield (
+                    f"{counted(lost, 'finding')} of {size}{what} that nobody touched are gone, too: "
+                    "the later scan did not look everywhere"
+                )
+                return
+        if finding.file and not is_read:
+            yield from self._doubts_of_file(position)
+        if not self._moves.is_known and not self._targets:
+            everything = self._all[_run(finding)]
+            if len(everything) >= _ALL_GONE and not self._seen(everything):
+                yield "everything that the earlier scan found is gone at once: only the change can explain it (--diff)"
 
-    def _is_other_rule(self, one: int, finding: Finding) -> bool:
-        other = self._before[one]
-        return _run(other) == _run(finding) and other.rule.id != finding.rule.id
+    def _keys(self, finding: Finding) -> Iterator[tuple[Hashable, str]]:
+        """The groups that a finding is held against: its run, and of that what is likely to be left out as one."""
+        run, file = _run(finding), finding.file
+        yield (run, ""), ""
+        if self._moves.is_known:
+            yield (run, "rule", finding.rule.id), f" of rule {finding.rule.id}"
+            folder, _, name = file.rpartition("/")
+            yield (run, "folder", folder), f" in folder {folder or '.'}"
+            yield (run, "suffix", name.rpartition(".")[2]), f" in files such as {name}"
 
-    def _all_gone(self, finding: Finding) -> bool:
-        of_run = sum(1 for other in self._before if _run(other) == _run(finding))
-        return of_run >= _ALL_GONE and _run(finding) not in self._runs_seen
+    def _is_control(self, places: Places, fixed: Collection[str]) -> bool:
+        if self._moves.is_known:
+            return not any(self._moves.is_touched(file) for file, _ in places)
+        return bool(self._targets) and not any(file in fixed for file, _ in places)
+
+    def _is_too_much(self, lost: int, size: int, *, is_whole_run: bool) -> bool:
+        if not is_whole_run:
+            return lost == size >= _PAIR
+        most = (_MOST_LOST if self._moves.is_known else _MOST_LOST_UNKNOWN) * size
+        return bool(lost) and (lost == size or lost >= max(_ENOUGH, most))
+
+    def _doubts_of_file(self, position: int) -> Iterator[str]:
+        """What else was in the file, and is not where the change was: a file that is left out loses all of it."""
+        finding = self._before[position]
+        in_file = self._by_file[_run(finding), finding.file]
+        others = [one for one in in_file if self._before[one].rule.id != finding.rule.id and one not in self._targets]
+        if self._moves.is_known:
+            # A fix away from the flagged line is easily confused with a file that was left out.
+            enough = 1 if self._is_left_alone(position, around=0) else _PAIR
+            beside = [one for one in others if self._is_left_alone(one, around=_AROUND)]
+            where = f"on lines of {finding.file} far from the change"
+        elif self._targets:
+            enough, where = 1, f"in {finding.file} that nobody meant to fix"
+            beside = [one for one in others if _distance(self._before[one], finding) > _AROUND]
+        else:
+            enough, where = _MANY_IN_FILE, f"in {finding.file}"
+            beside = in_file
+        if len(beside) >= enough and not self._seen(in_file if not self._moves.is_known else beside):
+            yield f"{counted(len(beside), 'finding')} {where} are gone, too: the later scan may have left the file out"
+
+    def _is_left_alone(self, position: int, *, around: int) -> bool:
+        """Whether the change is that far from all lines that a finding rests on."""
+        key = (position, around)
+        if key not in self._quiet:
+            self._quiet[key] = all(
+                line is not None and self._is_quiet(file, line, around) for file, line in self._places[position]
+            )
+        return self._quiet[key]
+
+    def _is_quiet(self, file: str, line: int, around: int) -> bool:
+        if not self._moves.is_touched(file):
+            return True
+        spans = [self._moves.line_after(file, one) for one in range(max(line - around, 1), line + around + 1)]
+        if not all(span is not None and span.is_kept for span in spans):
+            return False
+        first, last = spans[0], spans[-1]
+        return first is not None and last is not None and last.first - first.first == len(spans) - 1
+
+    def _seen(self, positions: Sequence[int]) -> int:
+        return sum(self._is_seen[one] for one in positions)
+
+
+def _distance(one: Finding, two: Finding) -> int:
+    return abs((one.start_line or 0) - (two.start_line or 0))
 
 
 def _run(finding: Finding) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from codeql_fixer.adapters.sarif.locations import SarifTrace, location_of
 from codeql_fixer.adapters.sarif.messages import plain_text
 from codeql_fixer.adapters.sarif.repair import repair_log, repair_result
 from codeql_fixer.adapters.sarif.rules import LEVELS, RuleBook, security_severity
-from codeql_fixer.adapters.sarif.scope import packs_of, partial_of
+from codeql_fixer.adapters.sarif.scope import files_read, packs_of, partial_of, silenced
 from codeql_fixer.adapters.sarif.uris import PathResolver
 from codeql_fixer.domain.finding import NO_FINGERPRINTS, Finding, Reading, Scan, SetAside, ToolFingerprints
 from codeql_fixer.domain.severity import Level
@@ -41,6 +41,8 @@ _TOOL_SAYS = "the scanner may not have done all of its work"
 _UTF8 = "SARIF files are UTF-8; have the scanner write that"
 _VERSION = "2.1.0"
 _SUPPRESSED, _NOT_FAILING, _ABSENT = "suppressed", "not_failing", "absent"
+# Kinds of results (3.27.9) by which a tool says that it came to no decision.
+_UNDECIDED = frozenset({"open", "review", "notApplicable"})
 
 
 class SarifReader:
@@ -83,12 +85,15 @@ class SarifReader:
         warnings: list[str] = []
         aside: Counter[str] = Counter()
         suppressed: list[Finding] = []
+        undecided: list[Finding] = []
         for path in find_files(self._paths):
             faults = Faults(str(path))
-            scans += [run.read(findings, aside, suppressed) for run in self._runs(path, faults)]
+            runs = self._runs(path, faults)
+            scans += [run.read(findings, aside, suppressed=suppressed, undecided=undecided) for run in runs]
             warnings += faults.warnings()
         read = sum(scan.results_read for scan in scans)
-        return Reading(findings, scans, read, SetAside(**aside, suppressed_findings=tuple(suppressed)), warnings)
+        set_aside = SetAside(**aside, suppressed_findings=tuple(suppressed), undecided_findings=tuple(undecided))
+        return Reading(findings, scans, read, set_aside, warnings)
 
 
 def _decode(data: bytes, source: str, faults: Faults) -> wire.Log:
@@ -155,8 +160,10 @@ class _RunReader:
         self._rules = RuleBook(run.tool, faults, self._place)
         self._scan = self._describe()
 
-    def read(self, findings: list[Finding], aside: Counter[str], suppressed: list[Finding]) -> Scan:
-        """Append the run's findings and the suppressed ones, and count what is set aside."""
+    def read(
+        self, findings: list[Finding], aside: Counter[str], *, suppressed: list[Finding], undecided: list[Finding]
+    ) -> Scan:
+        """Append the run's findings, the suppressed and the undecided ones, and count what is set aside."""
         for position, raw in enumerate(self._run.results or ()):
             result = self._decode(raw, position)
             reason = _reason_to_set_aside(result)
@@ -166,6 +173,8 @@ class _RunReader:
             aside[reason] += 1
             if reason == _SUPPRESSED:
                 suppressed.append(self._finding(result, position))
+            elif reason == _NOT_FAILING and result.kind in _UNDECIDED:
+                undecided.append(self._finding(result, position))
         return self._scan
 
     def results(self) -> Iterator[Finding | None]:
@@ -223,7 +232,7 @@ class _RunReader:
         ]
         if not all(successes):
             self._faults.add("the scanner says that it did not succeed", f"{self._place}.invocations")
-        error_files = self._error_files()
+        error_files, complaints = self._complaints()
         revisions = [item.revision_id for item in run.version_control_provenance or () if item.revision_id]
         return Scan(
             source=self._source,
@@ -241,24 +250,30 @@ class _RunReader:
             disabled_rules=self._rules.disabled(run.invocations or ()),
             packs=packs_of(run),
             partial=partial_of(run),
+            files_read=files_read(run, self._paths),
+            complaints=tuple(dict.fromkeys(complaints)),
+            silenced=silenced(run, self._paths),
         )
 
-    def _error_files(self) -> list[str]:
-        """The file of each error that the tool reports of itself, "" where it names none.
+    def _complaints(self) -> tuple[list[str], list[tuple[str, str]]]:
+        """The file of each error that the tool reports of itself, "" where it names none; errors and warnings in full.
 
         Errors and warnings are handed on: Semgrep calls a syntax error a warning, Bandit an error.
         """
         errors: list[str] = []
+        complaints: list[tuple[str, str]] = []
         for position, invocation in enumerate(self._run.invocations or ()):
             execution = invocation.tool_execution_notifications or ()
             for notification in (*execution, *(invocation.tool_configuration_notifications or ())):
                 if notification.level in {Level.ERROR, Level.WARNING}:
                     places = [location_of(item, self._paths).file for item in notification.locations or ()]
+                    file = next(filter(None, places), "")
                     if notification.level == Level.ERROR:
-                        errors.append(next(filter(None, places), ""))
+                        errors.append(file)
+                    complaints.append((file, plain_text(notification.message, None)))
                     text = " ".join(filter(None, [plain_text(notification.message, None), *places]))
                     self._faults.add(f"{_TOOL_SAYS}: {text:.200}", f"{self._place}.invocations[{position}]")
-        return errors
+        return errors, complaints
 
 
 def _reason_to_set_aside(result: wire.Result) -> str:

@@ -194,6 +194,7 @@ class Notification(_Wire):
     message: Message | None = None
     level: str | None = None
     locations: list[Location] | None = None
+    descriptor: RuleReference | None = None
 
 
 class ConfigurationOverride(_Wire):
@@ -240,9 +241,10 @@ class ExternalFiles(_Wire):
 
 
 class RunProperties(_Wire):
-    """3.8 property bag of a run: how CodeQL's action marks runs that look at changes only."""
+    """3.8 property bag of a run: how CodeQL's action marks runs on changes only, and what Bandit counts per file."""
 
     incremental_mode: Any = None
+    metrics: Any = None
 
 
 class Run(_Wire):
