@@ -17,8 +17,11 @@ from codeql_fixer.app.author import Author
 from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.domain.alert import AlertOutcome, DeliveryStatus
 from codeql_fixer.domain.delivery import Delivery
+from codeql_fixer.domain.hearing import AlertChoice
 from codeql_fixer.errors import CodeqlFixerError, LedgerNotWrittenError
 from codeql_fixer.policy.alerting import GiveUp, Tell, next_step
+from codeql_fixer.policy.digest import digested
+from codeql_fixer.policy.hearing import hearings, recipients
 from codeql_fixer.ports.channel import Channel
 from codeql_fixer.ports.index import Index
 from codeql_fixer.ports.ledger import Conflict, Ledger
@@ -28,11 +31,12 @@ if TYPE_CHECKING:
 
     from codeql_fixer.domain.alert import AlertClaim
     from codeql_fixer.domain.delivery import News
+    from codeql_fixer.domain.hearing import Hearing
     from codeql_fixer.domain.kinds import AnyRecord
 
 _TRIES = 20
 _AT_ONCE = 20  # between two records of what became of attempts: so many are told again when somebody is killed
-_MOST = 200  # in one cycle; the next one goes on
+_MOST = 200  # over one channel in one cycle; the next one goes on
 _MARGIN = timedelta(minutes=1)  # what telling one takes at most
 
 
@@ -52,12 +56,18 @@ class Alerter(Struct, frozen=True, kw_only=True):
         index: knows what is in it.
         channels: by name; none when nobody is to hear anything.
         author: of the records.
+        choice: which channel hears what.
     """
 
     ledger: Ledger
     index: Index
     channels: Mapping[str, Channel]
     author: Author
+    choice: AlertChoice = AlertChoice()
+
+    def hearings(self) -> dict[str, Hearing]:
+        """What each channel wants to hear, and how far back news reach for it."""
+        return hearings(self.channels, self.choice, first_heard=self.index.first_heard(), now=self.author.clock())
 
     def tell(self, news: Iterable[News], *, is_over: Callable[[], bool] = lambda: False) -> Told:
         """Tell what is new, and again what did not arrive.
@@ -83,10 +93,9 @@ class Alerter(Struct, frozen=True, kw_only=True):
             self.ledger.append([])
             catch_up(self.ledger, self.index)
             tip = self.index.position().tip
-            fresh = [item for item in news.values() if not self.index.is_alert_known(item.alert)]
-            alerts: list[AnyRecord] = [self.author.alert(item, sorted(self.channels)) for item in fresh]
-            waiting = [one for one in self.index.undelivered(most=_MOST) if one.channel in self.channels]
-            claimed = [*self._steps([*waiting, *self._first(fresh)][:_MOST])]
+            fresh = self._fresh(news)
+            alerts: list[AnyRecord] = [self.author.alert(item, channels) for item, channels in fresh]
+            claimed = [*self._steps(self._due(fresh))]
             claims = [(one, claim) for one, claim in claimed if not isinstance(claim, AlertOutcome)]
             records = [*alerts, *(record for _, record in claimed)]
             if not records or not isinstance(self.ledger.append(records, expected_tip=tip), Conflict):
@@ -95,10 +104,28 @@ class Alerter(Struct, frozen=True, kw_only=True):
                 return claims
         raise LedgerNotWrittenError("others wrote to the ledger each time before an alert could be claimed")
 
-    def _first(self, fresh: Iterable[News]) -> Iterator[Delivery]:
-        for item in fresh:
-            for channel in sorted(self.channels):
-                yield Delivery(news=item, alert=item.alert, noticed_at=self.author.clock(), channel=channel)
+    def _fresh(self, news: Mapping[str, News]) -> list[tuple[News, tuple[str, ...]]]:
+        """What nobody recorded yet, with the channels that are to hear it; much of one kind for the same is one."""
+        heard = self.hearings()
+        wanted = {alert: channels for alert, one in news.items() if (channels := recipients(one, heard))}
+        known = self.index.known_alerts(wanted)
+        by_channels: dict[tuple[str, ...], list[News]] = {}
+        for alert, channels in wanted.items():
+            if alert not in known:
+                by_channels.setdefault(channels, []).append(news[alert])
+        return [(one, channels) for channels, found in by_channels.items() for one in digested(found)]
+
+    def _due(self, fresh: Iterable[tuple[News, tuple[str, ...]]]) -> Iterator[Delivery]:
+        """What may be told now: over each channel the oldest first, and what is fresh after that."""
+        for channel in sorted(self.channels):
+            now = self.author.clock()
+            waiting = self.index.undelivered(channel, now, most=_MOST)
+            first = [
+                Delivery(news=item, alert=item.alert, noticed_at=now, channel=channel)
+                for item, channels in fresh
+                if channel in channels
+            ]
+            yield from [*waiting, *first][:_MOST]
 
     def _steps(self, deliveries: Iterable[Delivery]) -> Iterator[tuple[Delivery, AlertClaim | AlertOutcome]]:
         for one in deliveries:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from codeql_fixer.policy.dispatching import Dispatch
     from codeql_fixer.ports.ledger import Ledger
 
-_MOST_REASON, _MOST_TITLE = 2000, 200
+_MOST_REASON, _MOST_TITLE, _MOST_FIELD = 2000, 200, 500
 
 
 class Author(Struct, frozen=True, kw_only=True):
@@ -127,6 +127,8 @@ class Author(Struct, frozen=True, kw_only=True):
             channels=tuple(channels),
             text=news.text[:_MOST_REASON],
             target_repo=news.repository,
+            fields={name: value[:_MOST_FIELD] for name, value in news.fields.items()},
+            covers=news.covers,
         )
 
     def alert_claim(self, alert: str, channel: str, attempt: int) -> AlertClaim:

@@ -17,6 +17,7 @@ from codeql_fixer.app.author import Author
 from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.domain.alert import Alert, AlertClaim, AlertEvent, AlertOutcome, DeliveryStatus
 from codeql_fixer.domain.delivery import News
+from codeql_fixer.domain.hearing import AlertChoice
 from codeql_fixer.errors import LedgerNotWrittenError, UpstreamError
 from codeql_fixer.policy.alerting import MOST_ATTEMPTS
 from codeql_fixer.ports.ledger import Conflict, Stored
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from codeql_fixer.ports.ledger import Landed
 
 XSS = News(event=AlertEvent.FAMILY_STOPPED, key="xss", title="No more sessions for xss", text="5 failed")
+_DEFAULT = AlertChoice()
 SQLI = replace(XSS, key="sqli", title="No more sessions for sqli")
 
 
@@ -62,8 +64,15 @@ class _House:
     def __init__(self) -> None:
         self.clock, self.ledger = Clock(), MemoryLedger()
 
-    def alerter(self, ledger: MemoryLedger | OtherLedger | None = None, /, **channels: _Heard) -> Alerter:
+    def alerter(
+        self,
+        ledger: MemoryLedger | OtherLedger | None = None,
+        /,
+        choice: AlertChoice = _DEFAULT,
+        **channels: _Heard,
+    ) -> Alerter:
         return Alerter(
+            choice=choice,
             ledger=ledger or self.ledger,
             index=SqlIndex(SqliteDatabase(Path(":memory:"))),
             channels=channels,
@@ -233,6 +242,63 @@ def test_tell__what_it_wrote_is_what_an_index_learns() -> None:
     alerter.tell([replace(XSS, repository="acme/shop")])
     catch_up(house.ledger, alerter.index)
 
-    [one] = alerter.index.undelivered(most=5)
+    [one] = alerter.index.undelivered("hook", house.clock.now + timedelta(minutes=5), most=5)
 
     assert (one.news.repository, one.attempts, one.reason, one.failed_at) == ("acme/shop", 1, "busy", house.clock.now)
+
+
+def test_tell__what_waits_for_others_holds_nobody_up() -> None:
+    """A channel that was taken away, and one that is stuck, with more than a cycle tells."""
+    house = _House()
+    many = [replace(XSS, key=str(number), event=event) for event in AlertEvent for number in range(5)]
+    wanted = AlertChoice(events=frozenset(AlertEvent))
+    for turn in range(5):
+        house.alerter(choice=wanted, gone=_Heard(house.clock, *[UpstreamError("down")] * 99)).tell(
+            [replace(one, key=f"{turn} {one.key}") for one in many], is_over=lambda: True
+        )
+    hook, stuck = _Heard(house.clock), _Heard(house.clock, *[UpstreamError("down")] * 999)
+    house.alerter(choice=wanted, hook=hook, stuck=stuck).tell(many)
+
+    told = house.alerter(choice=wanted, hook=hook, stuck=stuck).tell([SQLI])
+
+    assert (told.delivered, hook.heard[-1]) == (1, SQLI.alert)
+
+
+def test_tell__many_of_an_event_are_one_alert_and_none_of_them_comes_again() -> None:
+    house = _House()
+    hook = _Heard(house.clock)
+    late = [News(event=AlertEvent.SLA_BREACH, key=str(n), title=f"{n} is late", at=house.clock.now) for n in range(75)]
+
+    first = house.alerter(hook=hook).tell(late)
+    again = house.alerter(hook=hook).tell(late)
+    more = house.alerter(hook=hook).tell([*late, replace(late[0], key="75")])
+
+    assert (first.noticed, first.delivered, again.noticed, more.noticed) == (1, 1, 0, 1)
+    [digest, single] = house.records(Alert)
+    assert isinstance(digest, Alert)
+    assert (digest.title, len(digest.covers), single.id) == ("75 issues missed their deadlines", 75, hook.heard[1])
+
+
+def test_tell__a_channel_hears_what_it_wants_and_no_history() -> None:
+    house = _House()
+    hook, log = _Heard(house.clock), _Heard(house.clock)
+    choice = AlertChoice(by_channel={"log": frozenset({AlertEvent.SCAN_COMPLETED})})
+    now = house.clock.now
+    scan = News(event=AlertEvent.SCAN_COMPLETED, key="1", title="scan", at=now)
+    old = replace(scan, key="2", at=now - timedelta(days=2))
+    pull = replace(scan, event=AlertEvent.PR_OPENED)
+
+    told = house.alerter(choice=choice, hook=hook, log=log).tell([XSS, scan, old, pull])
+
+    assert (told.noticed, hook.heard, log.heard) == (2, [XSS.alert], [scan.alert])
+
+
+def test_tell__what_is_on_record_of_an_alert_is_what_every_attempt_says() -> None:
+    house = _House()
+    house.alerter(hook=_Heard(house.clock, UpstreamError("busy"))).tell([replace(XSS, fields={"tier": "x" * 999})])
+    alerter = house.alerter(hook=_Heard(house.clock))
+    alerter.tell([])
+
+    [one] = alerter.index.undelivered("hook", house.clock.now + timedelta(minutes=5), most=5)
+
+    assert one.news.fields == {"tier": "x" * 500}

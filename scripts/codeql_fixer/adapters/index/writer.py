@@ -31,7 +31,7 @@ _TABLES = (
     *("appearances", "aliases", "issues", "scan_runs", "repositories", "dispatch_issues", "dispatches", "sessions"),
     *("pull_requests", "proposals", "settlements", "verdicts", "verifications", "dismissals", "cycles", "pauses"),
     *("damages", "scan_requests", "open_counts", "fix_counts", "baselines", "meta"),
-    *("alerts", "alert_recipients", "alert_attempts"),
+    *("alerts", "alert_recipients", "alert_attempts", "alert_members", "alert_channels"),
 )
 
 
