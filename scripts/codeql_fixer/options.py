@@ -16,6 +16,7 @@ class Use(StrEnum):
     ACTION = "action"  # prepares the scan inside action.yml; the command never sees it
     FLEET = "fleet"  # flags and variables of scripts/orchestrator.py
     DISPATCH = "dispatch"  # variables and action inputs of what starts sessions; no flags, since some are secrets
+    ALERTS = "alerts"  # variables of scripts/orchestrator.py; no flags, since some are secrets
     COMMANDS = "commands"  # flags and variables of both commands, no action input
 
 
@@ -150,8 +151,13 @@ OPTIONS = (
         metavar="DB",
         use=Use.FLEET,
     ),
-    Option("alert_webhook_url", "where alerts go, signed (docs/guides/alerts.md)", is_secret=True, use=Use.FLEET),
-    Option("alert_webhook_secret", "what signs them: whsec_ and 32 bytes in base64", is_secret=True, use=Use.FLEET),
+    Option("alert_webhook_url", "where alerts go, signed (docs/guides/alerts.md)", is_secret=True, use=Use.ALERTS),
+    Option("alert_webhook_secret", "what signs them: whsec_ and 32 bytes in base64", is_secret=True, use=Use.ALERTS),
+    Option("alert_slack_url", "incoming webhook of a chat that is like Slack", is_secret=True, use=Use.ALERTS),
+    Option("alert_github", "repository that gets an issue per alert; with #NUMBER, a comment there", use=Use.ALERTS),
+    Option("alert_summary", "alerts stand in the job's summary, too", "false", use=Use.ALERTS),
+    Option("alert_templates", "directory with your words for alerts", metavar="DIR", use=Use.ALERTS),
+    Option("alert_allow_private", "alerts may go to addresses inside a network", "false", use=Use.ALERTS),
     Option("github_api_url", "address of GitHub's API; default: github.com's", "", "URL", use=Use.FLEET),
     Option(
         "workflow_ref", "branch or tag of the control repository's workflow that scans", "main", "REF", use=Use.FLEET

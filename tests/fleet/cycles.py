@@ -113,6 +113,7 @@ class Machine:
             **world.github.environment,
             "ALERT_WEBHOOK_URL": world.hook.url,
             "ALERT_WEBHOOK_SECRET": SECRET,
+            "ALERT_ALLOW_PRIVATE": "true",
         }
 
     def index(self) -> SqlIndex:

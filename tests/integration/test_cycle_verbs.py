@@ -176,7 +176,7 @@ def test_cycle__tells_what_is_news_once(user: User, tmp_path: Path) -> None:
     few = {"name": "few", "target_severity": "low", "target_count": 10}
     (tmp_path / "registry.json").write_text(json.dumps({**REGISTRY, "orchestrator": {"objectives": [few]}}))
     with receiver() as hook:
-        told = {"ALERT_WEBHOOK_URL": hook.url, "ALERT_WEBHOOK_SECRET": SECRET}
+        told = {"ALERT_WEBHOOK_URL": hook.url, "ALERT_WEBHOOK_SECRET": SECRET, "ALERT_ALLOW_PRIVATE": "true"}
         dry = user.fleet("dispatch", "--dry-run", **told)
         assert hook.requests == []
 
@@ -195,7 +195,8 @@ def test_cycle__warns_of_an_alert_that_did_not_arrive(user: User, tmp_path: Path
     few = {"name": "few", "target_severity": "low", "target_count": 10}
     (tmp_path / "registry.json").write_text(json.dumps({**REGISTRY, "orchestrator": {"objectives": [few]}}))
     with receiver(status=503) as hook:
-        done = user.fleet("dispatch", ALERT_WEBHOOK_URL=hook.url, ALERT_WEBHOOK_SECRET=SECRET)
+        told = {"ALERT_WEBHOOK_URL": hook.url, "ALERT_WEBHOOK_SECRET": SECRET, "ALERT_ALLOW_PRIVATE": "true"}
+        done = user.fleet("dispatch", **told)
 
     assert done.returncode == 0, done.stderr
     assert "warning: alert 'Objective few is met' over webhook: 127.0.0.1 answered 503" in done.stdout
@@ -208,6 +209,8 @@ def test_cycle__warns_of_an_alert_that_did_not_arrive(user: User, tmp_path: Path
         ({"ALERT_WEBHOOK_SECRET": SECRET}, "alerts need both ALERT_WEBHOOK_URL and"),
         ({"ALERT_WEBHOOK_URL": "https://hooks.example/x", "ALERT_WEBHOOK_SECRET": "x"}, "must be whsec_ and 24 to 64"),
         ({"ALERT_WEBHOOK_URL": "http://hooks.example/x", "ALERT_WEBHOOK_SECRET": SECRET}, "in the clear; use https"),
+        ({"ALERT_SLACK_URL": "https://192.168.1.1/x"}, "ALERT_SLACK_URL: leads to an address inside a network"),
+        ({"ALERT_GITHUB": "acme"}, "must be owner/name or owner/name#number, got 'acme'"),
     ],
 )
 def test_cycle__refuses_half_a_webhook_before_anything_happens(

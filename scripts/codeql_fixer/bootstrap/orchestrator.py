@@ -18,7 +18,6 @@ from codeql_fixer.adapters.prompts.playbooks import Playbooks
 from codeql_fixer.adapters.prompts.renderer import JinjaRenderer
 from codeql_fixer.adapters.registry.reader import parse_registry, text_of
 from codeql_fixer.adapters.source_tree import NoCheckout
-from codeql_fixer.app.alert import Alerter
 from codeql_fixer.app.author import Author
 from codeql_fixer.app.batch_work import Routers
 from codeql_fixer.app.claiming import Claimer
@@ -36,7 +35,7 @@ from codeql_fixer.app.settle import Settler
 from codeql_fixer.app.start import Starter
 from codeql_fixer.app.watch_pulls import PullRequestWatcher
 from codeql_fixer.bootstrap.agents import PARALLEL, AgentRoom, has_codemod, profiles_of, registry_of, time_limits_of
-from codeql_fixer.bootstrap.alerts import channels_of
+from codeql_fixer.bootstrap.alerts import AlertRoom, alerter_of
 from codeql_fixer.bootstrap.fleet import Fleet
 from codeql_fixer.bootstrap.hosting import github
 from codeql_fixer.bootstrap.own_scan import OwnScan
@@ -250,7 +249,7 @@ def build_cycle(room: OrchestratorRoom, wanted: Wanted, on_step: Callable[[str],
         agents = {name: DryAgent(agent, room.tell) for name, agent in agents.items()}
         hosting = DryHosting(hosting, room.tell) if hosting else None
     author = Author(producer=room.producer, run_id=wanted.run_id, clock=clock)
-    channels = channels_of(room.settings.alerts, clock=clock, tell=room.tell, is_dry=wanted.is_dry)
+    told = AlertRoom(settings=room.settings.alerts, choice=room.registry.alerts, tell=room.tell, is_dry=wanted.is_dry)
     places = _Places(ledger=ledger, index=index, hosting=hosting, recorder=recorder, author=author)
     planner = room.planner(index, only=wanted.only)
     runner = CycleRunner(
@@ -259,7 +258,7 @@ def build_cycle(room: OrchestratorRoom, wanted: Wanted, on_step: Callable[[str],
         planner=planner,
         scanner=_scanner(room, places, hosting, is_dry=wanted.is_dry) if wanted.scans and hosting else None,
         dispatcher=_dispatcher(room, places, agents, planner=planner, on_step=on_step) if wanted.dispatches else None,
-        alerter=Alerter(ledger=ledger, index=index, channels=channels, author=author),
+        alerter=alerter_of(told, ledger=ledger, index=index, author=author),
         author=author,
         deadline=Deadline(
             monotonic=time.monotonic,

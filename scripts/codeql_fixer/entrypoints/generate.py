@@ -28,6 +28,7 @@ _USES = {
     Use.EVERYWHERE: "flag, variable, action input",
     Use.ACTION: "action input",
     Use.FLEET: "flag and variable of `orchestrator.py`",
+    Use.ALERTS: "variable of `orchestrator.py`",
     Use.DISPATCH: "action input, variable",
     Use.COMMANDS: "flag and variable of both commands",
 }
