@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from codeql_fixer.app.author import Author
     from codeql_fixer.ports.channel import Channel
     from codeql_fixer.ports.index import Index
+    from codeql_fixer.ports.issue_writer import IssueWriter
     from codeql_fixer.ports.ledger import Ledger
-    from codeql_fixer.ports.pull_requests import PullRequests
 
 
 class AlertRoom(Struct, frozen=True, kw_only=True):
@@ -41,7 +41,7 @@ class AlertRoom(Struct, frozen=True, kw_only=True):
 
 
 def alerter_of(
-    room: AlertRoom, *, ledger: Ledger, index: Index, author: Author, pulls: PullRequests | None = None
+    room: AlertRoom, *, ledger: Ledger, index: Index, author: Author, issues: IssueWriter | None = None
 ) -> Alerter:
     """What tells alerts over the channels that are set up.
 
@@ -50,18 +50,18 @@ def alerter_of(
         ledger: the outbox.
         index: knows what is in it.
         author: of the records.
-        pulls: the forge; None where none is set up.
+        issues: the forge; None where none is set up.
 
     Raises:
         UserError: half of a channel is set up, or its address, secret or directory cannot be used.
     """
-    channels = channels_of(room, author, pulls)
+    channels = channels_of(room, author, issues)
     if room.is_dry:
         channels = {name: DryChannel(name, room.tell) for name in channels}
     return Alerter(ledger=ledger, index=index, channels=channels, author=author, choice=room.choice)
 
 
-def channels_of(room: AlertRoom, author: Author, pulls: PullRequests | None) -> dict[str, Channel]:
+def channels_of(room: AlertRoom, author: Author, issues: IssueWriter | None) -> dict[str, Channel]:
     """The channels that are set up, by name; none where none is. Raises as `alerter_of`."""
     settings = room.settings
     channels: dict[str, Channel] = {}
@@ -77,7 +77,7 @@ def channels_of(room: AlertRoom, author: Author, pulls: PullRequests | None) -> 
 
         channels["slack"] = Slack(address=_address(settings, settings.slack_url, "ALERT_SLACK_URL"), words=words)
     if settings.github:
-        channels["github"] = _forge_issue(settings, words, pulls)
+        channels["github"] = _forge_issue(settings, words, issues)
     if settings.step_summary:
         from codeql_fixer.adapters.channels.job_summary import JobSummary  # noqa: PLC0415
 
@@ -100,9 +100,9 @@ def _address(settings: AlertSettings, url: str, option: str) -> Address:
     return Address(url=url, option=option, is_private_allowed=settings.is_private_allowed)
 
 
-def _forge_issue(settings: AlertSettings, words: Words, pulls: PullRequests | None) -> Channel:
-    if pulls is None:
+def _forge_issue(settings: AlertSettings, words: Words, issues: IssueWriter | None) -> Channel:
+    if issues is None:
         raise UserError("ALERT_GITHUB: there is no way to write issues here; a token is needed")
     from codeql_fixer.adapters.channels.forge_issue import ForgeIssue  # noqa: PLC0415
 
-    return ForgeIssue(pulls=pulls, repository=settings.github, number=settings.github_issue, words=words)
+    return ForgeIssue(issues=issues, repository=settings.github, number=settings.github_issue, words=words)

@@ -16,7 +16,7 @@ from codeql_fixer.domain.alert import AlertEvent
 from codeql_fixer.domain.delivery import News
 from codeql_fixer.domain.hearing import AlertChoice
 from codeql_fixer.errors import UserError
-from tests.pulls import FakePulls
+from tests.issues import FakeIssues
 from tests.receiver import SECRET
 from tests.records import PRODUCER, at
 
@@ -31,7 +31,11 @@ MET = News(event=AlertEvent.OBJECTIVE_MET, key="few", title="Objective few is me
 
 
 def _told(
-    settings: AlertSettings, pulls: FakePulls | None = None, *, is_dry: bool = False, choice: AlertChoice | None = None
+    settings: AlertSettings,
+    issues: FakeIssues | None = None,
+    *,
+    is_dry: bool = False,
+    choice: AlertChoice | None = None,
 ) -> tuple[list[str], list[str]]:
     """The channels, and what is said when something is told."""
     said: list[str] = []
@@ -40,7 +44,7 @@ def _told(
         ledger=MemoryLedger(),
         index=SqlIndex(SqliteDatabase(Path(":memory:"))),
         author=Author(producer=PRODUCER, run_id="7", clock=lambda: at(0)),
-        pulls=pulls,
+        issues=issues,
     )
     if is_dry:
         alerter.tell([MET])
@@ -49,11 +53,11 @@ def _told(
 
 def test_alerter_of__has_the_channels_that_are_set_up() -> None:
     assert _told(AlertSettings()) == ([], [])
-    assert _told(ALL, FakePulls())[0] == ["webhook", "slack", "github", "summary"]
+    assert _told(ALL, FakeIssues())[0] == ["webhook", "slack", "github", "summary"]
 
 
 def test_alerter_of__a_dry_run_tells_nobody_and_says_so() -> None:
-    forge = FakePulls()
+    forge = FakeIssues()
     choice = AlertChoice(by_channel={"slack": frozenset()})
 
     _, said = _told(ALL, forge, is_dry=True, choice=choice)
@@ -63,13 +67,13 @@ def test_alerter_of__a_dry_run_tells_nobody_and_says_so() -> None:
 
 
 def test_alerter_of__writes_an_issue(tmp_path: Path) -> None:
-    forge = FakePulls()
+    forge = FakeIssues()
     alerter = alerter_of(
         AlertRoom(settings=AlertSettings(github="acme/ops"), choice=AlertChoice(), tell=pytest.fail),
         ledger=(ledger := MemoryLedger()),
         index=SqlIndex(SqliteDatabase(tmp_path / "index")),
         author=Author(producer=PRODUCER, run_id="7", clock=lambda: at(0)),
-        pulls=forge,
+        issues=forge,
     )
 
     alerter.tell([MET])

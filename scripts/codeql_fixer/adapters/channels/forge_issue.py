@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from codeql_fixer.adapters.channels.words import Words
 from codeql_fixer.policy.plain_text import one_line
-from codeql_fixer.ports.pull_requests import PullRequests
+from codeql_fixer.ports.issue_writer import IssueWriter
 
 if TYPE_CHECKING:
     from codeql_fixer.domain.delivery import Delivery
@@ -22,13 +22,13 @@ class ForgeIssue(Struct, frozen=True, kw_only=True):
     """Writes alerts where people work. The id of an alert is the marker, so that one told again changes what is there.
 
     Args:
-        pulls: the forge.
+        issues: the forge.
         repository: owner/name.
         number: of the issue that gets comments; None opens an issue for each alert.
         words: what is said.
     """
 
-    pulls: PullRequests
+    issues: IssueWriter
     repository: str
     number: int | None
     words: Words
@@ -37,6 +37,6 @@ class ForgeIssue(Struct, frozen=True, kw_only=True):
         """Write it; returns its address."""
         body = self.words.of("github", delivery, most=_MOST)
         if self.number is not None:
-            return self.pulls.comment(self.repository, self.number, marker=delivery.alert, body=body)
+            return self.issues.comment(self.repository, self.number, marker=delivery.alert, body=body)
         title = one_line(delivery.news.title, _MOST_TITLE)
-        return self.pulls.open_issue(self.repository, marker=delivery.alert, title=title, body=body, labels=(_LABEL,))
+        return self.issues.open_issue(self.repository, marker=delivery.alert, title=title, body=body, labels=(_LABEL,))

@@ -14,7 +14,7 @@ from codeql_fixer.adapters.channels.posting import Address
 from codeql_fixer.adapters.channels.slack import Slack
 from codeql_fixer.adapters.channels.words import Words
 from codeql_fixer.errors import UpstreamError
-from tests.pulls import FakePulls
+from tests.issues import FakeIssues
 from tests.receiver import receiver
 from tests.unit.adapters.channels.deliveries import DELIVERY, HOSTILE
 
@@ -43,8 +43,8 @@ def test_slack__says_it_and_nothing_of_its_address() -> None:
 
 
 def test_forge_issue__opens_one_for_each_alert() -> None:
-    forge = FakePulls()
-    channel = ForgeIssue(pulls=forge, repository="acme/ops", number=None, words=WORDS)
+    forge = FakeIssues()
+    channel = ForgeIssue(issues=forge, repository="acme/ops", number=None, words=WORDS)
     hostile = replace(DELIVERY, alert="sla_breach-2", news=replace(DELIVERY.news, title=HOSTILE * 50))
 
     first, again, other = channel.tell(DELIVERY), channel.tell(DELIVERY), channel.tell(hostile)
@@ -58,8 +58,8 @@ def test_forge_issue__opens_one_for_each_alert() -> None:
 
 
 def test_forge_issue__or_comments_at_one() -> None:
-    forge = FakePulls()
-    channel = ForgeIssue(pulls=forge, repository="acme/ops", number=7, words=WORDS)
+    forge = FakeIssues()
+    channel = ForgeIssue(issues=forge, repository="acme/ops", number=7, words=WORDS)
 
     channel.tell(DELIVERY)
     channel.tell(DELIVERY)

@@ -1,4 +1,4 @@
-"""A forge for tests: issues and comments that are kept under their markers, and nothing else."""
+"""A writer of issues for tests: issues and comments are kept under their markers."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from codeql_fixer.ports.pull_requests import PullRequests
-
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+    from codeql_fixer.ports.issue_writer import IssueWriter
+    from codeql_fixer.ports.pull_requests import PullRequests
 
 
 class FakeIssue(Struct, frozen=True):
@@ -21,8 +22,8 @@ class FakeIssue(Struct, frozen=True):
     labels: tuple[str, ...]
 
 
-class FakePulls(PullRequests):
-    """Keeps what is written; what is not written by these two is not there."""
+class FakeIssues:
+    """Keeps what is written."""
 
     def __init__(self) -> None:
         self.issues: dict[tuple[str, str], FakeIssue] = {}
@@ -37,3 +38,8 @@ class FakePulls(PullRequests):
         number = known.number if known else len(self.issues) + 1
         self.issues[repository, marker] = FakeIssue(number, title, body, tuple(labels))
         return f"https://forge.example/{repository}/issues/{number}"
+
+
+def writer_of(forge: PullRequests) -> IssueWriter:
+    """Every forge writes issues: mypy proves it."""
+    return forge
