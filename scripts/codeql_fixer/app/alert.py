@@ -6,8 +6,10 @@ leaves a claim that lapses; the next attempt carries the same id, by which a rec
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -18,7 +20,7 @@ from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.domain.alert import AlertOutcome, DeliveryStatus
 from codeql_fixer.domain.delivery import Delivery
 from codeql_fixer.domain.hearing import AlertChoice
-from codeql_fixer.errors import CodeqlFixerError, LedgerNotWrittenError
+from codeql_fixer.errors import CodeqlFixerError, LedgerNotWrittenError, UpstreamError
 from codeql_fixer.policy.alerting import GiveUp, Tell, next_step
 from codeql_fixer.policy.digest import digested
 from codeql_fixer.policy.hearing import hearings, recipients
@@ -37,15 +39,36 @@ if TYPE_CHECKING:
 _TRIES = 20
 _AT_ONCE = 20  # between two records of what became of attempts: so many are told again when somebody is killed
 _MOST = 200  # over one channel in one cycle; the next one goes on
+_FAILURES = 3  # in a row, and a channel is left alone until the next cycle
 _MARGIN = timedelta(minutes=1)  # what telling one takes at most
 
 
+class Lost(Struct, frozen=True):
+    """A delivery that did not arrive, and why; it may be tried again."""
+
+    channel: str
+    title: str
+    reason: str
+
+
 class Told(Struct, kw_only=True):
-    """What came of it: alerts that were noticed, deliveries that arrived, and what people should know."""
+    """What came of it: alerts that were noticed, deliveries that arrived, and those that did not."""
 
     noticed: int = 0
     delivered: int = 0
-    problems: list[str] = []
+    lost: list[Lost] = []
+
+    @property
+    def problems(self) -> list[str]:
+        """What people should know: a line for each reason of each channel."""
+        found: dict[tuple[str, str], list[Lost]] = {}
+        for one in self.lost:
+            found.setdefault((one.channel, one.reason), []).append(one)
+        return [
+            (f"alert {lost[0].title!r}" if len(lost) == 1 else f"{len(lost)} alerts, {lost[0].title!r} the first,")
+            + f" over {channel}: {reason}"
+            for (channel, reason), lost in found.items()
+        ]
 
 
 class Alerter(Struct, frozen=True, kw_only=True):
@@ -83,9 +106,10 @@ class Alerter(Struct, frozen=True, kw_only=True):
         if not self.channels:
             return told
         claimed = self._claimed({item.alert: item for item in news}, told)
+        failures: Counter[str] = Counter()
         while claimed and not is_over():
             now, claimed = claimed[:_AT_ONCE], claimed[_AT_ONCE:]
-            self.ledger.append([*self._deliver(now, told)])
+            self.ledger.append([*self._deliver(now, told, failures)])
         return told
 
     def _claimed(self, news: Mapping[str, News], told: Told) -> list[tuple[Delivery, AlertClaim]]:
@@ -100,7 +124,7 @@ class Alerter(Struct, frozen=True, kw_only=True):
             records = [*alerts, *(record for _, record in claimed)]
             if not records or not isinstance(self.ledger.append(records, expected_tip=tip), Conflict):
                 told.noticed = len(fresh)
-                told.problems += [_lost(one, end.reason) for one, end in claimed if isinstance(end, AlertOutcome)]
+                told.lost += [_lost(one, end.reason) for one, end in claimed if isinstance(end, AlertOutcome)]
                 return claims
         raise LedgerNotWrittenError("others wrote to the ledger each time before an alert could be claimed")
 
@@ -115,8 +139,9 @@ class Alerter(Struct, frozen=True, kw_only=True):
                 by_channels.setdefault(channels, []).append(news[alert])
         return [(one, channels) for channels, found in by_channels.items() for one in digested(found)]
 
-    def _due(self, fresh: Iterable[tuple[News, tuple[str, ...]]]) -> Iterator[Delivery]:
-        """What may be told now: over each channel the oldest first, and what is fresh after that."""
+    def _due(self, fresh: Iterable[tuple[News, tuple[str, ...]]]) -> list[Delivery]:
+        """What may be told now: over each channel the oldest first, and the channels by turns."""
+        lines = []
         for channel in sorted(self.channels):
             now = self.author.clock()
             waiting = self.index.undelivered(channel, now, most=_MOST)
@@ -125,7 +150,8 @@ class Alerter(Struct, frozen=True, kw_only=True):
                 for item, channels in fresh
                 if channel in channels
             ]
-            yield from [*waiting, *first][:_MOST]
+            lines.append([*waiting, *first][:_MOST])
+        return [one for turn in zip_longest(*lines) for one in turn if one is not None]
 
     def _steps(self, deliveries: Iterable[Delivery]) -> Iterator[tuple[Delivery, AlertClaim | AlertOutcome]]:
         for one in deliveries:
@@ -136,19 +162,26 @@ class Alerter(Struct, frozen=True, kw_only=True):
                 last = self.author.alert_claim(one.alert, one.channel, one.attempts + 1)
                 yield one, self.author.alert_outcome(last, DeliveryStatus.REFUSED, reason=step.reason)
 
-    def _deliver(self, claimed: Iterable[tuple[Delivery, AlertClaim]], told: Told) -> Iterator[AlertOutcome]:
+    def _deliver(
+        self, claimed: Iterable[tuple[Delivery, AlertClaim]], told: Told, failures: Counter[str]
+    ) -> Iterator[AlertOutcome]:
+        """Tell them; `failures` counts those in a row of each channel, so that none that hangs keeps others waiting."""
         for one, claim in claimed:
             if self.author.clock() + _MARGIN >= claim.act_before:
                 return  # somebody else may tell it by then
             try:
+                if failures[one.channel] >= _FAILURES:
+                    raise UpstreamError(f"not tried, since {_FAILURES} in a row failed")
                 url = self.channels[one.channel].tell(replace(one, attempts=claim.attempt))
             except CodeqlFixerError as error:
-                told.problems.append(_lost(one, str(error)))
+                failures[one.channel] += 1
+                told.lost.append(_lost(one, str(error)))
                 yield self.author.alert_outcome(claim, DeliveryStatus.FAILED, reason=str(error))
             else:
+                failures[one.channel] = 0
                 told.delivered += 1
                 yield self.author.alert_outcome(claim, DeliveryStatus.DELIVERED, url=url)
 
 
-def _lost(delivery: Delivery, reason: str) -> str:
-    return f"alert {delivery.news.title!r} over {delivery.channel}: {reason}"
+def _lost(delivery: Delivery, reason: str) -> Lost:
+    return Lost(delivery.channel, delivery.news.title, reason)

@@ -17,7 +17,7 @@ from codeql_fixer.app.author import Author
 from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.domain.alert import Alert, AlertClaim, AlertEvent, AlertOutcome, DeliveryStatus
 from codeql_fixer.domain.delivery import News
-from codeql_fixer.domain.hearing import AlertChoice
+from codeql_fixer.domain.hearing import DEFAULT_EVENTS, AlertChoice
 from codeql_fixer.errors import LedgerNotWrittenError, UpstreamError
 from codeql_fixer.policy.alerting import MOST_ATTEMPTS
 from codeql_fixer.ports.ledger import Conflict, Stored
@@ -262,6 +262,21 @@ def test_tell__what_waits_for_others_holds_nobody_up() -> None:
     told = house.alerter(choice=wanted, hook=hook, stuck=stuck).tell([SQLI])
 
     assert (told.delivered, hook.heard[-1]) == (1, SQLI.alert)
+
+
+def test_tell__a_channel_that_fails_again_and_again_is_left_alone_for_now() -> None:
+    house = _House()
+    chat = _Heard(house.clock, *[UpstreamError("timed out")] * 99, takes=timedelta(seconds=25))
+    hook = _Heard(house.clock)
+    some = [replace(XSS, key=str(number), event=event) for event in DEFAULT_EVENTS for number in range(5)]
+
+    told = house.alerter(chat=chat, hook=hook).tell(some)
+
+    assert (told.delivered, len(hook.heard), 99 - len(chat.faults)) == (30, 30, 3)
+    assert told.problems == [
+        "3 alerts, 'No more sessions for xss' the first, over chat: timed out",
+        "27 alerts, 'No more sessions for xss' the first, over chat: not tried, since 3 in a row failed",
+    ]
 
 
 def test_tell__many_of_an_event_are_one_alert_and_none_of_them_comes_again() -> None:
