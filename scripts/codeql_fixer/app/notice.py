@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from codeql_fixer.domain.hearing import Hearing
     from codeql_fixer.domain.occurrence import Occurrence
 
-_MOST = 2000  # of an event in one cycle, the latest first
+MOST = 2000  # of an event in one cycle, the latest first
 _HAPPENED = tuple(
     event
     for event in AlertEvent
@@ -59,9 +59,9 @@ def notice(planner: Planner, state: FleetState, *, heard: Mapping[str, Hearing],
 
 def _occurrences(planner: Planner, event: AlertEvent, since: datetime, *, now: datetime) -> Iterator[Occurrence]:
     if event is not AlertEvent.SLA_BREACH:
-        yield from planner.index.occurrences(event, since, most=_MOST)
+        yield from planner.index.occurrences(event, since, most=MOST)
         return
-    rest = _MOST
+    rest = MOST
     for limit in sla_limits(now, planner.sla_hours):
         missed = planner.index.missed_deadlines(limit, since, now=now, most=rest)
         rest -= len(missed)
