@@ -125,6 +125,9 @@ def _alerts_are_told_once(world: World) -> None:
     assert not hook.forged, f"alerts that nobody signed: {hook.forged}"
     taken = Counter(hook.accepted())
     assert not taken.keys() - book.alerts.keys(), f"alerts without a record: {taken.keys() - book.alerts.keys()}"
+    meant = Counter(name for alert in book.alerts.values() for name in {alert.id, *alert.covers})
+    again = [name for name, times in meant.items() if times > 1]
+    assert not again, f"news that are told on their own and as part of another alert: {again}"
     for alert, times in taken.items():
         said = [one for one in book.alert_outcomes.values() if one.alert == alert]
         arrived = sum(one.status is DeliveryStatus.DELIVERED for one in said)
