@@ -191,6 +191,38 @@ def test_cycle__tells_what_is_news_once(user: User, tmp_path: Path) -> None:
     assert user.asks("fsck")["faults"] == []
 
 
+def test_cycle__tells_each_channel_what_it_wants_to_hear(user: User, tmp_path: Path) -> None:
+    events = ["scan_started", "scan_completed", "session_created", "cycle_completed"]
+    alerts = {"events": events, "channels": {"slack": {"events": ["session_created"]}}}
+    (tmp_path / "registry.json").write_text(json.dumps({**REGISTRY, "alerts": alerts}))
+    (tmp_path / "words").mkdir()
+    (tmp_path / "words" / "slack.j2").write_text("{{ title }}\n{{ nobody }}")
+    summary = tmp_path / "summary.md"
+    with receiver() as hook, receiver() as chat:
+        told = {
+            "ALERT_WEBHOOK_URL": hook.url,
+            "ALERT_WEBHOOK_SECRET": SECRET,
+            "ALERT_SLACK_URL": chat.url,
+            "ALERT_SUMMARY": "true",
+            "GITHUB_STEP_SUMMARY": str(summary),
+            "ALERT_TEMPLATES": str(tmp_path / "words"),
+            "ALERT_ALLOW_PRIVATE": "true",
+        }
+        first = user.fleet("cycle", **told)
+        second = user.fleet("cycle", **told)
+
+    heard = sorted(json.loads(one.body)["type"] for one in hook.requests)  # the scan that came in is of long ago
+    assert heard == ["cycle_completed", "cycle_completed", "scan_started", "session_created"]
+    [said] = chat.requests
+    assert json.loads(said.body)["text"].startswith("*A session of devin works on acme/web*\n")
+    assert f"warning: {tmp_path}/words/slack.j2: line 2: 'nobody' is undefined" in first.stderr
+    text = summary.read_text()
+    assert (text.count("A session of devin"), text.count(" is over"), hook.forged) == (1, 2, [])
+    for done in (first, second):
+        assert not any(secret in done.stdout + done.stderr for secret in (SECRET, "secret-path"))
+    assert user.asks("fsck")["faults"] == []
+
+
 def test_cycle__warns_of_an_alert_that_did_not_arrive(user: User, tmp_path: Path) -> None:
     few = {"name": "few", "target_severity": "low", "target_count": 10}
     (tmp_path / "registry.json").write_text(json.dumps({**REGISTRY, "orchestrator": {"objectives": [few]}}))
