@@ -666,10 +666,12 @@ FROM dispatches d LEFT JOIN sessions s ON s.session_id = d.session_id
 WHERE d.outcome IN ('created', 'adopted') AND d.outcome_at >= :since ORDER BY d.outcome_at DESC, d.intent_id LIMIT :most;
 
 -- name: session_finished_since
-SELECT s.observed_at, s.session_id, COALESCE(MAX(d.repository), ''), COALESCE(MAX(d.family), ''), '', '', s.status, s.url
-FROM sessions s LEFT JOIN dispatches d ON d.session_id = s.session_id
+SELECT s.observed_at, s.session_id,
+  COALESCE((SELECT MAX(d.repository) FROM dispatches d WHERE d.session_id = s.session_id), ''),
+  COALESCE((SELECT MAX(d.family) FROM dispatches d WHERE d.session_id = s.session_id), ''), '', '', s.status, s.url
+FROM sessions s
 WHERE s.status IN ('finished', 'failed', 'stopped', 'budget_stop') AND s.observed_at >= :since
-GROUP BY s.session_id, s.observed_at, s.status, s.url ORDER BY s.observed_at DESC, s.session_id LIMIT :most;
+ORDER BY s.observed_at DESC, s.session_id LIMIT :most;
 
 -- name: pr_opened_since
 SELECT p.observed_at, p.repository || '#' || p.number, p.repository, '', CAST(p.number AS TEXT), '', '', p.url
@@ -697,12 +699,14 @@ ORDER BY i.opened_at DESC, i.id LIMIT :most;
 -- name: needs_human_since
 -- An issue needs a person from the last thing that happened to its attempts, or from the scan that found it after a merge.
 -- The last claim names the episode: what is told of that may change, and who tells it.
-WITH named AS (
+WITH people AS (
   SELECT i.id AS id, r.name AS repository, i.fingerprint AS fingerprint
   FROM issues i JOIN repositories r ON r.id = i.repository_id WHERE i.lifecycle = 'needs_human'
+),
+named AS (
+  SELECT id, repository, fingerprint FROM people
   UNION
-  SELECT i.id, r.name, a.alias FROM issues i JOIN repositories r ON r.id = i.repository_id
-  JOIN aliases a ON a.issue_id = i.id WHERE i.lifecycle = 'needs_human'
+  SELECT p.id, p.repository, a.alias FROM people p CROSS JOIN aliases a WHERE a.issue_id = p.id
 ),
 tried AS (
   SELECT DISTINCT n.id AS id, d.intent_id AS intent_id, d.session_id AS session_id, d.claimed_at AS claimed_at,
