@@ -149,6 +149,13 @@ def test_first_heard__is_the_first_alert_of_each_channel_in_any_order(index: Sql
     assert index.first_heard() == {"hook": at(3), "mail": at(3)}
 
 
+def test_first_heard__is_when_somebody_saw_the_channel_if_that_was_before(index: SqlIndex) -> None:
+    seen = replace(cycle("c", 2), channels=("hook", "chat"))
+    _learn(index, alert(1, 5), seen, replace(cycle("d", 4), channels=("chat",)))
+
+    assert index.first_heard() == {"hook": at(2), "chat": at(2)}
+
+
 def test_undelivered__knows_the_fields(index: SqlIndex) -> None:
     _learn(index, replace(alert(1, 1), fields={"tier": "high", "at": "é\u2028"}))
 

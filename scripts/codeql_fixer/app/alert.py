@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from codeql_fixer.app.author import Author
 from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.domain.alert import AlertOutcome, DeliveryStatus
-from codeql_fixer.domain.delivery import Delivery
+from codeql_fixer.domain.delivery import Delivery, News
 from codeql_fixer.domain.hearing import AlertChoice
 from codeql_fixer.errors import CodeqlFixerError, LedgerNotWrittenError, UpstreamError
 from codeql_fixer.policy.alerting import GiveUp, Tell, next_step
@@ -31,8 +31,7 @@ from codeql_fixer.ports.ledger import Conflict, Ledger
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from codeql_fixer.domain.alert import AlertClaim
-    from codeql_fixer.domain.delivery import News
+    from codeql_fixer.domain.alert import Alert, AlertClaim
     from codeql_fixer.domain.hearing import Hearing
     from codeql_fixer.domain.kinds import AnyRecord
 
@@ -117,13 +116,12 @@ class Alerter(Struct, frozen=True, kw_only=True):
             self.ledger.append([])
             catch_up(self.ledger, self.index)
             tip = self.index.position().tip
-            fresh = self._fresh(news)
-            alerts: list[AnyRecord] = [self.author.alert(item, channels) for item, channels in fresh]
-            claimed = [*self._steps(self._due(fresh))]
+            alerts = [self.author.alert(item, channels) for item, channels in self._fresh(news)]
+            claimed = [*self._steps(self._due(alerts))]
             claims = [(one, claim) for one, claim in claimed if not isinstance(claim, AlertOutcome)]
-            records = [*alerts, *(record for _, record in claimed)]
+            records: list[AnyRecord] = [*self._first_sight(), *alerts, *(record for _, record in claimed)]
             if not records or not isinstance(self.ledger.append(records, expected_tip=tip), Conflict):
-                told.noticed = len(fresh)
+                told.noticed = len(alerts)
                 told.lost += [_lost(one, end.reason) for one, end in claimed if isinstance(end, AlertOutcome)]
                 return claims
         raise LedgerNotWrittenError("others wrote to the ledger each time before an alert could be claimed")
@@ -139,17 +137,20 @@ class Alerter(Struct, frozen=True, kw_only=True):
                 by_channels.setdefault(channels, []).append(news[alert])
         return [(one, channels) for channels, found in by_channels.items() for one in digested(found)]
 
-    def _due(self, fresh: Iterable[tuple[News, tuple[str, ...]]]) -> list[Delivery]:
-        """What may be told now: over each channel the oldest first, and the channels by turns."""
+    def _first_sight(self) -> list[AnyRecord]:
+        """A record of channels that nobody has seen before: from then on nothing is too old for them."""
+        unseen = sorted(self.channels.keys() - self.index.first_heard().keys())
+        return [replace(self.author.cycle("channels"), channels=tuple(unseen))] if unseen else []
+
+    def _due(self, alerts: Iterable[Alert]) -> list[Delivery]:
+        """What may be told now: over each channel the oldest first, and the channels by turns.
+
+        What is fresh is told as it stands in its record, so that every attempt says the same.
+        """
         lines = []
         for channel in sorted(self.channels):
-            now = self.author.clock()
-            waiting = self.index.undelivered(channel, now, most=_MOST)
-            first = [
-                Delivery(news=item, alert=item.alert, noticed_at=now, channel=channel)
-                for item, channels in fresh
-                if channel in channels
-            ]
+            waiting = self.index.undelivered(channel, self.author.clock(), most=_MOST)
+            first = [_delivery(alert, channel) for alert in alerts if channel in alert.channels]
             lines.append([*waiting, *first][:_MOST])
         return [one for turn in zip_longest(*lines) for one in turn if one is not None]
 
@@ -181,6 +182,18 @@ class Alerter(Struct, frozen=True, kw_only=True):
                 failures[one.channel] = 0
                 told.delivered += 1
                 yield self.author.alert_outcome(claim, DeliveryStatus.DELIVERED, url=url)
+
+
+def _delivery(alert: Alert, channel: str) -> Delivery:
+    news = News(
+        event=alert.event,
+        key=alert.key,
+        title=alert.title,
+        text=alert.text,
+        repository=alert.target_repo,
+        fields=alert.fields,
+    )
+    return Delivery(news=news, alert=alert.id, noticed_at=alert.recorded_at, channel=channel)
 
 
 def _lost(delivery: Delivery, reason: str) -> Lost:

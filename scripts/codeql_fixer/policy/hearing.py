@@ -31,7 +31,7 @@ def hearings(
     Args:
         channels: that there are.
         choice: of the operator.
-        first_heard: when the first alert for each was recorded; those that never had one are new.
+        first_heard: since when each is on record; those that are not are new.
         now: the time.
     """
     return {

@@ -22,7 +22,7 @@ class Outbox(Protocol):
         ...
 
     def first_heard(self) -> Mapping[str, datetime]:
-        """When the first alert for each channel was recorded."""
+        """When somebody first recorded that there is a channel, or an alert for it, by channel."""
         ...
 
     def undelivered(self, channel: str, now: datetime, *, most: int) -> list[Delivery]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from codeql_fixer.app.alert import Alerter
 from codeql_fixer.app.author import Author
 from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.domain.alert import Alert, AlertClaim, AlertEvent, AlertOutcome, DeliveryStatus
+from codeql_fixer.domain.cycle import Cycle
 from codeql_fixer.domain.delivery import News
 from codeql_fixer.domain.hearing import DEFAULT_EVENTS, AlertChoice
 from codeql_fixer.errors import LedgerNotWrittenError, UpstreamError
@@ -42,14 +44,16 @@ class Killed(Exception):  # noqa: N818 - what happens to a process
 
 
 class _Heard:
-    """A channel that remembers what it heard; `faults` are raised first, one by one."""
+    """A channel that remembers what it heard; `faults` are raised first, one by one. `said` is all that came to it."""
 
     def __init__(self, clock: Clock, *faults: Exception, takes: timedelta = timedelta()) -> None:
         self._clock, self.faults, self._takes = clock, [*faults], takes
         self.heard: list[str] = []
+        self.said: list[Delivery] = []
 
     def tell(self, delivery: Delivery) -> str:
         self._clock.now += self._takes
+        self.said.append(delivery)
         if self.faults and isinstance(self.faults[0], UpstreamError):
             raise self.faults.pop(0)
         self.heard.append(delivery.alert)
@@ -308,12 +312,32 @@ def test_tell__a_channel_hears_what_it_wants_and_no_history() -> None:
     assert (told.noticed, hook.heard, log.heard) == (2, [XSS.alert], [scan.alert])
 
 
-def test_tell__what_is_on_record_of_an_alert_is_what_every_attempt_says() -> None:
+def test_tell__every_attempt_says_the_same() -> None:
+    """Also of what is longer than a record can hold, and on a clock that goes on."""
     house = _House()
-    house.alerter(hook=_Heard(house.clock, UpstreamError("busy"))).tell([replace(XSS, fields={"tier": "x" * 999})])
-    alerter = house.alerter(hook=_Heard(house.clock))
-    alerter.tell([])
+    ticks = count()
+    ticking = Author(producer=PRODUCER, run_id="7", clock=lambda: house.clock() + timedelta(milliseconds=next(ticks)))
+    hook = _Heard(house.clock, UpstreamError("busy"))
+    long = replace(XSS, title="t" * 999, text="x" * 9999, fields={"b": "y" * 999, "a": ""}, repository="acme/shop")
+    replace(house.alerter(hook=hook), author=ticking).tell([long])
+    house.clock.now += timedelta(minutes=6)
 
-    [one] = alerter.index.undelivered("hook", house.clock.now + timedelta(minutes=5), most=5)
+    replace(house.alerter(hook=hook), author=ticking).tell([long])
 
-    assert one.news.fields == {"tier": "x" * 500}
+    first, second = (replace(one, attempts=0, act_before=None, failed_at=None, reason="") for one in hook.said)
+    assert first == second
+    assert (len(first.news.title), len(first.news.text), len(first.news.fields["b"])) == (200, 2000, 500)
+
+
+def test_tell__a_channel_is_on_record_from_its_first_cycle_on_news_or_not() -> None:
+    """Else a fleet that runs once a week would never hear of what is older than a day."""
+    house = _House()
+    hook = _Heard(house.clock)
+    house.alerter(hook=hook).tell([])
+    house.alerter(hook=hook).tell([])
+    house.clock.now += timedelta(days=7)
+    late = News(event=AlertEvent.SLA_BREACH, key="1", title="late", at=house.clock.now - timedelta(days=6))
+
+    house.alerter(hook=hook).tell([late])
+
+    assert (hook.heard, len(house.records(Cycle))) == ([late.alert], 1)

@@ -116,7 +116,7 @@ def test_cycle__tells_what_happened_once_and_of_a_new_channel_no_history() -> No
             ledger=fleet.ledger,
             index=fleet.index,
             channels=channels,
-            author=replace(fleet.author, run_id=f"at {fleet.clock.now:%d-%H}"),
+            author=replace(fleet.author, run_id=f"at-{fleet.clock.now:%d-%H}"),
             choice=AlertChoice(events=ALL - {AlertEvent.CYCLE_COMPLETED}),
         )
         runner = fleet.runner(alerter=alerter, scanner=None, dispatcher=None)

@@ -83,7 +83,7 @@ class SqlOutbox:
         return frozenset(alert for alert in alerts if self._ask("alert_known", id=alert))
 
     def first_heard(self) -> dict[str, datetime]:
-        """When the first alert for each channel was recorded."""
+        """Since when each channel is on record."""
         return {str(channel): parse_time(at) for channel, at in self._ask("alert_channels")}
 
     def undelivered(self, channel: str, now: datetime, *, most: int) -> list[Delivery]:

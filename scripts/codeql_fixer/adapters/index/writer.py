@@ -261,6 +261,8 @@ class SqlWriter:
                 at=micros(record.finished_at),
                 issues=seen.open_issues,
             )
+        for channel in record.channels:
+            self._queries.add_alert_channel(self._connection, channel=channel, at=micros(record.finished_at))
         return frozenset(concerned)
 
     def _add_decision(self, decision: Decision, record: Cycle) -> set[str]:

@@ -15,7 +15,7 @@ CREATE INDEX alert_recipients_waiting ON alert_recipients (channel, alert) WHERE
 -- Alerts that are told as part of another one.
 CREATE TABLE alert_members (id TEXT PRIMARY KEY, alert TEXT NOT NULL);
 
--- When the first alert for a channel was recorded: news from long before are none.
+-- Since when a channel is on record, by itself or by an alert for it: news from long before are none.
 CREATE TABLE alert_channels (channel TEXT PRIMARY KEY, first_at BIGINT NOT NULL);
 INSERT INTO alert_channels (channel, first_at)
 SELECT r.channel, MIN(a.recorded_at) FROM alert_recipients r JOIN alerts a ON a.id = r.alert GROUP BY r.channel;
