@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 from msgspec.structs import replace
@@ -16,6 +17,9 @@ from codeql_fixer.errors import UpstreamError, UserError
 from codeql_fixer.transport import public_connections
 from tests.receiver import SECRET, receiver
 from tests.records import at
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
@@ -124,3 +128,21 @@ def test_tell__a_name_that_leads_inside_a_network_gets_nothing(monkeypatch: pyte
             _webhook(f"https://hooks.example:{port}/secret-path", is_private_allowed=False).tell(DELIVERY)
 
     assert hook.requests == []
+
+
+def test_tell__hostile_text_stays_in_the_body_and_credentials_of_this_machine_at_home(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password hunter2\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    text = "a\r\nX-Evil: 1\r\n\r\n<b>" + "é" * 5000
+    hostile = replace(DELIVERY, news=replace(DELIVERY.news, title=text, text=text, fields={"place": text}))
+
+    with receiver() as hook:
+        _webhook(hook.url).tell(DELIVERY)
+        _webhook(hook.url).tell(hostile)
+
+    plain, heard = hook.requests
+    assert (heard.headers.keys(), "authorization" in heard.headers) == (plain.headers.keys(), False)
+    assert json.loads(heard.body)["data"]["title"] == text
+    assert hook.forged == []
