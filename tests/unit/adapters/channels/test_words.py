@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
+from markdown_it import MarkdownIt
 from msgspec.structs import replace
 
 from codeql_fixer.adapters.channels.words import Words
@@ -53,6 +55,17 @@ def test_of__says_all_of_it_with_our_words(channel: str) -> None:
     assert "https://github.com/acme/shop/pull/7" in said
     assert said.count("breach") >= 1
     assert words.of(channel, bare, most=9999)
+
+
+@pytest.mark.parametrize("channel", ["github", "summary"])
+def test_of__reads_well_where_it_is_shown(channel: str) -> None:
+    shown = MarkdownIt("commonmark").enable("table").render(_said(Words(directory=None, warn=pytest.fail), channel))
+
+    text = re.sub(r"<[^>]+>", "", shown)
+    assert "It is of tier high." in text
+    assert "sla_breach in acme/shop" in text
+    assert "&" not in text
+    assert ("<td>tier</td>\n<td>high</td>" in shown) == (channel == "github")
 
 
 @pytest.mark.parametrize("event", AlertEvent)
