@@ -122,7 +122,7 @@ class Author(Struct, frozen=True, kw_only=True):
             recorded_at=self.clock(),
             producer=self.producer,
             event=news.event,
-            key=news.key,
+            key=news.key[:_MOST_FIELD],
             title=news.title[:_MOST_TITLE],
             channels=tuple(channels),
             text=news.text[:_MOST_REASON],

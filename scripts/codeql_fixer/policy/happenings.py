@@ -46,7 +46,7 @@ def happened(event: AlertEvent, one: Occurrence) -> News:
 
 
 def _words(event: AlertEvent, one: Occurrence) -> tuple[str, str]:  # noqa: PLR0911 - one row per event
-    repository, subject, place = one.repository, _short(one.subject), _short(one.place)
+    repository, subject, place = one.repository or "the fleet", _short(one.subject), _short(one.place)
     where = f" in {place}" if place else ""
     match event:
         case AlertEvent.SCAN_STARTED:

@@ -318,7 +318,9 @@ def test_tell__every_attempt_says_the_same() -> None:
     ticks = count()
     ticking = Author(producer=PRODUCER, run_id="7", clock=lambda: house.clock() + timedelta(milliseconds=next(ticks)))
     hook = _Heard(house.clock, UpstreamError("busy"))
-    long = replace(XSS, title="t" * 999, text="x" * 9999, fields={"b": "y" * 999, "a": ""}, repository="acme/shop")
+    long = replace(
+        XSS, key="k" * 999, title="t" * 999, text="x" * 9999, fields={"b": "y" * 999, "a": ""}, repository="acme/shop"
+    )
     replace(house.alerter(hook=hook), author=ticking).tell([long])
     house.clock.now += timedelta(minutes=6)
 
@@ -326,6 +328,7 @@ def test_tell__every_attempt_says_the_same() -> None:
 
     first, second = (replace(one, attempts=0, act_before=None, failed_at=None, reason="") for one in hook.said)
     assert first == second
+    assert first.alert == long.alert
     assert (len(first.news.title), len(first.news.text), len(first.news.fields["b"])) == (200, 2000, 500)
 
 

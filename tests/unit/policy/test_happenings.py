@@ -98,3 +98,10 @@ def test_happened__makes_strangers_text_one_short_line() -> None:
     assert news.title.startswith("a X-Header: 1xxx")
     assert max(map(len, (news.title, *news.fields.values()))) < 300
     assert (news.fields["place"], "url" in news.fields) == ("p", False)
+
+
+def test_happened__in_no_repository_is_in_the_fleet() -> None:
+    """A session whose claim is not on record."""
+    news = happened(AlertEvent.SESSION_FINISHED, Occurrence(at=at(1), identity="k", repository="", detail="failed"))
+
+    assert (news.title, news.repository) == ("The session for some issues in the fleet failed", "")
