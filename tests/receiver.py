@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 KEY = b"k" * 32
 SECRET = f"whsec_{base64.b64encode(KEY).decode()}"
 _ACCEPTED = 300
+_LONGEST_SECONDS = 60.0
 
 
 class Heard(Struct, frozen=True):
@@ -49,6 +50,20 @@ class Receiver:
         self.requests: list[Heard] = []
         self.forged: list[str] = []
         self._lock = threading.Lock()
+        self._holds = threading.Semaphore(0)
+        self._goes_on = threading.Event()
+        self.is_held = threading.Event()
+
+    def hold_next(self) -> None:
+        """The next request is not answered before `let_go`; those that come after it are."""
+        self.is_held.clear()
+        self._goes_on.clear()
+        self._holds.release()
+
+    def let_go(self) -> None:
+        """Answer it, and hold nothing any more."""
+        self._holds.acquire(blocking=False)
+        self._goes_on.set()
 
     def accepted(self) -> list[str]:
         """The ids of alerts that were taken, once for each time."""
@@ -56,6 +71,9 @@ class Receiver:
 
     def hear(self, headers: dict[str, str], body: bytes) -> int:
         """Take a request; returns the status."""
+        if self._holds.acquire(blocking=False):
+            self.is_held.set()
+            self._goes_on.wait(_LONGEST_SECONDS)
         with self._lock:
             if headers.get("webhook-signature") != _signature(headers, body):
                 self.forged.append(headers.get("webhook-id", ""))

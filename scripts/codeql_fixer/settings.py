@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from codeql_fixer.alert_settings import AlertSettings, read_alerts
 from codeql_fixer.domain.mode import Mode
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.errors import ConfigError
@@ -94,17 +95,6 @@ class LedgerSettings(Struct, frozen=True, kw_only=True):
         return f"LedgerSettings({self.place!r}, {self.branch!r})"
 
 
-class AlertSettings(Struct, frozen=True, kw_only=True):
-    """Where alerts go; an address often is a secret of its own."""
-
-    webhook_url: str = ""
-    webhook_secret: str = ""
-
-    def __repr__(self) -> str:
-        """Nothing secret."""
-        return "AlertSettings()"
-
-
 class FleetSettings(Struct, frozen=True, kw_only=True):
     """What the commands of the orchestrator share. `sla_hours` has the tiers with a deadline.
 
@@ -147,9 +137,7 @@ class FleetSettings(Struct, frozen=True, kw_only=True):
             github_api_url=reader.address("github_api_url"),
             github_app=read_github_app(reader, environ),
             scanner=reader.choice("scanner") or "semgrep",
-            alerts=AlertSettings(
-                webhook_url=reader.address("alert_webhook_url"), webhook_secret=reader.text("alert_webhook_secret")
-            ),
+            alerts=read_alerts(reader, environ),
         )
         if "@" in (flags or {}).get("index", "").partition("//")[2]:
             reader.fault(BY_NAME["index"], "a flag is no place for a password; give it as the variable INDEX")

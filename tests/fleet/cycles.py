@@ -10,7 +10,9 @@ import signal
 import tempfile
 import time
 import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+
+from msgspec.structs import replace
 
 from codeql_fixer.adapters.devin.factory import devin_account
 from codeql_fixer.adapters.github.factory import github_host
@@ -27,6 +29,7 @@ from codeql_fixer.transport.circuit import CircuitLimits
 from codeql_fixer.transport.http import Limits as HttpLimits
 from codeql_fixer.transport.retry import Timing
 from tests.faults.points import Points, WatchedAgent
+from tests.fleet.meetings import MeetingLedger
 from tests.fleet.places import CONTROL
 from tests.receiver import SECRET
 
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
 
     from codeql_fixer.ports.agent import Agent
     from codeql_fixer.ports.hosting import Hosting
+    from codeql_fixer.ports.ledger import Ledger
+    from tests.fleet.meetings import Meeting
     from tests.fleet.world import World
 
 _HTTP = HttpLimits(connect_seconds=1.0, answer_seconds=2.0, deadline_seconds=4.0, circuit=CircuitLimits(failures=50))
@@ -114,6 +119,7 @@ class Machine:
             **world.github.environment,
             "ALERT_WEBHOOK_URL": world.hook.url,
             "ALERT_WEBHOOK_SECRET": SECRET,
+            "ALERT_ALLOW_PRIVATE": "true",
         }
 
     def index(self) -> SqlIndex:
@@ -128,8 +134,11 @@ class Machine:
             if path.name != KEPT:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
-    def fork(self, *, strike_at: int = 0, how: str = "") -> int:
-        """A cycle in a process of its own, which shares nothing with this one but the disk; its id."""
+    def fork(self, *, strike_at: int = 0, how: str = "", meeting: Meeting | None = None) -> int:
+        """A cycle in a process of its own, which shares nothing with this one but the disk; its id.
+
+        With a meeting it claims its alerts together with the other one who has it.
+        """
         self._cycles += 1
         child = os.fork()
         if child:
@@ -141,7 +150,7 @@ class Machine:
             tempfile.tempdir = str(self.world.folder / "tmp")
             points = Points(strike_at, how)
             points.arm()
-            self._cycle(points)
+            self._cycle(points, meeting)
         except (CodeqlFixerError, OSError) as error:
             _Said(self.folder / "log.txt")(f"{type(error).__name__}: {error}")
             code = 3
@@ -149,9 +158,11 @@ class Machine:
             (self.world.folder / f"bug-{self.name}-{self._cycles}.txt").write_text(traceback.format_exc())
             code = 1
         finally:
+            if meeting:
+                meeting.come()
             os._exit(code)
 
-    def _cycle(self, points: Points) -> None:
+    def _cycle(self, points: Points, meeting: Meeting | None) -> None:
         room = self._room(points)
         kept = room.fleet.directory / KEPT
         if kept.exists():
@@ -159,7 +170,11 @@ class Machine:
             shutil.rmtree(kept)
         report = CycleReport()
         parts = build_cycle(room, Wanted(run_id=f"{self.name}-{self._cycles}"), lambda _: None)
-        parts.runner.run(parts.work, report)
+        runner = parts.runner
+        if meeting:
+            told = replace(runner.alerter, ledger=cast("Ledger", MeetingLedger(runner.ledger, meeting)))
+            runner = replace(runner, alerter=told)
+        runner.run(parts.work, report)
         for problem in report.problems:
             room.tell(f"problem: {problem}")
         scans, sessions = len(report.scans), len(report.dispatch.started)
@@ -169,6 +184,11 @@ class Machine:
         return PlayedRoom(self.world, self._environ, points=points, log=self.folder / "log.txt")
 
 
+def is_over(child: int) -> bool:
+    """True when a process has ended; `ended` takes its end."""
+    return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
 def ended(children: Mapping[int, str]) -> int:
     """Wait for cycles, by id with how each was to be struck; how many died or failed of it."""
     waiting, struck = dict(children), 0
@@ -176,8 +196,8 @@ def ended(children: Mapping[int, str]) -> int:
     while waiting:
         assert time.monotonic() < until, f"cycles hang: {waiting}"
         for child in [*waiting]:  # not any child: those of other tests are theirs
-            is_over, status = os.waitpid(child, os.WNOHANG)
-            if not is_over:
+            has_ended, status = os.waitpid(child, os.WNOHANG)
+            if not has_ended:
                 continue
             how = waiting.pop(child)
             struck += os.WIFSIGNALED(status) or (how == "fail" and os.WEXITSTATUS(status) != 0)

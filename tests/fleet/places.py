@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
+from codeql_fixer.domain.alert import AlertEvent
 from codeql_fixer.domain.schedule import ScanSource
 from tests.builders import place, result, run, sarif
 
@@ -133,6 +134,7 @@ def write_registry(path: Path, found: list[Place], *, paused: str = "") -> None:
     registry = {
         "version": "2.0",
         "orchestrator": orchestrator,
+        "alerts": {"events": [*AlertEvent]},
         "defaults": {
             "batch_size": 2,
             "max_sessions_per_cycle": 2,

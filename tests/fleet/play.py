@@ -7,7 +7,8 @@ import subprocess
 from typing import TYPE_CHECKING, NamedTuple
 
 from tests.fleet import checks
-from tests.fleet.cycles import Machine, ended
+from tests.fleet.cycles import Machine, ended, is_over
+from tests.fleet.meetings import Meeting
 from tests.fleet.places import write_registry
 from tests.fleet.world import World
 from tests.remotes import BRANCH, bare, git
@@ -34,6 +35,7 @@ class Played(NamedTuple):
 
     rounds: int
     struck: int
+    duels: int
     sessions: int
     runs: int
     merged: int
@@ -59,7 +61,7 @@ class Play:
         self._registry = folder / "registry.json"
         write_registry(self._registry, self._world.places)
         self._machines = [Machine(self._world, name, self._remote) for name in ("one", "two")]
-        self._struck = self._rounds = 0
+        self._struck = self._rounds = self._duels = 0
 
     def run(self, days: float) -> Played:
         """Play, recover, and judge.
@@ -76,6 +78,7 @@ class Play:
         return Played(
             rounds=self._rounds,
             struck=self._struck,
+            duels=self._duels,
             sessions=len(self._world.devin.sessions()),
             runs=len(self._world.github.runs()),
             merged=sum(not one.is_open for one in self._world.proposals.values()),
@@ -90,14 +93,10 @@ class Play:
         before = len(self._world.devin.sessions())
         self._hold(hold)
         self._sabotage()
-        children = {}
         for machine in self._machines:
             if luck.random() < 0.05:
                 machine.forget()
-            how = luck.choices(["", "kill", "fail"], [4, 3, 1])[0]
-            strike_at = luck.randint(1, luck.choice(_MOMENTS)) if how else 0
-            children[machine.fork(strike_at=strike_at, how=how)] = how
-        self._struck += ended(children)
+        luck.choices([self._strike, self._tell_at_once, self._tell_meanwhile], [3, 1, 1])[0]()
         for twin in (self._world.devin, self._world.github):
             twin.clear_faults()
         self._world.hook.status = 204
@@ -107,6 +106,34 @@ class Play:
             assert len(self._world.devin.sessions()) == before, f"held by the {hold}, and sessions start"
         self._hold("")
         checks.after_round(self._world)
+
+    def _strike(self) -> None:
+        """Both at once, and each of them may die or fail somewhere."""
+        children = {}
+        for machine in self._machines:
+            how = self._luck.choices(["", "kill", "fail"], [4, 3, 1])[0]
+            strike_at = self._luck.randint(1, self._luck.choice(_MOMENTS)) if how else 0
+            children[machine.fork(strike_at=strike_at, how=how)] = how
+        self._struck += ended(children)
+
+    def _tell_at_once(self) -> None:
+        """Both have found the same news, and none of them has claimed any yet."""
+        meeting = Meeting(self._world.folder / f"meeting-{self._rounds}")
+        ended({machine.fork(meeting=meeting): "" for machine in self._machines})
+        self._duels += 1
+
+    def _tell_meanwhile(self) -> None:
+        """One is about to tell what it has claimed, and the other one looks for what there is to tell."""
+        hook = self._world.hook
+        hook.status = 204
+        hook.hold_next()
+        first = self._machines[0].fork()
+        while not hook.is_held.wait(0.01) and not is_over(first):
+            pass
+        ended({self._machines[1].fork(): ""})
+        hook.let_go()
+        ended({first: ""})
+        self._duels += 1
 
     def _sabotage(self) -> None:
         """Some requests go wrong."""

@@ -176,7 +176,7 @@ def test_cycle__tells_what_is_news_once(user: User, tmp_path: Path) -> None:
     few = {"name": "few", "target_severity": "low", "target_count": 10}
     (tmp_path / "registry.json").write_text(json.dumps({**REGISTRY, "orchestrator": {"objectives": [few]}}))
     with receiver() as hook:
-        told = {"ALERT_WEBHOOK_URL": hook.url, "ALERT_WEBHOOK_SECRET": SECRET}
+        told = {"ALERT_WEBHOOK_URL": hook.url, "ALERT_WEBHOOK_SECRET": SECRET, "ALERT_ALLOW_PRIVATE": "true"}
         dry = user.fleet("dispatch", "--dry-run", **told)
         assert hook.requests == []
 
@@ -191,11 +191,44 @@ def test_cycle__tells_what_is_news_once(user: User, tmp_path: Path) -> None:
     assert user.asks("fsck")["faults"] == []
 
 
+def test_cycle__tells_each_channel_what_it_wants_to_hear(user: User, tmp_path: Path) -> None:
+    events = ["scan_started", "scan_completed", "session_created", "cycle_completed"]
+    alerts = {"events": events, "channels": {"slack": {"events": ["session_created"]}}}
+    (tmp_path / "registry.json").write_text(json.dumps({**REGISTRY, "alerts": alerts}))
+    (tmp_path / "words").mkdir()
+    (tmp_path / "words" / "slack.j2").write_text("{{ title }}\n{{ nobody }}")
+    summary = tmp_path / "summary.md"
+    with receiver() as hook, receiver() as chat:
+        told = {
+            "ALERT_WEBHOOK_URL": hook.url,
+            "ALERT_WEBHOOK_SECRET": SECRET,
+            "ALERT_SLACK_URL": chat.url,
+            "ALERT_SUMMARY": "true",
+            "GITHUB_STEP_SUMMARY": str(summary),
+            "ALERT_TEMPLATES": str(tmp_path / "words"),
+            "ALERT_ALLOW_PRIVATE": "true",
+        }
+        first = user.fleet("cycle", **told)
+        second = user.fleet("cycle", **told)
+
+    heard = sorted(json.loads(one.body)["type"] for one in hook.requests)  # the scan that came in is of long ago
+    assert heard == ["cycle_completed", "cycle_completed", "scan_started", "session_created"]
+    [said] = chat.requests
+    assert json.loads(said.body)["text"].startswith("*A session of devin works on acme/web*\n")
+    assert f"warning: {tmp_path}/words/slack.j2: line 2: 'nobody' is undefined" in first.stderr
+    text = summary.read_text()
+    assert (text.count("A session of devin"), text.count(" is over"), hook.forged) == (1, 2, [])
+    for done in (first, second):
+        assert not any(secret in done.stdout + done.stderr for secret in (SECRET, "secret-path"))
+    assert user.asks("fsck")["faults"] == []
+
+
 def test_cycle__warns_of_an_alert_that_did_not_arrive(user: User, tmp_path: Path) -> None:
     few = {"name": "few", "target_severity": "low", "target_count": 10}
     (tmp_path / "registry.json").write_text(json.dumps({**REGISTRY, "orchestrator": {"objectives": [few]}}))
     with receiver(status=503) as hook:
-        done = user.fleet("dispatch", ALERT_WEBHOOK_URL=hook.url, ALERT_WEBHOOK_SECRET=SECRET)
+        told = {"ALERT_WEBHOOK_URL": hook.url, "ALERT_WEBHOOK_SECRET": SECRET, "ALERT_ALLOW_PRIVATE": "true"}
+        done = user.fleet("dispatch", **told)
 
     assert done.returncode == 0, done.stderr
     assert "warning: alert 'Objective few is met' over webhook: 127.0.0.1 answered 503" in done.stdout
@@ -208,6 +241,8 @@ def test_cycle__warns_of_an_alert_that_did_not_arrive(user: User, tmp_path: Path
         ({"ALERT_WEBHOOK_SECRET": SECRET}, "alerts need both ALERT_WEBHOOK_URL and"),
         ({"ALERT_WEBHOOK_URL": "https://hooks.example/x", "ALERT_WEBHOOK_SECRET": "x"}, "must be whsec_ and 24 to 64"),
         ({"ALERT_WEBHOOK_URL": "http://hooks.example/x", "ALERT_WEBHOOK_SECRET": SECRET}, "in the clear; use https"),
+        ({"ALERT_SLACK_URL": "https://192.168.1.1/x"}, "ALERT_SLACK_URL: leads to an address inside a network"),
+        ({"ALERT_GITHUB": "acme"}, "must be owner/name or owner/name#number, got 'acme'"),
     ],
 )
 def test_cycle__refuses_half_a_webhook_before_anything_happens(

@@ -31,6 +31,6 @@ def test_fleet__keeps_every_promise_under_fire() -> None:
         except AssertionError as error:
             raise AssertionError(f"CYCLES_SEED={seed}: {error}; see {folder}") from error
 
-    counts = (played.struck, played.sessions, played.runs, played.merged, played.verified, played.alerts)
+    counts = (played.struck, played.duels, played.sessions, played.runs, played.merged, played.verified, played.alerts)
     assert min(counts) > 0, played
     shutil.rmtree(folder)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.proof.cases import Case, World
-    from tests.proof.scanners import Sarif, Tree
+    from tests.proof.scanners import Sarif
 
 _KNOWN = (DIFF, DIRS)
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from codeql_fixer.policy.proving import ProvedFix
     from codeql_fixer.ports.ledger import Ledger
 
-_MOST_REASON, _MOST_TITLE = 2000, 200
+_MOST_REASON, _MOST_TITLE, _MOST_FIELD = 2000, 200, 500
 _DIGITS = 24
 
 
@@ -184,11 +184,13 @@ class Author(Struct, frozen=True, kw_only=True):
             recorded_at=self.clock(),
             producer=self.producer,
             event=news.event,
-            key=news.key,
+            key=news.key[:_MOST_FIELD],
             title=news.title[:_MOST_TITLE],
             channels=tuple(channels),
             text=news.text[:_MOST_REASON],
             target_repo=news.repository,
+            fields={name: value[:_MOST_FIELD] for name, value in news.fields.items()},
+            covers=news.covers,
         )
 
     def alert_claim(self, alert: str, channel: str, attempt: int) -> AlertClaim:

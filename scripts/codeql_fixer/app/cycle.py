@@ -17,8 +17,9 @@ from codeql_fixer.app.author import Author
 from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.app.dispatch import Dispatcher, DispatchReport, Started
 from codeql_fixer.app.facts import held_by
-from codeql_fixer.app.fleet_state import fleet_state
-from codeql_fixer.app.planner import Planner, definition_of
+from codeql_fixer.app.fleet_state import FleetState, fleet_state
+from codeql_fixer.app.notice import notice
+from codeql_fixer.app.planner import Planner
 from codeql_fixer.app.prove import Prover
 from codeql_fixer.app.respond import Answered, Responder
 from codeql_fixer.app.scan_fleet import FleetScanner, ScanOrder
@@ -26,7 +27,7 @@ from codeql_fixer.app.snapshot import snapshot_of
 from codeql_fixer.app.watch_pulls import PullRequestWatcher
 from codeql_fixer.domain.delivery import News
 from codeql_fixer.errors import CodeqlFixerError, LedgerNotWrittenError, UpstreamError, UserError
-from codeql_fixer.policy.news import news_of
+from codeql_fixer.policy.news import completed
 from codeql_fixer.ports.index import Index
 from codeql_fixer.ports.ledger import Ledger
 
@@ -54,7 +55,7 @@ class CycleReport(Struct, kw_only=True):
     `no_scans` says why nobody looked whether a scan is due, "" when somebody did; `is_scanned` that all repositories
     were looked at that may be due. `answered` is what was answered at pull requests, `proved` counts verdicts on merged
     fixes. `is_for_user` says that a person can mend all that failed. `news` are what people may want to hear, `told`
-    what came of telling it.
+    what came of telling it; `state` is how the fleet stood at the end.
     """
 
     scans: list[ScanOrder] = []
@@ -68,6 +69,7 @@ class CycleReport(Struct, kw_only=True):
     paused: str = ""
     proved: int = 0
     answered: Answered = field(default_factory=Answered)
+    state: FleetState | None = None
     news: list[News] = []
     told: Told = field(default_factory=Told)
 
@@ -192,15 +194,27 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
         state = fleet_state(self.planner, self.author.clock())
         report.warnings += map(_slow, (one for one in state.sessions if one.is_overdue))
         report.warnings += (family.reason for family in state.stopped_families)
-        report.news = news_of(state.stopped_families, ((definition_of(one.objective), one) for one in state.objectives))
+        report.state = state
         observed = self.planner.observed(self.author.clock())
         records = [replace(self.author.cycle("objectives"), objectives=observed)] if observed else []
         snapshots = [snapshot_of(self.planner, self.author)] if self.has_readers else []
         self.ledger.append([*records, *snapshots])
 
     def _alert(self, report: CycleReport) -> None:
+        heard = self.alerter.hearings()
+        if report.state is not None and heard:
+            found = notice(self.planner, report.state, heard=heard, now=self.author.clock())
+            report.news = [*found, self._end_of(report)]
         report.told = self.alerter.tell(report.news, is_over=lambda: self.deadline.is_over)
         report.warnings += report.told.problems
+
+    def _end_of(self, report: CycleReport) -> News:
+        counts = [
+            (sum(order.scans for order in report.scans), "scan"),
+            (sum(item.has_session for item in report.dispatch.started), "session"),
+            (len(report.dispatch.settled), "open claim"),
+        ]
+        return completed(self.author.run_id, counts, len(report.problems))
 
 
 def _slow(session: SessionState) -> str:

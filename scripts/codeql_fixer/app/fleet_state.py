@@ -10,7 +10,7 @@ from msgspec import Struct
 from codeql_fixer.app.facts import facts_of
 from codeql_fixer.domain.objective import Progress
 from codeql_fixer.policy.monitoring import FailingFamily, is_overdue
-from codeql_fixer.policy.room import Room
+from codeql_fixer.policy.room import Room, Spent
 from codeql_fixer.policy.scanning import ScanDue, due, scan_facts
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class NextScan(Struct, frozen=True, kw_only=True):
 class FleetState(Struct, frozen=True, kw_only=True):
     """All of it; `paused` is "" while nothing holds the fleet.
 
-    `stopped_families` are those for which no session starts.
+    `stopped_families` are those for which no session starts, `spent` the limits over a stretch of time.
     """
 
     paused: str
@@ -60,6 +60,7 @@ class FleetState(Struct, frozen=True, kw_only=True):
     sessions: tuple[SessionState, ...]
     scans: tuple[NextScan, ...]
     stopped_families: tuple[FailingFamily, ...]
+    spent: tuple[Spent, ...]
 
 
 def fleet_state(planner: Planner, now: datetime, *, note: str | None = None) -> FleetState:
@@ -67,10 +68,11 @@ def fleet_state(planner: Planner, now: datetime, *, note: str | None = None) -> 
     limits = planner.limits()
     facts = facts_of(planner.index, limits, now, note=note)
     durations = planner.index.session_durations(now - _MEMORY)
+    room = Room(facts, limits)
     at_work = [claim for claim in facts.claims if claim.is_at_work]
     return FleetState(
         paused=facts.paused,
-        limits=tuple(LimitState(name=name, used=used, limit=most) for name, used, most in Room(facts, limits).fleet()),
+        limits=tuple(LimitState(name=name, used=used, limit=most) for name, used, most in room.fleet()),
         objectives=tuple(planner.progresses(now)),
         sessions=tuple(
             SessionState(
@@ -84,6 +86,7 @@ def fleet_state(planner: Planner, now: datetime, *, note: str | None = None) -> 
         ),
         scans=tuple(sorted(_scans(planner, now), key=_soonest)),
         stopped_families=tuple(family for family in facts.failing.values() if family.until > now),
+        spent=tuple(room.spent()),
     )
 
 

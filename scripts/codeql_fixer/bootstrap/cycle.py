@@ -14,7 +14,6 @@ from msgspec.structs import replace
 from codeql_fixer.adapters.dry_run import DryAgent, DryLedger, DryPullRequests
 from codeql_fixer.adapters.prompts.feedback import FeedbackRenderer
 from codeql_fixer.adapters.source_tree import NoCheckout
-from codeql_fixer.app.alert import Alerter
 from codeql_fixer.app.author import Author
 from codeql_fixer.app.claiming import Claimer
 from codeql_fixer.app.cycle import CycleRunner, Deadline
@@ -32,7 +31,7 @@ from codeql_fixer.app.settle import Settler
 from codeql_fixer.app.start import Starter
 from codeql_fixer.app.watch_pulls import PullRequestWatcher
 from codeql_fixer.bootstrap.agents import PARALLEL, profiles_of, time_limits_of
-from codeql_fixer.bootstrap.alerts import channels_of
+from codeql_fixer.bootstrap.alerts import AlertRoom, alerter_of
 from codeql_fixer.bootstrap.following import Followed, followed
 from codeql_fixer.ports.agent import Agent
 from codeql_fixer.ports.index import Index
@@ -88,7 +87,7 @@ def build_cycle(room: OrchestratorRoom, wanted: Wanted, on_step: Callable[[str],
         hosted = hosted.dry(room.tell) if hosted else None
         found = replace(found, pulls=DryPullRequests(found.pulls, room.tell) if found.pulls else None)
     author = Author(producer=room.producer, run_id=wanted.run_id, clock=clock)
-    channels = channels_of(room.settings.alerts, clock=clock, tell=room.tell, is_dry=wanted.is_dry)
+    told = AlertRoom(settings=room.settings.alerts, choice=room.registry.alerts, tell=room.tell, is_dry=wanted.is_dry)
     places = _Places(ledger=ledger, index=index, recorder=recorder, author=author)
     planner = room.planner(index, only=wanted.only)
     runner = CycleRunner(
@@ -98,7 +97,7 @@ def build_cycle(room: OrchestratorRoom, wanted: Wanted, on_step: Callable[[str],
         scanner=_scanner(room, places, hosted.hosting, is_dry=wanted.is_dry) if wanted.scans and hosted else None,
         dispatcher=_dispatcher(room, places, agents, planner=planner, on_step=on_step) if wanted.dispatches else None,
         prover=Prover(ledger=ledger, index=index, author=author, pull_requests=found.pulls, tell=room.tell),
-        alerter=Alerter(ledger=ledger, index=index, channels=channels, author=author),
+        alerter=alerter_of(told, ledger=ledger, index=index, author=author, issues=hosted and hosted.pull_requests),
         author=author,
         deadline=Deadline(
             monotonic=time.monotonic,

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from codeql_fixer.domain.alert import Channel
 from codeql_fixer.domain.record import Count, Fingerprint, Name, Number, Record, RepositoryName, Text, Time, Url
 from codeql_fixer.domain.session import SessionState
 
@@ -138,7 +139,10 @@ class DecisionInputs(Struct, frozen=True, kw_only=True):
 
 
 class Cycle(Record, frozen=True, kw_only=True):
-    """What one cycle saw and decided. `ledger_commit` is the state it decided on."""
+    """What one cycle saw and decided. `ledger_commit` is the state it decided on.
+
+    `channels` are those over which alerts go and that nobody had seen before.
+    """
 
     schema_version: Literal[2]
     kind: Literal["cycle"]
@@ -153,3 +157,4 @@ class Cycle(Record, frozen=True, kw_only=True):
     objectives: tuple[ObjectiveObservation, ...] = ()
     warnings: tuple[Text, ...] = ()
     inputs: DecisionInputs | None = None
+    channels: tuple[Channel, ...] = ()

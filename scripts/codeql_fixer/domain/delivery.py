@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
 
@@ -15,7 +16,8 @@ _DIGITS = 20
 class News(Struct, frozen=True, kw_only=True):
     """Something that people want to hear of, once. `key` tells it from other news of its event.
 
-    `repository` is "" where it is about the fleet.
+    `repository` is "" where it is about the fleet. `at` is when it happened, None for what is so now, however long.
+    `fields` are for programs and templates. `covers` are ids of alerts that it stands for.
     """
 
     event: AlertEvent
@@ -23,6 +25,9 @@ class News(Struct, frozen=True, kw_only=True):
     title: str
     text: str = ""
     repository: str = ""
+    at: datetime | None = None
+    fields: Mapping[str, str] = {}
+    covers: tuple[str, ...] = ()
 
     @property
     def alert(self) -> str:

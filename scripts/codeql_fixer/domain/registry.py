@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from codeql_fixer.domain.allowance import Allowance
+from codeql_fixer.domain.hearing import AlertChoice
 from codeql_fixer.domain.objective import Objective
 from codeql_fixer.domain.priority import Weights
 from codeql_fixer.domain.route import Routing
@@ -75,7 +76,7 @@ class Registry(Struct, frozen=True, kw_only=True):
     `allowances` hold beside these. `group_weights` say how many turns a group gets for one of a group of weight 1.
     `paused` says why nothing is dispatched, "" while nothing holds it. `family_failure_limit` is how many sessions for
     a family may fail in a row before no more are started for it. `slugs` lead from every name of a listed repository,
-    in lower case and aliases among them, to its own.
+    in lower case and aliases among them, to its own. `alerts` say who hears of what.
     """
 
     repositories: Mapping[str, RepositoryEntry] = {}
@@ -94,6 +95,7 @@ class Registry(Struct, frozen=True, kw_only=True):
     uses_reach: bool = False
     uses_clusters: bool = False
     slugs: Mapping[str, str] = {}
+    alerts: AlertChoice = AlertChoice()
 
     @property
     def other_names(self) -> Mapping[str, str]:

@@ -37,6 +37,8 @@ _PARTS = {
     "Budget": "`orchestrator.budgets`",
     "Weights": "`orchestrator.weights`",
     "Objective": "`orchestrator.objectives`",
+    "Alerts": "`alerts`",
+    "ChannelAlerts": "`alerts.channels.NAME`",
     "Group": "`groups.NAME`",
     "Settings": "Settings: `defaults`, `tags.NAME`, `overrides`, and each of `repos`",
     "Agents": "`agents` of a repository",

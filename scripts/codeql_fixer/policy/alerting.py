@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 # After the first failure, the second, ...: two days in all, since a weekend is as long.
 _WAITS = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 180, 360, 720, 1440))
 MOST_ATTEMPTS = len(_WAITS) + 1
+# News of another season are none: a channel that was away so long does not hear all that happened meanwhile.
+MOST_AGE = timedelta(days=30)
 
 
 class Tell(Struct, frozen=True):
@@ -44,7 +46,9 @@ def next_step(delivery: Delivery, now: datetime) -> NextStep:
     """
     attempts = delivery.attempts
     if attempts == 0:
-        return Tell(1)
+        return (
+            Tell(1) if now - delivery.noticed_at <= MOST_AGE else GiveUp(f"given up: older than {MOST_AGE.days} days")
+        )
     if delivery.failed_at is None:
         since = delivery.act_before
         if since is None or now < since:
@@ -58,3 +62,11 @@ def next_step(delivery: Delivery, now: datetime) -> NextStep:
     # A claim that lapsed was a wait already.
     until = since + _WAITS[attempts - 1] if delivery.failed_at else since
     return NotYet(until) if now < until else Tell(attempts + 1)
+
+
+def retried_before(now: datetime) -> tuple[datetime, ...]:
+    """For each number of attempts, when the last of them failed at the latest if the next may be made now.
+
+    An index leaves out by it what has to wait, however much that is.
+    """
+    return tuple(now - wait for wait in _WAITS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -16,7 +16,6 @@ from codeql_fixer.policy.plain_text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import timedelta
 
     from codeql_fixer.policy.dispatching import Candidate, Facts, Limits
 
@@ -33,6 +32,15 @@ class Full(Struct, frozen=True, kw_only=True):
     reason: str
     until: datetime | None = None
     for_all: bool = False
+
+
+class Spent(Struct, frozen=True, kw_only=True):
+    """A limit of the whole fleet over a stretch of time, and what is used of it."""
+
+    name: str
+    used: float
+    limit: int
+    period: timedelta
 
 
 class Room:
@@ -123,6 +131,24 @@ class Room:
         """The same for the limits of the whole fleet; of what each has for itself the one that has used most."""
         yield from self._of_fleet()
         yield from self._of_allowances(None)
+
+    def spent(self) -> Iterator[Spent]:
+        """Those limits of the fleet that are over a stretch of time; of what each has for itself the most used one."""
+        limits, now = self._limits, self._facts.now
+        hours = f"{limits.period.total_seconds() / 3600:g} h"
+        yield Spent(name=f"sessions in {hours}", used=self._in_period, limit=limits.max_in_period, period=limits.period)
+        if limits.max_acu_in_period is not None:
+            yield Spent(name=f"ACU in {hours}", used=self._acu, limit=limits.max_acu_in_period, period=limits.period)
+        for allowance in limits.allowances:
+            used = self._allowances.used(allowance, now)
+            if used is not None and allowance.window:
+                name = f"{allowance.kind} {allowance.name}".rstrip()
+                yield Spent(
+                    name=f"{name}: {allowance.unit} per {allowance.window}",
+                    used=used,
+                    limit=allowance.limit,
+                    period=allowance.window.length,
+                )
 
     def _of_fleet(self) -> Iterator[tuple[str, float, int]]:
         limits = self._limits

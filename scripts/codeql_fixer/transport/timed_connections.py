@@ -55,20 +55,24 @@ class _TimedResponse(HTTPResponse):
         self.fp = io.BufferedReader(_TimedReader(sock))
 
 
-class _TimedConnection(HTTPConnection):
+class TimedConnection(HTTPConnection):
+    """Such a connection."""
+
     response_class = _TimedResponse
 
 
-class _TimedTlsConnection(HTTPSConnection):
+class TimedTlsConnection(HTTPSConnection):
+    """The same over TLS."""
+
     response_class = _TimedResponse
 
 
 class _Pool(HTTPConnectionPool):
-    ConnectionCls = _TimedConnection
+    ConnectionCls = TimedConnection
 
 
 class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _TimedTlsConnection
+    ConnectionCls = TimedTlsConnection
 
 
 class TimedAdapter(HTTPAdapter):

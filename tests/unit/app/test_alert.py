@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,9 @@ from codeql_fixer.app.alert import Alerter
 from codeql_fixer.app.author import Author
 from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.domain.alert import Alert, AlertClaim, AlertEvent, AlertOutcome, DeliveryStatus
+from codeql_fixer.domain.cycle import Cycle
 from codeql_fixer.domain.delivery import News
+from codeql_fixer.domain.hearing import DEFAULT_EVENTS, AlertChoice
 from codeql_fixer.errors import LedgerNotWrittenError, UpstreamError
 from codeql_fixer.policy.alerting import MOST_ATTEMPTS
 from codeql_fixer.ports.ledger import Conflict, Stored
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from codeql_fixer.ports.ledger import Landed
 
 XSS = News(event=AlertEvent.FAMILY_STOPPED, key="xss", title="No more sessions for xss", text="5 failed")
+_DEFAULT = AlertChoice()
 SQLI = replace(XSS, key="sqli", title="No more sessions for sqli")
 
 
@@ -40,14 +44,16 @@ class Killed(Exception):  # noqa: N818 - what happens to a process
 
 
 class _Heard:
-    """A channel that remembers what it heard; `faults` are raised first, one by one."""
+    """A channel that remembers what it heard; `faults` are raised first, one by one. `said` is all that came to it."""
 
     def __init__(self, clock: Clock, *faults: Exception, takes: timedelta = timedelta()) -> None:
         self._clock, self.faults, self._takes = clock, [*faults], takes
         self.heard: list[str] = []
+        self.said: list[Delivery] = []
 
     def tell(self, delivery: Delivery) -> str:
         self._clock.now += self._takes
+        self.said.append(delivery)
         if self.faults and isinstance(self.faults[0], UpstreamError):
             raise self.faults.pop(0)
         self.heard.append(delivery.alert)
@@ -62,8 +68,15 @@ class _House:
     def __init__(self) -> None:
         self.clock, self.ledger = Clock(), MemoryLedger()
 
-    def alerter(self, ledger: MemoryLedger | OtherLedger | None = None, /, **channels: _Heard) -> Alerter:
+    def alerter(
+        self,
+        ledger: MemoryLedger | OtherLedger | None = None,
+        /,
+        choice: AlertChoice = _DEFAULT,
+        **channels: _Heard,
+    ) -> Alerter:
         return Alerter(
+            choice=choice,
             ledger=ledger or self.ledger,
             index=SqlIndex(SqliteDatabase(Path(":memory:"))),
             channels=channels,
@@ -233,6 +246,101 @@ def test_tell__what_it_wrote_is_what_an_index_learns() -> None:
     alerter.tell([replace(XSS, repository="acme/shop")])
     catch_up(house.ledger, alerter.index)
 
-    [one] = alerter.index.undelivered(most=5)
+    [one] = alerter.index.undelivered("hook", house.clock.now + timedelta(minutes=5), most=5)
 
     assert (one.news.repository, one.attempts, one.reason, one.failed_at) == ("acme/shop", 1, "busy", house.clock.now)
+
+
+def test_tell__what_waits_for_others_holds_nobody_up() -> None:
+    """A channel that was taken away, and one that is stuck, with more than a cycle tells."""
+    house = _House()
+    many = [replace(XSS, key=str(number), event=event) for event in AlertEvent for number in range(5)]
+    wanted = AlertChoice(events=frozenset(AlertEvent))
+    for turn in range(5):
+        house.alerter(choice=wanted, gone=_Heard(house.clock, *[UpstreamError("down")] * 99)).tell(
+            [replace(one, key=f"{turn} {one.key}") for one in many], is_over=lambda: True
+        )
+    hook, stuck = _Heard(house.clock), _Heard(house.clock, *[UpstreamError("down")] * 999)
+    house.alerter(choice=wanted, hook=hook, stuck=stuck).tell(many)
+
+    told = house.alerter(choice=wanted, hook=hook, stuck=stuck).tell([SQLI])
+
+    assert (told.delivered, hook.heard[-1]) == (1, SQLI.alert)
+
+
+def test_tell__a_channel_that_fails_again_and_again_is_left_alone_for_now() -> None:
+    house = _House()
+    chat = _Heard(house.clock, *[UpstreamError("timed out")] * 99, takes=timedelta(seconds=25))
+    hook = _Heard(house.clock)
+    some = [replace(XSS, key=str(number), event=event) for event in DEFAULT_EVENTS for number in range(5)]
+
+    told = house.alerter(chat=chat, hook=hook).tell(some)
+
+    assert (told.delivered, len(hook.heard), 99 - len(chat.faults)) == (30, 30, 3)
+    assert told.problems == [
+        "3 alerts, 'No more sessions for xss' the first, over chat: timed out",
+        "27 alerts, 'No more sessions for xss' the first, over chat: not tried, since 3 in a row failed",
+    ]
+
+
+def test_tell__many_of_an_event_are_one_alert_and_none_of_them_comes_again() -> None:
+    house = _House()
+    hook = _Heard(house.clock)
+    late = [News(event=AlertEvent.SLA_BREACH, key=str(n), title=f"{n} is late", at=house.clock.now) for n in range(75)]
+
+    first = house.alerter(hook=hook).tell(late)
+    again = house.alerter(hook=hook).tell(late)
+    more = house.alerter(hook=hook).tell([*late, replace(late[0], key="75")])
+
+    assert (first.noticed, first.delivered, again.noticed, more.noticed) == (1, 1, 0, 1)
+    [digest, single] = house.records(Alert)
+    assert isinstance(digest, Alert)
+    assert (digest.title, len(digest.covers), single.id) == ("75 issues missed their deadlines", 75, hook.heard[1])
+
+
+def test_tell__a_channel_hears_what_it_wants_and_no_history() -> None:
+    house = _House()
+    hook, log = _Heard(house.clock), _Heard(house.clock)
+    choice = AlertChoice(by_channel={"log": frozenset({AlertEvent.SCAN_COMPLETED})})
+    now = house.clock.now
+    scan = News(event=AlertEvent.SCAN_COMPLETED, key="1", title="scan", at=now)
+    old = replace(scan, key="2", at=now - timedelta(days=2))
+    pull = replace(scan, event=AlertEvent.PR_OPENED)
+
+    told = house.alerter(choice=choice, hook=hook, log=log).tell([XSS, scan, old, pull])
+
+    assert (told.noticed, hook.heard, log.heard) == (2, [XSS.alert], [scan.alert])
+
+
+def test_tell__every_attempt_says_the_same() -> None:
+    """Also of what is longer than a record can hold, and on a clock that goes on."""
+    house = _House()
+    ticks = count()
+    ticking = Author(producer=PRODUCER, run_id="7", clock=lambda: house.clock() + timedelta(milliseconds=next(ticks)))
+    hook = _Heard(house.clock, UpstreamError("busy"))
+    long = replace(
+        XSS, key="k" * 999, title="t" * 999, text="x" * 9999, fields={"b": "y" * 999, "a": ""}, repository="acme/shop"
+    )
+    replace(house.alerter(hook=hook), author=ticking).tell([long])
+    house.clock.now += timedelta(minutes=6)
+
+    replace(house.alerter(hook=hook), author=ticking).tell([long])
+
+    first, second = (replace(one, attempts=0, act_before=None, failed_at=None, reason="") for one in hook.said)
+    assert first == second
+    assert first.alert == long.alert
+    assert (len(first.news.title), len(first.news.text), len(first.news.fields["b"])) == (200, 2000, 500)
+
+
+def test_tell__a_channel_is_on_record_from_its_first_cycle_on_news_or_not() -> None:
+    """Else a fleet that runs once a week would never hear of what is older than a day."""
+    house = _House()
+    hook = _Heard(house.clock)
+    house.alerter(hook=hook).tell([])
+    house.alerter(hook=hook).tell([])
+    house.clock.now += timedelta(days=7)
+    late = News(event=AlertEvent.SLA_BREACH, key="1", title="late", at=house.clock.now - timedelta(days=6))
+
+    house.alerter(hook=hook).tell([late])
+
+    assert (hook.heard, len(house.records(Cycle))) == ([late.alert], 1)

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from codeql_fixer.domain.alert import AlertEvent
 from codeql_fixer.domain.delivery import Delivery, News
-from codeql_fixer.policy.alerting import MOST_ATTEMPTS, GiveUp, NotYet, Tell, next_step
+from codeql_fixer.policy.alerting import MOST_AGE, MOST_ATTEMPTS, GiveUp, NotYet, Tell, next_step, retried_before
 from tests.records import at
 
 FRESH = Delivery(
@@ -23,6 +23,18 @@ CLAIMED = replace(FRESH, attempts=1, act_before=at(1))
 
 def test_next_step__what_nobody_tried_is_tried() -> None:
     assert next_step(FRESH, at(0)) == Tell(1)
+
+
+def test_next_step__what_nobody_could_tell_for_a_month_is_no_news() -> None:
+    assert next_step(FRESH, at(0) + MOST_AGE) == Tell(1)
+    assert next_step(FRESH, at(1) + MOST_AGE) == GiveUp("given up: older than 30 days")
+
+
+def test_retried_before__agrees_with_the_next_step() -> None:
+    for attempts, failed_at in enumerate(retried_before(at(50)), start=1):
+        one = replace(FRESH, attempts=attempts, failed_at=failed_at)
+        assert next_step(one, at(50)) == Tell(attempts + 1)
+        assert isinstance(next_step(replace(one, failed_at=failed_at + timedelta(seconds=1)), at(50)), NotYet)
 
 
 def test_next_step__leaves_the_claimer_alone_until_its_claim_lapses() -> None:

@@ -40,6 +40,20 @@ def test_used__names_every_limit_that_holds() -> None:
     }
 
 
+def test_spent__are_the_fleets_limits_over_a_stretch_of_time() -> None:
+    limits = Limits(max_in_period=2, max_acu_in_period=50, allowances=(HOURLY, OPEN))
+
+    found = [(one.name, one.used, one.limit, one.period) for one in Room(facts(2, claim("a", 1.5, 1)), limits).spent()]
+
+    day, hour = timedelta(hours=24), timedelta(hours=1)
+    assert found == [
+        ("sessions in 24 h", 1, 2, day),
+        ("ACU in 24 h", 0, 50, day),
+        ("fleet: sessions per hour", 1, 3, hour),
+    ]
+    assert [one.name for one in Room(facts(), Limits()).spent()] == ["sessions in 24 h"]
+
+
 def test_used__leaves_out_what_is_not_limited() -> None:
     names = [name for name, _, _ in Room(facts(), Limits()).used(REPOSITORY)]
 

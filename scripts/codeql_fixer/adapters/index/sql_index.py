@@ -18,7 +18,7 @@ from codeql_fixer.adapters.index.follow_ups import (
     parse_still_seen,
     parse_verdict,
 )
-from codeql_fixer.adapters.index.outbox import parse_delivery
+from codeql_fixer.adapters.index.outbox import SqlOutbox
 from codeql_fixer.adapters.index.rows import (
     FOREVER,
     micros,
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 
     from codeql_fixer.adapters.index.rows import Row
     from codeql_fixer.domain.claim import Claim
-    from codeql_fixer.domain.delivery import Delivery
     from codeql_fixer.domain.feedback import Round, StillSeen
     from codeql_fixer.domain.merged_fix import MergedFix
     from codeql_fixer.domain.queue import KnownPullRequest
@@ -88,7 +87,7 @@ class Database(Protocol):
         ...
 
 
-class SqlIndex:
+class SqlIndex(SqlOutbox):
     """Index and queue in a database; brings its tables up to date first.
 
     Args:
@@ -318,14 +317,6 @@ class SqlIndex:
     def baselines(self) -> dict[str, int]:
         """How many issues objectives were about when they were first seen."""
         return {str(definition): int(count) for definition, count in self._ask("baselines")}
-
-    def is_alert_known(self, alert: str) -> bool:
-        """True when an alert is on record."""
-        return bool(self._ask("alert_known", id=alert))
-
-    def undelivered(self, *, most: int) -> list[Delivery]:
-        """Who has to hear what."""
-        return [parse_delivery(row) for row in self._ask("undelivered", most=most)]
 
     def damages(self) -> list[Damaged]:
         """What of the ledger could not be read."""

@@ -33,7 +33,7 @@ _TABLES = (
     *("appearances", "aliases", "issues", "scan_runs", "repositories", "dispatch_issues", "dispatches", "sessions"),
     *("pull_requests", "proposals", "settlements", "verdicts", "verifications", "dismissals", "cycles", "pauses"),
     *("damages", "scan_requests", "open_counts", "fix_counts", "baselines", "meta"),
-    *("alerts", "alert_recipients", "alert_attempts"),
+    *("alerts", "alert_recipients", "alert_attempts", "alert_members", "alert_channels"),
     *("pull_request_issues", "reverts", "follow_ups"),
 )
 
@@ -270,6 +270,8 @@ class SqlWriter:
                 at=micros(record.finished_at),
                 issues=seen.open_issues,
             )
+        for channel in record.channels:
+            self._queries.add_alert_channel(self._connection, channel=channel, at=micros(record.finished_at))
         return frozenset(concerned)
 
     def _add_decision(self, decision: Decision, record: Cycle) -> set[str]:

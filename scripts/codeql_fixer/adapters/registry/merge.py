@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from codeql_fixer.adapters.registry.merge_fleet import allowances_of, objective_of, reason_of, weights_of
 from codeql_fixer.adapters.registry.wire import Settings
+from codeql_fixer.adapters.registry.wire_alerts import choice_of
 from codeql_fixer.domain.gate import Gate, Judging
 from codeql_fixer.domain.registry import (
     BATCH_SIZE,
@@ -70,6 +71,7 @@ def registry_of(file: File) -> Registry:
         min_fix_rate_pct=file.orchestrator.min_fix_rate_pct,
         uses_reach=file.orchestrator.uses_reach,
         uses_clusters=file.orchestrator.uses_clusters,
+        alerts=choice_of(file.alerts),
         slugs=slugs,
     )
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from codeql_fixer.adapters.registry.wire_alerts import Alerts
 from codeql_fixer.adapters.registry.wire_fleet import END, MOST, Fleet, Group, Hours, Labels, Many, Threshold
 from codeql_fixer.domain.gate import GateKind
 from codeql_fixer.domain.registry import BATCH_SIZE, COOLDOWN_HOURS, MAX_FOLLOW_UPS, REPOSITORY
@@ -200,6 +201,7 @@ class File(Struct, frozen=True, kw_only=True, omit_defaults=True):
     version: Annotated[Literal["2.0"], Meta(description="of this format")] = "2.0"
     agents: Annotated[FleetAgents, Meta(description="agents and rules of the fleet")] = FleetAgents()
     orchestrator: Annotated[Fleet, Meta(description="limits and aims of the fleet")] = Fleet()
+    alerts: Annotated[Alerts, Meta(description="who hears of what")] = Alerts()
     defaults: Annotated[TaggedSettings, Meta(description="settings of all repositories")] = TaggedSettings()
     tags: Annotated[
         dict[Label, Settings], Meta(max_length=MOST, description="settings of the repositories with a tag")

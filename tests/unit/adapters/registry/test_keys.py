@@ -10,8 +10,10 @@ from msgspec import Struct, inspect
 from msgspec.structs import asdict
 
 from codeql_fixer.adapters.registry.wire import File, Settings
+from codeql_fixer.domain.alert import AlertEvent
 from codeql_fixer.domain.allowance import Allowance, ScopeKind, Unit, Window
 from codeql_fixer.domain.gate import GateKind
+from codeql_fixer.domain.hearing import DEFAULT_EVENTS
 from codeql_fixer.domain.objective import Objective
 from codeql_fixer.domain.route import AgentKind, Complexity, ModeTable, Strategy
 from codeql_fixer.domain.schedule import Schedule
@@ -32,6 +34,7 @@ OF_KEYS = {
     *(f"File.{name}" for name in ("agents", "orchestrator", "defaults", "tags", "groups", "repos")),
     *("Agents.rules", "FleetAgents.rules", "FleetAgents.profiles", "Profile.gates", "Settings.agents"),
     *("Fleet.budgets", "Fleet.weights", "Fleet.objectives", "Repository.overrides"),
+    *("File.alerts", "Alerts.channels"),
 }
 
 
@@ -198,6 +201,16 @@ CASES: dict[str, tuple[dict[str, Any], Callable[[Registry], object], object]] = 
     ),
     "Objective.priority": (_objective(priority=2), lambda registry: registry.objectives[0].priority, 2),
     "Objective.tags": (_objective(tags=["a"]), lambda registry: registry.objectives[0].tags, frozenset({"a"})),
+    "Alerts.events": (
+        {"alerts": {"events": ["sla_breach"]}},
+        lambda registry: registry.alerts.of("webhook"),
+        frozenset({AlertEvent.SLA_BREACH}),
+    ),
+    "ChannelAlerts.events": (
+        {"alerts": {"channels": {"slack": {"events": []}, "webhook": {}}}},
+        lambda registry: (registry.alerts.of("slack"), registry.alerts.of("webhook")),
+        (frozenset(), DEFAULT_EVENTS),
+    ),
     "Weights.importance": _weights(importance=0.25, severity=0.4),
     "Weights.severity": _weights(severity=0.4, importance=0.25),
     "Weights.sla": _weights(sla=0.25, importance=0.25),

@@ -714,8 +714,18 @@ SELECT d.family, s.observed_at - d.claimed_at FROM claims d JOIN sessions s ON s
 WHERE d.claimed_at > :since AND s.status IN ('finished', 'failed') ORDER BY d.family, d.claimed_at, d.intent_id;
 
 -- name: add_alert!
-INSERT INTO alerts (id, event, key, repository, title, text, recorded_at)
-VALUES (:id, :event, :key, :repository, :title, :text, :recorded_at) ON CONFLICT DO NOTHING;
+INSERT INTO alerts (id, event, key, repository, title, text, recorded_at, fields)
+VALUES (:id, :event, :key, :repository, :title, :text, :recorded_at, :fields) ON CONFLICT DO NOTHING;
+
+-- name: add_alert_members*!
+INSERT INTO alert_members (id, alert) VALUES (:id, :alert) ON CONFLICT DO NOTHING;
+
+-- name: add_alert_channel!
+INSERT INTO alert_channels (channel, first_at) VALUES (:channel, :at)
+ON CONFLICT (channel) DO UPDATE SET first_at = excluded.first_at WHERE excluded.first_at < alert_channels.first_at;
+
+-- name: alert_channels
+SELECT channel, first_at FROM alert_channels;
 
 -- name: add_alert_recipient!
 INSERT INTO alert_recipients (alert, channel, is_over)
@@ -739,16 +749,120 @@ DO UPDATE SET ended_at = excluded.ended_at, status = excluded.status, reason = e
 UPDATE alert_recipients SET is_over = 1 WHERE alert = :alert AND channel = :channel;
 
 -- name: alert_known
-SELECT 1 FROM alerts WHERE id = :id;
+SELECT 1 FROM alerts WHERE id = :id UNION ALL SELECT 1 FROM alert_members WHERE id = :id;
 
 -- name: undelivered
-SELECT a.id, a.event, a.key, a.repository, a.title, a.text, a.recorded_at, r.channel,
+SELECT a.id, a.event, a.key, a.repository, a.title, a.text, a.recorded_at, a.fields, r.channel,
   COALESCE(t.attempt, 0), t.act_before, t.ended_at, COALESCE(t.reason, '')
 FROM alert_recipients r JOIN alerts a ON a.id = r.alert
 LEFT JOIN alert_attempts t ON t.alert = r.alert AND t.channel = r.channel AND t.attempt = (
   SELECT MAX(l.attempt) FROM alert_attempts l WHERE l.alert = r.alert AND l.channel = r.channel
 )
-WHERE r.is_over = 0 ORDER BY a.recorded_at, a.id, r.channel LIMIT :most;
+WHERE r.is_over = 0 AND r.channel = :channel AND (
+  t.attempt IS NULL
+  OR (t.ended_at IS NULL AND t.act_before <= :now)
+  OR t.ended_at <= CASE t.attempt WHEN 1 THEN CAST(:failed_1 AS BIGINT) WHEN 2 THEN CAST(:failed_2 AS BIGINT)
+    WHEN 3 THEN CAST(:failed_3 AS BIGINT) WHEN 4 THEN CAST(:failed_4 AS BIGINT) WHEN 5 THEN CAST(:failed_5 AS BIGINT)
+    WHEN 6 THEN CAST(:failed_6 AS BIGINT) WHEN 7 THEN CAST(:failed_7 AS BIGINT) ELSE t.ended_at END
+)
+ORDER BY a.recorded_at, a.id LIMIT :most;
+
+-- name: scan_started_since
+SELECT at, repository || ' ' || at, repository, '', '', '', '', '' FROM scan_requests
+WHERE at >= :since ORDER BY at DESC, repository LIMIT :most;
+
+-- name: scan_completed_since
+SELECT s.recorded_at, s.record_id, r.name, '', '', '', CAST(s.issues AS TEXT), s.run_url
+FROM scan_runs s JOIN repositories r ON r.id = s.repository_id
+WHERE s.is_tracked = 1 AND s.recorded_at >= :since ORDER BY s.recorded_at DESC, s.record_id LIMIT :most;
+
+-- name: session_created_since
+SELECT d.outcome_at, d.intent_id, COALESCE(d.repository, ''), COALESCE(d.agent, ''), d.family, '', '', COALESCE(s.url, '')
+FROM dispatches d LEFT JOIN sessions s ON s.session_id = d.session_id
+WHERE d.outcome IN ('created', 'adopted') AND d.outcome_at >= :since ORDER BY d.outcome_at DESC, d.intent_id LIMIT :most;
+
+-- name: session_finished_since
+SELECT s.observed_at, s.session_id,
+  COALESCE((SELECT MAX(d.repository) FROM dispatches d WHERE d.session_id = s.session_id), ''),
+  COALESCE((SELECT MAX(d.family) FROM dispatches d WHERE d.session_id = s.session_id), ''), '', '', s.status, s.url
+FROM sessions s
+WHERE s.status IN ('finished', 'failed', 'stopped', 'budget_stop') AND s.observed_at >= :since
+ORDER BY s.observed_at DESC, s.session_id LIMIT :most;
+
+-- name: pr_opened_since
+SELECT p.observed_at, p.repository || '#' || p.number, p.repository, '', CAST(p.number AS TEXT), '', '', p.url
+FROM pull_requests p WHERE p.state = 'open' AND p.observed_at >= :since
+ORDER BY p.observed_at DESC, p.repository, p.number LIMIT :most;
+
+-- name: fix_verified_since
+SELECT i.fixed_at, i.fingerprint || ' by ' || i.fixed_run, r.name, i.rule_id, i.file, i.tier, '', ''
+FROM issues i JOIN repositories r ON r.id = i.repository_id
+WHERE i.lifecycle = 'verified_fixed' AND i.fixed_at >= :since AND i.tracking <> 'renamed'
+ORDER BY i.fixed_at DESC, i.id LIMIT :most;
+
+-- name: missed_deadlines
+-- One that was dismissed may be so no more: the last word counts.
+SELECT i.opened_at + :allowed, r.name || ' ' || i.fingerprint || ' ' || i.opened_at, r.name, i.rule_id, i.file, i.tier, '', ''
+FROM issues i JOIN repositories r ON r.id = i.repository_id
+WHERE i.tier = :tier AND i.opened_at >= :opened_since AND i.opened_at <= :opened_until
+  AND i.fixed_at IS NULL AND i.tracking <> 'renamed'
+  AND COALESCE((SELECT COALESCE(d.expires_at, :forever) FROM dismissals d
+    WHERE d.repository = r.name AND (d.fingerprint = i.fingerprint
+      OR EXISTS (SELECT 1 FROM aliases a WHERE a.issue_id = i.id AND a.alias = d.fingerprint))
+    ORDER BY d.recorded_at DESC, d.id DESC LIMIT 1), 0) <= :now
+ORDER BY i.opened_at DESC, i.id LIMIT :most;
+
+-- name: needs_human_since
+-- An issue needs a person from the last thing that happened to its attempts, or from the scan that found it after a merge.
+-- The last claim names the episode: what is told of that may change, and who tells it.
+WITH people AS (
+  SELECT i.id AS id, r.name AS repository, i.fingerprint AS fingerprint
+  FROM issues i JOIN repositories r ON r.id = i.repository_id WHERE i.lifecycle = 'needs_human'
+),
+named AS (
+  SELECT id, repository, fingerprint FROM people
+  UNION
+  SELECT p.id, p.repository, a.alias FROM people p CROSS JOIN aliases a WHERE a.issue_id = p.id
+),
+tried AS (
+  SELECT DISTINCT n.id AS id, d.intent_id AS intent_id, d.session_id AS session_id, d.claimed_at AS claimed_at,
+    d.outcome_at AS outcome_at
+  FROM named n CROSS JOIN dispatch_issues di CROSS JOIN claims d
+  WHERE di.fingerprint = n.fingerprint AND d.intent_id = di.intent_id AND d.repository = n.repository
+    AND d.claimed_at IS NOT NULL
+),
+linked AS (
+  SELECT t.id AS id, l.repository AS repository, l.number AS number
+  FROM tried t CROSS JOIN proposals l WHERE l.intent_id = t.intent_id
+  UNION
+  SELECT t.id, l.repository, l.number
+  FROM tried t CROSS JOIN proposals l WHERE l.session_id = t.session_id AND l.intent_id = '' AND l.session_id <> ''
+),
+times AS (
+  SELECT id, COALESCE(outcome_at, claimed_at) AS at FROM tried
+  UNION ALL
+  SELECT t.id, s.observed_at FROM tried t CROSS JOIN sessions s WHERE s.session_id = t.session_id
+  UNION ALL
+  SELECT k.id, COALESCE(p.merged_at, p.observed_at) FROM linked k CROSS JOIN pull_requests p
+  WHERE p.repository = k.repository AND p.number = k.number
+),
+last AS (SELECT id, MAX(at) AS at FROM times GROUP BY id),
+since AS (
+  SELECT l.id AS id, CASE WHEN EXISTS (
+      SELECT 1 FROM linked k CROSS JOIN pull_requests p
+      WHERE k.id = l.id AND p.repository = k.repository AND p.number = k.number AND p.state = 'merged'
+        AND COALESCE(p.merged_at, p.observed_at) = l.at
+    ) THEN COALESCE((
+      SELECT MIN(s.recorded_at) FROM appearances a JOIN scan_runs s ON s.id = a.scan_run_id
+      WHERE a.issue_id = l.id AND s.recorded_at > l.at
+    ), l.at) ELSE l.at END AS at
+  FROM last l
+)
+SELECT w.at, i.fingerprint || ' after ' || (
+    SELECT t.intent_id FROM tried t WHERE t.id = i.id ORDER BY t.claimed_at DESC, t.intent_id DESC LIMIT 1
+  ), r.name, i.rule_id, i.file, i.tier, i.reason, ''
+FROM since w JOIN issues i ON i.id = w.id JOIN repositories r ON r.id = i.repository_id
+WHERE w.at >= :since ORDER BY w.at DESC, i.id LIMIT :most;
 
 -- name: unproved
 SELECT

@@ -13,24 +13,18 @@ import hmac
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import msgspec
-import requests
 from msgspec import Struct
 
-from codeql_fixer import __version__
-from codeql_fixer.errors import UpstreamError, UserError
-from codeql_fixer.transport.timed_connections import TimedAdapter
+from codeql_fixer.adapters.channels.posting import Address
+from codeql_fixer.errors import UserError
 
 if TYPE_CHECKING:
     from codeql_fixer.domain.delivery import Delivery
 
 _PREFIX = "whsec_"
 _FEWEST_BYTES, _MOST_BYTES = 24, 64  # of a secret, as the specification has it
-_CONNECT_SECONDS, _ANSWER_SECONDS = 5.0, 20.0
-_REFUSED = 300
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class WebhookKey(Struct, frozen=True):
@@ -62,56 +56,27 @@ def parse_key(secret: str) -> WebhookKey:
 
 
 class Webhook(Struct, frozen=True, kw_only=True):
-    """Sends alerts to an address; redirects are refused, and what the answer says is not read.
+    """Sends alerts to an address.
 
     Args:
-        url: where; https, but for this machine.
+        address: where.
         key: signs.
         clock: the time.
     """
 
-    url: str
+    address: Address
     key: WebhookKey
     clock: Callable[[], datetime]
 
-    def __post_init__(self) -> None:
-        """Refuse an address that would show the alerts to a whole network."""
-        parts = urlsplit(self.url)
-        if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
-            raise UserError("ALERT_WEBHOOK_URL: alerts would cross the network in the clear; use https")
-
-    def __repr__(self) -> str:
-        """Not the path, which often is a secret of its own."""
-        return f"Webhook({urlsplit(self.url).hostname!r})"
-
     def tell(self, delivery: Delivery) -> str:
         """Send it once; see the port."""
-        host = urlsplit(self.url).hostname
-        try:
-            with requests.Session() as session:
-                session.mount("https://", TimedAdapter())
-                session.mount("http://", TimedAdapter())
-                answer = session.post(
-                    self.url,
-                    data=(body := _body(delivery)),
-                    headers=self._headers(delivery.alert, body),
-                    timeout=(_CONNECT_SECONDS, _ANSWER_SECONDS),
-                    allow_redirects=False,
-                    stream=True,
-                )
-        except (requests.RequestException, OSError) as error:
-            # The text of the error may hold the path.
-            raise UpstreamError(f"{host} did not answer: {type(error).__name__}") from None
-        if answer.status_code >= _REFUSED:
-            raise UpstreamError(f"{host} answered {answer.status_code}")
+        self.address.post(body := _body(delivery), self._headers(delivery.alert, body))
         return ""
 
     def _headers(self, alert: str, body: bytes) -> dict[str, str]:
         at = str(int(self.clock().timestamp()))
         signed = hmac.new(self.key.value, f"{alert}.{at}.".encode() + body, hashlib.sha256).digest()
         return {
-            "Content-Type": "application/json",
-            "User-Agent": f"codeql-fixer/{__version__}",
             "webhook-id": alert,
             "webhook-timestamp": at,
             "webhook-signature": f"v1,{base64.b64encode(signed).decode()}",
@@ -130,6 +95,7 @@ def _body(delivery: Delivery) -> bytes:
                 "title": news.title,
                 "text": news.text,
                 "repository": news.repository or None,
+                "fields": dict(sorted(news.fields.items())),
             },
         }
     )

@@ -1,0 +1,1 @@
+"""Channels: where people, or their programs, hear of alerts."""
