@@ -19,8 +19,11 @@ from codeql_fixer.domain.cycle import (
     SessionObservation,
 )
 from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome, DispatchStatus
+from codeql_fixer.domain.fix_example import FixExample
+from codeql_fixer.domain.learning import Versions
 from codeql_fixer.domain.record import Producer, Url
 from codeql_fixer.policy.claims import LEASE, intent_id_of
+from codeql_fixer.policy.examples import example_id
 from codeql_fixer.policy.ledger_paths import path_of
 from codeql_fixer.ports.ledger import Stored
 
@@ -28,10 +31,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from codeql_fixer.domain.delivery import News
+    from codeql_fixer.domain.fix_example import ProvedFix
     from codeql_fixer.policy.dispatching import Dispatch
     from codeql_fixer.ports.ledger import Ledger
 
-_MOST_REASON, _MOST_TITLE = 2000, 200
+_MOST_REASON, _MOST_TITLE, _MOST_RULE = 2000, 200, 400
 
 
 class Author(Struct, frozen=True, kw_only=True):
@@ -41,8 +45,9 @@ class Author(Struct, frozen=True, kw_only=True):
     run_id: str
     clock: Callable[[], datetime]
 
-    def intent(self, dispatch: Dispatch, account: str = "") -> DispatchIntent:
-        """The claim for a decision; `account` is the agent's."""
+    def intent(self, dispatch: Dispatch, account: str = "", versions: Versions | None = None) -> DispatchIntent:
+        """The claim for a decision; `account` is the agent's, `versions` what it will be told by."""
+        versions = versions or Versions()
         now, candidate, route = self.clock(), dispatch.candidate, dispatch.route
         fingerprints = tuple(sorted({issue.fingerprint for issue in candidate.issues}))
         return DispatchIntent(
@@ -63,6 +68,8 @@ class Author(Struct, frozen=True, kw_only=True):
             complexity=route.complexity.value,
             mode=route.mode,
             reason=route.reason,
+            prompt=versions.prompt,
+            playbook=versions.playbook,
         )
 
     def outcome(
@@ -127,6 +134,26 @@ class Author(Struct, frozen=True, kw_only=True):
             channels=tuple(channels),
             text=news.text[:_MOST_REASON],
             target_repo=news.repository,
+        )
+
+    def fix_example(self, fix: ProvedFix, diff: str) -> FixExample:
+        """A fix that was proved, with what of its change can be shown."""
+        return FixExample(
+            schema_version=1,
+            kind="fix_example",
+            id=example_id(fix.repository, fix.pull_request, fix.rule_id),
+            recorded_at=self.clock(),
+            producer=self.producer,
+            target_repo=fix.repository,
+            fingerprint=fix.fingerprint,
+            rule_id=fix.rule_id[:_MOST_RULE],
+            family=fix.family,
+            pull_request=fix.pull_request,
+            diff=diff,
+            language=fix.language,
+            pull_request_url=address(fix.pull_request_url),
+            intent_id=fix.intent_id,
+            verification=fix.verification,
         )
 
     def alert_claim(self, alert: str, channel: str, attempt: int) -> AlertClaim:

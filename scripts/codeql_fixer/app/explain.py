@@ -60,7 +60,7 @@ def explain(
     facts, entry = planned.plan.facts, planner.registry.entry(row.repository)
     issue = candidate_issue(row, planner.index)
     room = Room(facts, limits)
-    context = context_of(row.repository, row.issue.family, facts, limits=limits, busy=room.busy)
+    context = context_of(row.repository, row.issue.family, facts, limits=limits, room=room)
     gates = tuple(DEFAULT_RULES.explained(issue, context))
     held = _held(row, planned)
     is_next = any(

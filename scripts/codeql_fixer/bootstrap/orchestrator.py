@@ -39,11 +39,12 @@ from codeql_fixer.bootstrap.agents import PARALLEL, AgentRoom, has_codemod, prof
 from codeql_fixer.bootstrap.alerts import channels_of
 from codeql_fixer.bootstrap.fleet import Fleet
 from codeql_fixer.bootstrap.hosting import github
+from codeql_fixer.bootstrap.learning import learners
 from codeql_fixer.bootstrap.own_scan import OwnScan
 from codeql_fixer.bootstrap.pipeline import playbook_directory
 from codeql_fixer.domain.cycle import DecisionInputs
 from codeql_fixer.domain.record import Producer
-from codeql_fixer.domain.registry import Registry, slug_of
+from codeql_fixer.domain.registry import Registry
 from codeql_fixer.domain.route import Routing
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.errors import UserError
@@ -60,6 +61,8 @@ if TYPE_CHECKING:
     from codeql_fixer.domain.cycle import Cycle, Decision
     from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome
     from codeql_fixer.domain.finding import Reading
+    from codeql_fixer.ports.knowledge import Knowledge
+    from codeql_fixer.ports.pull_requests import PullRequests
     from codeql_fixer.settings import FleetSettings
 
 _WORKFLOW = "codeql-fixer.yml"
@@ -113,6 +116,14 @@ class OrchestratorRoom:
         if not token and not is_needed:
             return None
         return github(token, self.settings.github_api_url, state=self.fleet.directory)
+
+    def pull_requests(self) -> PullRequests | None:
+        """What can read the changes of pull requests; None where nothing here can."""
+        return None
+
+    def knowledge(self) -> Knowledge | None:
+        """The notes that an agent keeps for us, None where they are not enabled."""
+        return self._agent_room().knowledge()
 
     def workflow(self) -> Workflow | None:
         """The workflow of the control repository that scans a target; None where nobody says which that is."""
@@ -251,7 +262,9 @@ def build_cycle(room: OrchestratorRoom, wanted: Wanted, on_step: Callable[[str],
         hosting = DryHosting(hosting, room.tell) if hosting else None
     author = Author(producer=room.producer, run_id=wanted.run_id, clock=clock)
     channels = channels_of(room.settings.alerts, clock=clock, tell=room.tell, is_dry=wanted.is_dry)
-    places = _Places(ledger=ledger, index=index, hosting=hosting, recorder=recorder, author=author)
+    places = _Places(
+        ledger=ledger, index=index, hosting=hosting, recorder=recorder, author=author, is_dry=wanted.is_dry
+    )
     planner = room.planner(index, only=wanted.only)
     runner = CycleRunner(
         ledger=ledger,
@@ -278,6 +291,7 @@ class _Places(Struct, frozen=True, kw_only=True):
     hosting: Hosting | None
     recorder: Recorder
     author: Author
+    is_dry: bool = False
 
 
 def _scanner(room: OrchestratorRoom, places: _Places, hosting: Hosting, *, is_dry: bool) -> FleetScanner:
@@ -323,7 +337,7 @@ def _dispatcher(
 ) -> Dispatcher:
     settings, tell = room.settings, room.tell
     ledger, index, recorder, author = places.ledger, places.index, places.recorder, places.author
-    watchers: tuple[Watcher, ...] = (
+    watchers: list[Watcher] = [
         Observer(
             index=index,
             agents=agents,
@@ -333,14 +347,22 @@ def _dispatcher(
             hosts=room.hosts(),
             time_limits=time_limits_of(profiles_of(room.registry)),
         ),
-    )
+    ]
     if places.hosting:
-        watchers += (
-            PullRequestWatcher(index=index, hosting=places.hosting, recorder=recorder, author=author, tell=tell),
+        watchers.append(
+            PullRequestWatcher(index=index, hosting=places.hosting, recorder=recorder, author=author, tell=tell)
+        )
+    if not places.is_dry:
+        watchers += learners(
+            (index, recorder, author),
+            sharing=room.registry.learning.examples,
+            pulls=room.pull_requests(),
+            knowledge=room.knowledge(),
+            tell=tell,
         )
     return Dispatcher(
         settler=Settler(ledger=ledger, index=index, agents=agents, author=author, tell=tell),
-        watchers=watchers,
+        watchers=tuple(watchers),
         claimer=Claimer(
             ledger=ledger,
             index=index,
@@ -348,6 +370,7 @@ def _dispatcher(
             author=author,
             monotonic=time.monotonic,
             inputs=room.inputs(agents, planner.only),
+            versions_of=JinjaRenderer(Playbooks(playbook_directory()), None).versions,
         ),
         starter=Starter(
             agents=agents,
@@ -370,27 +393,3 @@ def _dispatcher(
         waves=None,
         on_step=on_step,
     )
-
-
-def chosen(
-    registry: Registry, known: frozenset[str], *, repository: str | None, tag: str | None
-) -> frozenset[str] | None:
-    """The repositories that `--repo` and `--tag` mean, in lower case; None for all.
-
-    Raises:
-        UserError: there is none.
-    """
-    if not repository and not tag:
-        return None
-    found = known | registry.repositories.keys()
-    if repository:
-        name = registry.canonical(repository).lower()
-        if name not in found:
-            known_too = "" if slug_of(repository) else "; names are owner/name"
-            raise UserError(f"--repo {repository}: neither the registry nor the ledger knows it{known_too}")
-        found = frozenset({name})
-    if tag:
-        found = frozenset(name for name in found if tag in registry.entry(name).tags)
-        if not found:
-            raise UserError(f"--tag {tag}: no repository of the registry has it")
-    return found

@@ -93,7 +93,9 @@ class BatchSessions(Struct, frozen=True, kw_only=True):
         agents = self.room.agents(is_starting=True)
         check_wanted(self.settings.dispatch.agent, self.routing, agents)
         index = self.fleet.index()
-        return self._dispatcher(agents, index, on_step), self._work(agents, index, work=work, words=words)
+        return self._dispatcher(agents, index, on_step, renderer=words[1]), self._work(
+            agents, index, work=work, words=words
+        )
 
     def _work(
         self, agents: Mapping[str, Agent], index: Index, *, work: FixWork, words: tuple[BriefWriter, PromptRenderer]
@@ -109,6 +111,7 @@ class BatchSessions(Struct, frozen=True, kw_only=True):
                 run_id=self.facts.run_id,
                 labels=labels_of(entry, self.settings.dispatch),
                 tags=entry.tags,
+                sharing=self.registry.learning.examples,
             ),
             routers=Routers(routing=self.routing, agents=agents, has_codemod=has_codemod),
             index=index,
@@ -125,7 +128,9 @@ class BatchSessions(Struct, frozen=True, kw_only=True):
         batches = work.batching.batches
         return split_fixable(batches, has_codemod) if AgentKind.CODEMODDER in kinds else batches
 
-    def _dispatcher(self, agents: Mapping[str, Agent], index: Index, on_step: Callable[[str], None]) -> Dispatcher:
+    def _dispatcher(
+        self, agents: Mapping[str, Agent], index: Index, on_step: Callable[[str], None], *, renderer: PromptRenderer
+    ) -> Dispatcher:
         settings, dispatch = self.settings, self.settings.dispatch
         entry = self.registry.entry(self.facts.target_repo)
         author = Author(producer=self.facts.producer, run_id=self.facts.run_id, clock=self.surroundings.clock)
@@ -137,7 +142,14 @@ class BatchSessions(Struct, frozen=True, kw_only=True):
                     index=index, agents=agents, recorder=self.recorder, author=author, tell=tell, hosts=self._hosts()
                 ),
             ),
-            claimer=Claimer(ledger=ledger, index=index, agents=agents, author=author, monotonic=time.monotonic),
+            claimer=Claimer(
+                ledger=ledger,
+                index=index,
+                agents=agents,
+                author=author,
+                monotonic=time.monotonic,
+                versions_of=renderer.versions,
+            ),
             starter=Starter(
                 agents=agents,
                 recorder=self.recorder,

@@ -15,7 +15,8 @@ class DispatchIntent(Record, frozen=True, kw_only=True):
 
     Whoever claimed may act on it until `act_before`, and others may settle it from then on; None where nobody said so.
     `reason` says why this agent got it, `mode` is the agent's word for a model or way of working. `account` names what
-    its session lives in: only who asks the same account can tell what became of it.
+    its session lives in: only who asks the same account can tell what became of it. `prompt` and `playbook` are what
+    the agent is told by: the digest of the prompt's template, and name and digest of the playbook.
     """
 
     schema_version: Literal[2]
@@ -34,6 +35,8 @@ class DispatchIntent(Record, frozen=True, kw_only=True):
     complexity: str = ""
     mode: str = ""
     reason: Text = ""
+    prompt: Text = ""
+    playbook: Text = ""
 
 
 class DispatchStatus(StrEnum):

@@ -8,6 +8,7 @@ from codeql_fixer.domain.alert import Alert, AlertClaim, AlertOutcome
 from codeql_fixer.domain.cycle import Cycle
 from codeql_fixer.domain.dismissal import Dismissal
 from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome
+from codeql_fixer.domain.fix_example import FixExample
 from codeql_fixer.domain.scan_run import ScanRun
 from codeql_fixer.domain.snapshot import Snapshot
 from codeql_fixer.domain.verification import Verification
@@ -23,6 +24,7 @@ AnyRecord: TypeAlias = (
     | Alert
     | AlertClaim
     | AlertOutcome
+    | FixExample
 )
 
 KINDS: dict[str, type[AnyRecord]] = {
@@ -36,6 +38,7 @@ KINDS: dict[str, type[AnyRecord]] = {
     "alert": Alert,
     "alert_claim": AlertClaim,
     "alert_outcome": AlertOutcome,
+    "fix_example": FixExample,
 }
 VERSIONS = dict.fromkeys(KINDS, 1) | dict.fromkeys(
     ("scan_run", "dispatch_intent", "dispatch_outcome", "cycle", "verification"), 2

@@ -36,7 +36,7 @@ class Full(Struct, frozen=True, kw_only=True):
 
 
 class Room:
-    """What limits leave.
+    """What limits leave. `busy` are repository and issue of what somebody is at, `tried` family and rule of what began.
 
     Args:
         facts: what is used already.
@@ -57,6 +57,7 @@ class Room:
             now=facts.now,
         )
         self._in_progress = WorkInProgress(facts.busy_files, facts.open_pull_requests)
+        self.tried: set[tuple[str, str]] = set()
         self.busy = {
             (claim.repository.lower(), name)
             for claim in facts.claims
@@ -106,6 +107,8 @@ class Room:
         self._by_repository[repository] += 1
         self._allowances.take(self._use(candidate, agent, max_acu))
         self._in_progress.take(repository, _files_of(candidate))
+        self.tried |= {(candidate.family, issue.tracked.rule_id) for issue in candidate.issues if issue.tracked}
+        self.tried.add((candidate.family, ""))
         self.busy |= {(repository, issue.fingerprint) for issue in candidate.issues}
 
     def used(self, repository: str) -> Iterator[tuple[str, float, int]]:

@@ -29,6 +29,7 @@ from codeql_fixer.app.scan_fleet import FleetScanner
 from codeql_fixer.app.settle import Settler
 from codeql_fixer.app.start import Starter
 from codeql_fixer.app.watch_pulls import PullRequestWatcher
+from codeql_fixer.domain.learning import Versions
 from codeql_fixer.domain.registry import Registry, RepositoryEntry
 from codeql_fixer.domain.route import Routing
 from codeql_fixer.policy.sla import DEFAULT_HOURS
@@ -55,6 +56,9 @@ class _Plainly:
 
     def render(self, brief: Brief) -> str:
         return brief.target_repo
+
+    def versions(self, family: str) -> Versions:
+        return Versions(prompt="p1", playbook=f"{family}@1")
 
 
 class OtherLedger:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import aiosql
 
 from codeql_fixer.adapters.index.events import events_of
+from codeql_fixer.adapters.index.learning import LearningQuestions
 from codeql_fixer.adapters.index.outbox import parse_delivery
 from codeql_fixer.adapters.index.rows import (
     FOREVER,
@@ -22,7 +23,7 @@ from codeql_fixer.adapters.index.rows import (
     time_of,
 )
 from codeql_fixer.adapters.index.writer import SqlWriter, digest_of
-from codeql_fixer.domain.queue import FixCount, KnownPullRequest, Line, ScanState, SessionEnd, Stretch, Waiting
+from codeql_fixer.domain.queue import KnownPullRequest, Line, ScanState, SessionEnd, Stretch, Waiting
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.domain.tracked import Lifecycle
 from codeql_fixer.errors import UserError
@@ -78,7 +79,7 @@ class Database(Protocol):
         ...
 
 
-class SqlIndex:
+class SqlIndex(LearningQuestions):
     """Index and queue in a database; brings its tables up to date first.
 
     Args:
@@ -271,11 +272,6 @@ class SqlIndex:
         for name, tier, count in self._ask("open_counts", now=micros(now), forever=micros(FOREVER)):
             found.setdefault(name, {})[SeverityTier(tier)] = int(count)
         return found
-
-    def fix_counts(self, since: datetime) -> dict[str, FixCount]:
-        """How attempts ended, by family."""
-        rows = self._ask("fix_counts", since=micros(since))
-        return {str(family): FixCount(int(fixed), int(failed)) for family, fixed, failed in rows}
 
     def baselines(self) -> dict[str, int]:
         """How many issues objectives were about when they were first seen."""

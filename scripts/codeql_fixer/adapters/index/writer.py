@@ -11,6 +11,7 @@ from codeql_fixer.domain.alert import Alert, AlertClaim, AlertOutcome
 from codeql_fixer.domain.cycle import Cycle, DecisionAction
 from codeql_fixer.domain.dismissal import Dismissal
 from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome
+from codeql_fixer.domain.fix_example import FixExample
 from codeql_fixer.domain.scan_run import ScanRun
 from codeql_fixer.domain.snapshot import Snapshot
 from codeql_fixer.domain.verification import Verification
@@ -30,13 +31,13 @@ if TYPE_CHECKING:
 _TABLES = (
     *("appearances", "aliases", "issues", "scan_runs", "repositories", "dispatch_issues", "dispatches", "sessions"),
     *("pull_requests", "proposals", "settlements", "verdicts", "verifications", "dismissals", "cycles", "pauses"),
-    *("damages", "scan_requests", "open_counts", "fix_counts", "baselines", "meta"),
-    *("alerts", "alert_recipients", "alert_attempts"),
+    *("damages", "scan_requests", "open_counts", "tries", "baselines", "meta"),
+    *("alerts", "alert_recipients", "alert_attempts", "fix_examples"),
 )
 
 
 _RENEWED = (
-    *("mark_over", "forget_open_counts", "add_open_counts", "forget_fix_counts", "add_fix_counts"),
+    *("mark_over", "forget_open_counts", "add_open_counts", "forget_tries", "add_tries"),
     "forget_scan_requests",
 )
 
@@ -133,6 +134,8 @@ class SqlWriter:
                 concerned = self._add_dismissal(record)
             case Alert() | AlertClaim() | AlertOutcome():
                 add_to_outbox(self._queries, self._connection, record)
+            case FixExample():
+                self._add_example(record)
             case ScanRun() | Snapshot():
                 pass
             case _:
@@ -221,6 +224,8 @@ class SqlWriter:
             act_before=micros(record.act_before),
             family=text(record.family),
             max_acu=record.max_acu,
+            prompt=text(record.prompt),
+            playbook=text(record.playbook),
         )
         self._many("add_intent_issues", ({"intent_id": record.id, "fingerprint": name} for name in record.fingerprints))
         return frozenset({repository})
@@ -369,3 +374,20 @@ class SqlWriter:
             expires_at=micros(record.expires_at),
         )
         return frozenset()  # a dismissal runs out: it is looked at when somebody asks
+
+    def _add_example(self, record: FixExample) -> None:
+        repository = self._named(record.target_repo)
+        self._queries.add_example(
+            self._connection,
+            id=path_of(record),
+            repository=repository,
+            owner=repository.partition("/")[0],
+            number=record.pull_request,
+            fingerprint=record.fingerprint,
+            rule_id=text(record.rule_id),
+            family=text(record.family),
+            language=text(record.language),
+            url=text(record.pull_request_url),
+            recorded_at=micros(record.recorded_at),
+            diff=text(record.diff),
+        )
