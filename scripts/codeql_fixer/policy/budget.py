@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from codeql_fixer.domain.claim import Claim
 
+# What a session may take that nobody limits, where ACU are limited in all: else those could be overrun.
+UNLIMITED = 10
 _ENOUGH = 3  # sessions; fewer say little about the next
 _ROOM = 1.5  # of the median: half of the sessions of a family need more than the median
 

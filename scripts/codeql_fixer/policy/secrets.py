@@ -35,10 +35,10 @@ _NAMES = (
 _ASSIGNED = re.compile(
     rf"(?i)((?:{_NAMES})[\w.-]{{0,40}}[\"'\]]{{0,2}}\s{{0,8}}(?::=|=>|==?|:)\s{{0,8}}[a-z]?)([\"'`])[^\"'`]+\2"
 )
-_IN_SETTINGS = re.compile(rf"(?i)((?:{_NAMES})[\w.-]{{0,40}}=)[^\s\"'`()\[\]{{}}$<>]+")
+_IN_SETTINGS = re.compile(rf"(?i)((?:{_NAMES})[\w.-]{{0,40}}=)[^\s\"'`()\[\]{{}}$<>]++(?![\"'`(\[])")
 _QUOTED = re.compile(r"([\"'`])[^\"'`]+\1")
-_WORD = re.compile(r"[A-Za-z0-9+/_=-]{20,}")
-_HEX = re.compile(r"[0-9a-fA-F]{32,}")
+_WORD = re.compile(r"[A-Za-z0-9+/_-]{20,}={0,2}")
+_HEX = re.compile(r"(?<![0-9A-Za-z])(?=[0-9a-fA-F]*[0-9])(?=[0-9]*[a-fA-F])[0-9a-fA-F]{32,}(?![0-9A-Za-z])")
 _MOST_BITS, _SHARE = 4.2, 0.88  # of the bits per letter that so many letters can have at most
 
 
@@ -61,6 +61,7 @@ def _line(line: str, *, hides_literals: bool) -> str:
     line = _HEADER.sub(rf"\1\2{REMOVED}", line)
     line = (_QUOTED if hides_literals else _ASSIGNED).sub(_emptied, line)
     line = _IN_SETTINGS.sub(rf"\1{REMOVED}", line)
+    line = _HEX.sub(REMOVED, line)
     return _WORD.sub(lambda found: REMOVED if _is_chance(found[0]) else found[0], line)
 
 
@@ -70,12 +71,9 @@ def _emptied(found: re.Match[str]) -> str:
 
 
 def _is_chance(word: str) -> bool:
-    """True for what nobody thought up: 32 and more hexadecimal digits, or letters of all sorts that hardly repeat."""
-    if not any(letter.isdigit() for letter in word):
-        return False
-    if _HEX.fullmatch(word):
-        return any(letter.isalpha() for letter in word)
-    if not (any(letter.isupper() for letter in word) and any(letter.islower() for letter in word)):
+    """True for what nobody thought up: digits, small and large letters that hardly repeat."""
+    sorts = (str.isdigit, str.isupper, str.islower)
+    if not all(any(map(is_one, word)) for is_one in sorts):
         return False
     return _bits(word) >= min(_MOST_BITS, _SHARE * math.log2(len(word)))
 

@@ -149,6 +149,18 @@ VERBS = (
         _AGENTS,
     ),
     Verb(
+        "costs",
+        "show what sessions took, by agent, family and repository, and what the next month will take",
+        ("orchestrator.py costs", "orchestrator.py costs --repo acme/shop --days 90 --json | jq .next_30_days"),
+        (_REPO, Argument("--days", "started in the last so many days; default: 30", "DAYS")),
+    ),
+    Verb(
+        "learning",
+        "show how often attempts end in a proved fix, by rule, language, agent, prompt and playbook",
+        ("orchestrator.py learning", "orchestrator.py learning --days 30 --json | jq .versions"),
+        (_REPO, Argument("--days", "started in the last so many days; default: 90", "DAYS")),
+    ),
+    Verb(
         "stream",
         "show what a session writes, as it comes, until it is over",
         ("orchestrator.py stream devin-0123456789abcdef0123456789abcdef",),
