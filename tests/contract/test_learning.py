@@ -98,6 +98,17 @@ def test_fix_counts__tell_rule_language_agent_and_versions_apart(index: SqlIndex
     assert index.fix_counts(at(0), "ACME/Shop") == index.fix_counts(at(0))
 
 
+def test_rule_counts__are_those_of_everything_else_together(index: SqlIndex, ledger: MemoryLedger) -> None:
+    _learn(index, ledger, *_proved(), *_session("2", 5, 2, agent="coder", prompt="p2"))
+
+    [count] = index.rule_counts(at(0))
+
+    assert (count.family, count.rule_id, count.fixed, count.failed) == ("injection", RULE, 1, 0)
+    assert (count.last_at, count.agent, count.prompt) == (at(5), "", "")
+    assert [one.fixed for one in index.rule_counts(at(2))] == [0]
+    assert index.rule_counts(at(5)) == []
+
+
 def test_fix_counts__a_claim_that_came_to_nothing_is_no_attempt(index: SqlIndex, ledger: MemoryLedger) -> None:
     """One that nobody has settled yet is the last attempt, however it ends."""
     refused: list[AnyRecord] = [intent("1", 1, 1), outcome("1", 1, status=DispatchStatus.REFUSED, session="")]

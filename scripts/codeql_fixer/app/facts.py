@@ -35,7 +35,7 @@ def facts_of(index: Index, limits: Limits, now: datetime, *, note: str | None = 
     }
     claims = index.claims(now - longest_window(limits))
     pulls = index.open_pull_requests_by_claim()
-    fix_rates, rule_rates = rates_of(index.fix_counts(now - MEMORY))
+    fix_rates, rule_rates = rates_of(index.rule_counts(now - MEMORY))
     return Facts(
         now=now,
         claims=tuple(_known_as(claim, limits) for claim in claims),

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 class Learning(Protocol):
     """Answers what learning asks. Names of repositories are owner/name in any spelling, "" for all."""
 
+    def rule_counts(self, since: datetime) -> list[FixCount]:
+        """How attempts ended that were claimed since a moment, by family and rule only: what a plan has to know."""
+        ...
+
     def fix_counts(self, since: datetime, repository: str = "") -> list[FixCount]:
         """How attempts ended that were claimed since a moment, by family, rule, language, agent and version."""
         ...

@@ -55,7 +55,7 @@ class _Plainly:
     """A renderer for which a brief is the name of its repository."""
 
     def render(self, brief: Brief) -> str:
-        return brief.target_repo
+        return "\n".join([brief.target_repo, *(example.diff for example in brief.examples)])
 
     def versions(self, family: str) -> Versions:
         return Versions(prompt="p1", playbook=f"{family}@1")

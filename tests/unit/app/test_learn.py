@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from msgspec.structs import replace
 
 from codeql_fixer.adapters.prompts.notes import note_of
 from codeql_fixer.app.learn import ExampleCollector, NoteKeeper
 from codeql_fixer.bootstrap.learning import learners
 from codeql_fixer.domain.cycle import PullRequestState
+from codeql_fixer.domain.dispatch import DispatchIntent
 from codeql_fixer.domain.fix_example import FixExample
-from codeql_fixer.domain.learning import Sharing
+from codeql_fixer.domain.learning import Learning, Sharing, Versions
 from codeql_fixer.domain.session import SessionState
 from codeql_fixer.errors import AgentUnavailableError, RateLimitedError, UserError
 from codeql_fixer.policy.secrets import REMOVED
 from tests.pulls import MemoryPullRequests
-from tests.records import RULE, at, cycle, fix_example, intent, outcome, pull_request_seen, scan, session_seen
+from tests.records import (
+    RULE,
+    at,
+    cycle,
+    fix_example,
+    intent,
+    issue_record,
+    outcome,
+    pull_request_seen,
+    scan,
+    session_seen,
+)
 from tests.unit.app.orchestrators import Orchestra, listed, registry
 
 if TYPE_CHECKING:
@@ -201,3 +215,60 @@ def test_note__of_a_hostile_change_stays_data() -> None:
     [note] = notebook.notes.values()
     assert "````diff" in note.body
     assert "``" in note.trigger
+
+
+@pytest.mark.parametrize(("sharing", "is_shown"), [(Sharing.OWNER, True), (Sharing.OFF, False)])
+def test_cycle__shows_the_next_session_what_was_proved(sharing: Sharing, *, is_shown: bool) -> None:
+    wanted = registry(listed(SHOP, "acme/api"), learning=Learning(examples=sharing))
+    open_issue = scan("1", 91, issue_record(5, file="src/5.py"), target_repo="acme/api")
+    fleet = Orchestra(wanted, *_fixed(1), open_issue)
+    fleet.clock.now = at(100)
+    _collector(fleet, _pulls(n1=DIFF)).observe()
+
+    fleet.dispatcher().run(fleet.work())
+
+    [request] = fleet.agent.requests
+    assert request.target_repo == "acme/api"
+    assert ('+run("x", name)' in request.prompt) == is_shown
+    [claim] = [one for one in fleet.records(DispatchIntent) if one.target_repo == "acme/api"]
+    assert (claim.prompt, claim.playbook) == ("", "")  # nobody said what agents are told by
+
+
+def test_claims__say_what_the_agent_is_told_by() -> None:
+    fleet = Orchestra(registry(listed(SHOP)), scan("1", 0, 1))
+    dispatcher = fleet.dispatcher()
+    told_by = replace(dispatcher.claimer, versions_of=lambda family: Versions(prompt="p1", playbook=f"{family}@1"))
+
+    replace(dispatcher, claimer=told_by).run(fleet.work())
+    fleet.learn()
+
+    [claim] = fleet.records(DispatchIntent)
+    assert (claim.prompt, claim.playbook) == ("p1", "injection@1")
+    assert [(one.prompt, one.playbook) for one in fleet.index.fix_counts(at(-1000))] == [("p1", "injection@1")]
+
+
+def test_plan__tries_what_was_given_up_once_in_a_while() -> None:
+    """One session in the whole fleet, however many issues and repositories wait for it."""
+    names = ("acme/shop", "acme/api", "acme/web")
+    issues = [issue_record(number, file=f"src/{number}.py") for number in range(1, 31)]
+    failed: list[AnyRecord] = []
+    for number in range(1, 21):
+        session = f"s-{number}"
+        failed += [intent(f"i-{number}", 1, number), outcome(f"i-{number}", 1, session=session)]
+    seen = tuple(session_seen(SessionState.FAILED, 2, f"s-{number}") for number in range(1, 21))
+    wanted = registry(listed(*names), min_fix_rate_pct=20, learning=Learning(probe_after=timedelta(days=3)))
+    scans = [scan("1", 0, *issues, target_repo=name) for name in names]
+    fleet = Orchestra(wanted, *scans, *failed, cycle("c", 2, sessions=seen))
+
+    fleet.clock.now = at(1 + 3 * 24 - 0.1)
+    assert fleet.plan().dispatches == ()
+    assert {item.until for item in fleet.plan().held} == {at(1 + 3 * 24)}
+    assert "0 of 20 attempts at injection fixed anything" in fleet.plan().held[0].reason
+
+    fleet.clock.now = at(1 + 3 * 24)
+    fleet.dispatcher().run(fleet.work())
+    assert len(fleet.agent.requests) == 1
+
+    fleet.learn()
+    fleet.clock.now = at(1 + 3 * 24 + 60)  # the probe is at work, or failed: either way it was the last attempt
+    assert fleet.plan().dispatches == ()

@@ -30,6 +30,13 @@ class LearningQuestions(ABC):
     @abstractmethod
     def _named(self, repository: str) -> str: ...
 
+    def rule_counts(self, since: datetime) -> list[FixCount]:
+        """How attempts ended, by family and rule."""
+        return [
+            FixCount(family=family, rule_id=rule_id, fixed=int(fixed), failed=int(failed), last_at=parse_time(last_at))
+            for family, rule_id, fixed, failed, last_at in self._ask("rule_counts", since=micros(since))
+        ]
+
     def fix_counts(self, since: datetime, repository: str = "") -> list[FixCount]:
         """How attempts ended."""
         rows = self._ask("fix_counts", since=micros(since), repository=self._named(repository))

@@ -101,7 +101,7 @@ def _open_in(index: Index, name: str, later: timedelta) -> tuple[Flaw, ...]:
 def _measured(index: Index, flaws: Sequence[Flaw], assumptions: Assumptions) -> Assumptions:
     """What is known in the place of what is assumed."""
     tiers, shares = Counter(flaw.tier for flaw in flaws), Counter(flaw.family for flaw in flaws)
-    counts, _ = rates_of(index.fix_counts(_EVER))
+    counts, _ = rates_of(index.rule_counts(_EVER))
     families = dict(assumptions.families) if not shares else {name: assumptions.family(name) for name in shares}
     for name, assumed in families.items():
         acu = index.acu_of(name)

@@ -558,6 +558,10 @@ FROM started t JOIN tried x ON x.intent_id = t.intent_id
 JOIN issues i ON i.id = x.issue_id AND i.tracking <> 'renamed'
 LEFT JOIN pulled p ON p.intent_id = t.intent_id;
 
+-- name: rule_counts
+SELECT family, rule_id, SUM(fixed), SUM(failed), MAX(claimed_at) FROM tries WHERE claimed_at > :since
+GROUP BY family, rule_id ORDER BY family, rule_id;
+
 -- name: fix_counts
 SELECT family, rule_id, language, agent, prompt, playbook, SUM(fixed), SUM(failed), SUM(merged), SUM(unmerged),
   MAX(claimed_at)

@@ -47,7 +47,7 @@ def run(flags: Mapping[str, str], own: Mapping[str, str | None], *, is_json: boo
     }
     registry = room.registry
     # What is given up is decided by the whole fleet's attempts within the memory, whatever is asked for here.
-    left = given_up(index.fix_counts(clock.now() - MEMORY), registry.min_fix_rate_pct, registry.learning.probe_after)
+    left = given_up(index.rule_counts(clock.now() - MEMORY), registry.min_fix_rate_pct, registry.learning.probe_after)
     if is_json:
         document = {
             "ledger_commit": tip,
