@@ -200,3 +200,19 @@ def test_data__takes_no_odd_language() -> None:
 
 def test_render__takes_the_branch_of_the_repository_when_none_is_given() -> None:
     assert "the default branch of the repository" in _render(replace(_brief(), default_branch=""))
+
+
+def test_versions__change_with_the_template_and_with_the_playbook(tmp_path: Path) -> None:
+    template = tmp_path / "mine.md.j2"
+    template.write_text("one")
+    (tmp_path / "generic.devin.md").write_text("# Fix")
+    mine = JinjaRenderer(Playbooks(tmp_path), template).versions("xss")
+    template.write_text("two")
+    (tmp_path / "generic.devin.md").write_text("# Fix it")
+    after = JinjaRenderer(Playbooks(tmp_path), template).versions("xss")
+
+    assert mine.playbook.partition("@")[0] == after.playbook.partition("@")[0] == "generic"
+    assert mine.prompt != after.prompt
+    assert mine.playbook != after.playbook
+    assert JinjaRenderer(PLAYBOOKS).versions("injection").playbook.startswith("injection@")
+    assert JinjaRenderer(PLAYBOOKS).versions("injection") == JinjaRenderer(PLAYBOOKS).versions("injection")
