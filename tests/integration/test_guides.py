@@ -111,7 +111,7 @@ def test_learning_guide__has_a_cap_that_is_read_and_names_every_way_of_sharing(t
     assert warnings == ()
     [cap] = registry.allowances
     assert (cap.kind, cap.unit, cap.limit, cap.window) == (ScopeKind.FLEET, Unit.ACU, 500, Window.MONTH)
-    assert registry.learning == Learning(examples=Sharing.REPOSITORY)
+    assert registry.learning == Learning(examples=Sharing.OWNER)
     assert {row[0].strip("`") for row in _rows(page, "Private code does not travel")} == set(Sharing)
     assert f"`learning.probe_days` ({Learning().probe_after.days})" in page
     assert f"one of {UNLIMITED} ACU" in page

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 
 class Sharing(StrEnum):
-    """Whose sessions are shown a fix that was proved. Code that is private must not travel further than its owner."""
+    """Whose sessions are shown a fix that was proved. Private code must not travel: by default it stays where it is."""
 
     OFF = "off"
     REPOSITORY = "repository"
@@ -21,7 +21,7 @@ class Learning(Struct, frozen=True, kw_only=True):
     """What is learned: `probe_after` is how long what was given up rests between attempts."""
 
     probe_after: timedelta = timedelta(days=14)
-    examples: Sharing = Sharing.OWNER
+    examples: Sharing = Sharing.REPOSITORY
 
 
 class Versions(Struct, frozen=True, kw_only=True):
