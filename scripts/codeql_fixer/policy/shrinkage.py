@@ -62,7 +62,7 @@ def estimates(tallies: Mapping[Kind, Tally]) -> dict[Kind, Estimate]:
         tallies: of kinds that are all equally deep in the tree.
     """
     sums: dict[Kind, Tally] = {(): Tally()}
-    for kind, tally in tallies.items():
+    for kind, tally in sorted(tallies.items()):  # in whatever order they come, the last digit is the same
         for depth in range(len(kind) + 1):
             sums[kind[:depth]] = _sum([sums.get(kind[:depth], Tally()), tally])
     depth = max(map(len, sums))

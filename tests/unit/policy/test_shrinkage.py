@@ -95,3 +95,9 @@ def test_estimates__another_fix_never_lowers_a_rate(tallies: dict[tuple[str, ...
     more = Beta(one.belief.a + 1, one.belief.b)
 
     assert more.mean >= one.belief.mean
+
+
+@given(TREES)
+def test_estimates__do_not_depend_on_the_order(tallies: dict[tuple[str, ...], Tally]) -> None:
+    """To the last digit: decisions that are made again have to come out the same on every database."""
+    assert estimates(dict(reversed(tallies.items()))) == estimates(tallies)
