@@ -16,7 +16,7 @@ from codeql_fixer.domain.priority import Score
 from codeql_fixer.domain.route import NoRoute, Route
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.domain.tracked import Attempt, Lifecycle, TrackedIssue
-from codeql_fixer.policy.budget import UNLIMITED, session_budget
+from codeql_fixer.policy.budget import session_budget
 from codeql_fixer.policy.cooldown import DEFAULT_COOLDOWN
 from codeql_fixer.policy.fix_rates import PROBE_AFTER, FixRate
 from codeql_fixer.policy.monitoring import FailingFamily
@@ -196,10 +196,8 @@ def _one(
     if isinstance(found, NoRoute):
         action = DecisionAction.SKIP if found.is_final else DecisionAction.WAIT
         return Held(candidate=candidate, action=action, reason=found.reason)
-    cap = found.max_acu
-    if cap is None and found.counts_acu and room.limits_acu(candidate, found.agent):
-        cap = UNLIMITED
-    max_acu = session_budget(cap, facts.acu_by_family.get(candidate.family, ()))
+    is_limited = found.counts_acu and room.limits_acu(candidate, found.agent)
+    max_acu = session_budget(found.max_acu, facts.acu_by_family.get(candidate.family, ()), is_limited=is_limited)
     full = room.for_session(candidate, found.agent, max_acu)
     if full:
         return _waits(candidate, full)
