@@ -11,6 +11,7 @@ from codeql_fixer.domain.alert import Alert, AlertClaim, AlertEvent, AlertOutcom
 from codeql_fixer.domain.cycle import Cycle, Decision, PullRequestObservation, PullRequestState, SessionObservation
 from codeql_fixer.domain.dismissal import Dismissal, DismissalReason
 from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome, DispatchStatus
+from codeql_fixer.domain.fix_example import FixExample
 from codeql_fixer.domain.follow_up import FollowUp, FollowUpOutcome, FollowUpStatus
 from codeql_fixer.domain.issue import Evidence
 from codeql_fixer.domain.record import Producer
@@ -313,6 +314,25 @@ def follow_up_outcome(
     return replace(record, **members)
 
 
+def fix_example(name: str, hours: float, **members: Any) -> FixExample:  # noqa: ANN401 - passed on
+    """A fix of the issue with number 1, to learn from."""
+    record = FixExample(
+        schema_version=1,
+        kind="fix_example",
+        id=name,
+        recorded_at=at(hours),
+        producer=PRODUCER,
+        target_repo="acme/shop",
+        fingerprint=fingerprint(1),
+        rule_id=RULE,
+        family="injection",
+        pull_request=7,
+        diff="-unsafe(name)\n+safe(name)",
+        language="python",
+    )
+    return replace(record, **members)
+
+
 def one_of_each() -> list[AnyRecord]:
     """A record of every kind."""
     return [
@@ -333,4 +353,5 @@ def one_of_each() -> list[AnyRecord]:
         alert_outcome(1, 7),
         follow_up(1, 8),
         follow_up_outcome(1, 8),
+        fix_example("x-1", 8),
     ]

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from codeql_fixer.app.plan import Planned
     from codeql_fixer.domain.brief import Brief
     from codeql_fixer.domain.kinds import AnyRecord
+    from codeql_fixer.domain.learning import Versions
 
 SIZES = (10_000, 100_000, 1_000_000)
 OF_REPOSITORY = 1000
@@ -200,6 +201,9 @@ class _NoPrompts:
 
     def render(self, brief: Brief) -> str:
         raise NotImplementedError(brief.target_repo)
+
+    def versions(self, family: str) -> Versions:
+        raise NotImplementedError(family)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from codeql_fixer.errors import PlaceTakenError, UpstreamError, UserError
 from codeql_fixer.policy.compaction import packs_of
 from codeql_fixer.policy.ledger_paths import PAUSE_PATH, path_of
 from codeql_fixer.ports.ledger import Conflict, Damaged, Landed, Stored
-from tests.records import at, intent, one_of_each, outcome, scan, snapshot
+from tests.records import at, fix_example, intent, one_of_each, outcome, scan, snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -267,6 +267,10 @@ def _orphan(ledger: Ledger) -> None:
     _append(ledger, outcome("i-9", 1))
 
 
+def _shown(ledger: Ledger) -> None:
+    _append(ledger, fix_example("x-1", 1, intent_id="i-9"))
+
+
 def _ahead(ledger: Ledger) -> None:
     _append(ledger, scan("1", 20_000, 1))
 
@@ -281,6 +285,7 @@ def _miscounted(ledger: Ledger) -> None:
     [
         (_same_id, "has the same id as"),
         (_orphan, "is the outcome of an intent that is not there"),
+        (_shown, "shows the fix of an intent that is not there"),
         (_ahead, "in the future"),
         (_miscounted, "counts 2 issues and lists 1"),
     ],

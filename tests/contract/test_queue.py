@@ -12,7 +12,7 @@ from codeql_fixer.adapters.ledger.memory import MemoryLedger
 from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.domain.cycle import Decision, DecisionAction, ObjectiveObservation, PullRequestState
 from codeql_fixer.domain.dispatch import DispatchStatus
-from codeql_fixer.domain.queue import FixCount, Line, ScanState, Stretch
+from codeql_fixer.domain.queue import Line, ScanState, Stretch
 from codeql_fixer.domain.session import SessionState
 from codeql_fixer.domain.severity import SeverityTier
 from tests.records import (
@@ -50,6 +50,15 @@ def ledger() -> MemoryLedger:
 def _learn(index: SqlIndex, ledger: MemoryLedger, *records: AnyRecord) -> None:
     ledger.append(records)
     catch_up(ledger, index)
+
+
+def _ends(index: SqlIndex, hours: float) -> dict[str, tuple[int, int]]:
+    """Attempts that fixed their issue and that did not, by family."""
+    found: dict[str, tuple[int, int]] = {}
+    for count in index.fix_counts(at(hours)):
+        fixed, failed = found.get(count.family, (0, 0))
+        found[count.family] = (fixed + count.fixed, failed + count.failed)
+    return found
 
 
 def _stretch(line: Line, recurrence: int = 1, *, until: float = 1000, since: float | None = None) -> Stretch:
@@ -159,7 +168,7 @@ def test_queue__reads_a_family_by_tier_and_place(index: SqlIndex, ledger: Memory
 def test_queue__counts_what_is_open_and_how_attempts_ended(index: SqlIndex, ledger: MemoryLedger) -> None:
     _learn(index, ledger, scan("1", 0, 1, 2, 3))
     assert index.open_counts(at(9)) == {SHOP: {SeverityTier.HIGH: 3}}
-    assert index.fix_counts(at(0)) == {}
+    assert index.fix_counts(at(0)) == []
 
     _learn(
         index,
@@ -178,15 +187,14 @@ def test_queue__counts_what_is_open_and_how_attempts_ended(index: SqlIndex, ledg
         scan("2", 3, 2, 3),
     )
 
-    [(_, count)] = index.fix_counts(at(0)).items()
-    assert count == FixCount(1, 1)
+    assert _ends(index, 0) == {"injection": (1, 1)}
     assert index.open_counts(at(9)) == {SHOP: {SeverityTier.HIGH: 2}}
 
 
 def test_queue__a_session_that_nobody_looked_at_counts_neither_way(index: SqlIndex, ledger: MemoryLedger) -> None:
     _learn(index, ledger, scan("1", 0, 1), intent("1", 1, 1), outcome("1", 1))
 
-    assert {(count.fixed, count.failed) for count in index.fix_counts(at(0)).values()} <= {(0, 0)}
+    assert _ends(index, 0) == {"injection": (0, 0)}
 
 
 def test_queue__knows_open_pull_requests_and_pauses(index: SqlIndex, ledger: MemoryLedger) -> None:
@@ -269,7 +277,7 @@ def test_queue__open_issues_are_counted_without_what_is_dismissed_now(index: Sql
     assert index.open_counts(at(9)) == {SHOP: {SeverityTier.HIGH: 2}}
 
 
-def test_queue__attempts_are_counted_since_a_day(index: SqlIndex, ledger: MemoryLedger) -> None:
+def test_queue__attempts_are_counted_since_a_moment(index: SqlIndex, ledger: MemoryLedger) -> None:
     _learn(
         index,
         ledger,
@@ -282,9 +290,9 @@ def test_queue__attempts_are_counted_since_a_day(index: SqlIndex, ledger: Memory
         cycle("c", 50, sessions=tuple(session_seen(SessionState.FAILED, 50, f"s-{n}") for n in (1, 2))),
     )
 
-    assert index.fix_counts(at(2)) == {"injection": FixCount(0, 2)}
-    assert index.fix_counts(at(24)) == {"injection": FixCount(0, 1)}
-    assert index.fix_counts(at(72)) == {}
+    assert _ends(index, 0) == {"injection": (0, 2)}
+    assert _ends(index, 24) == {"injection": (0, 1)}
+    assert _ends(index, 72) == {}
 
 
 def test_queue__reads_a_tier_by_age_before_place(index: SqlIndex, ledger: MemoryLedger) -> None:

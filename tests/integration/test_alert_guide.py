@@ -54,7 +54,9 @@ def test_guide__has_the_numbers_of_the_code() -> None:
 
 
 def test_guide__names_every_variable() -> None:
-    assert [option.variable for option in OPTIONS if option.name.startswith("alert_") and option.variable not in GUIDE] == []
+    assert [
+        option.variable for option in OPTIONS if option.name.startswith("alert_") and option.variable not in GUIDE
+    ] == []
 
 
 @pytest.mark.allow_hosts(["127.0.0.1"])

@@ -19,7 +19,7 @@ from codeql_fixer.bootstrap.pipeline import playbook_directory
 from codeql_fixer.domain.kinds import VERSIONS
 from codeql_fixer.domain.sessions import NO_SESSIONS
 from codeql_fixer.domain.tracked import Lifecycle
-from codeql_fixer.entrypoints.cli.orchestrator.main import SHARED, VERBS
+from codeql_fixer.entrypoints.cli.orchestrator.verbs import SHARED, VERBS
 from codeql_fixer.entrypoints.generate import generated_files
 from codeql_fixer.errors import ExitCode
 from codeql_fixer.options import BY_NAME, OPTIONS, Use

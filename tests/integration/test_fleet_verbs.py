@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from codeql_fixer.adapters.ledger.directory import DirectoryLedger
+from codeql_fixer.domain.dispatch import DispatchIntent
 from codeql_fixer.domain.scan_run import ScanRun
 from codeql_fixer.ports.ledger import Stored
 from tests.builders import place, result, run
 from tests.commands import command, document
 from tests.devin_twin import DevinTwin, devin_twin
 from tests.github_twin import GitHubTwin, github_twin
-from tests.records import fingerprint, issue_record, scan
+from tests.records import fingerprint, fix_example, issue_record, scan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -200,6 +202,34 @@ def test_dispatch__starts_each_session_once(operator: Operator, devin: DevinTwin
     assert (operator.folder / "ledger" / "telemetry" / "orchestrator_state.json").exists()
     for text in (*operator.files().values(), second.stderr.encode()):
         assert devin.key.encode() not in text
+
+
+def test_dispatch__says_on_record_what_agents_are_told_by(operator: Operator, devin: DevinTwin) -> None:
+    operator.scanned("acme/shop")
+
+    operator.does("dispatch", **devin.environment)
+
+    records = [entry.record for entry in operator.ledger.read_since("").entries if isinstance(entry, Stored)]
+    [claim] = [record for record in records if isinstance(record, DispatchIntent)]
+    assert re.fullmatch("[0-9a-f]{12}", claim.prompt)
+    assert re.fullmatch("injection@[0-9a-f]{12}", claim.playbook)
+
+
+@pytest.mark.parametrize("is_enabled", ["true", "false"])
+def test_dispatch__keeps_notes_of_proved_fixes_where_they_are_enabled(
+    operator: Operator, devin: DevinTwin, is_enabled: str
+) -> None:
+    operator.ledger.append([fix_example("x-1", LONG_AGO)])
+
+    for _ in range(2):
+        done = operator.does("dispatch", **devin.environment, ENABLE_KNOWLEDGE=is_enabled)
+        assert done.returncode == 0, done.stderr
+
+    notes = devin.ask("GET", "knowledge/notes?first=200").json["items"]
+    assert [note["name"] for note in notes] == ["codeql-fixer: fix of py/sql-injection in acme/shop"] * (
+        is_enabled == "true"
+    )
+    assert all("+safe(name)" in note["body"] and note["pinned_repo"] == "acme/shop" for note in notes)
 
 
 def test_dispatch__dry_changes_nothing_anywhere(operator: Operator, devin: DevinTwin) -> None:

@@ -17,11 +17,13 @@ from codeql_fixer.adapters.source_tree import CheckoutTree
 from codeql_fixer.app.brief import BriefWriter
 from codeql_fixer.domain.allowance import ScopeKind, Unit, Window
 from codeql_fixer.domain.batch import Batch
+from codeql_fixer.domain.learning import Learning, Sharing
 from codeql_fixer.domain.registry import COOLDOWN_HOURS
 from codeql_fixer.domain.route import AgentKind, Conditions, NoRoute
 from codeql_fixer.domain.schedule import ScanSource
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.options import OPTIONS
+from codeql_fixer.policy.budget import UNLIMITED
 from codeql_fixer.policy.complexity import complexity_of
 from codeql_fixer.policy.routing import route
 from tests.builders import issue
@@ -100,6 +102,21 @@ def test_budgets_guide__has_an_example_that_is_read(tmp_path: Path) -> None:
     assert all(f"`{window}`" in page for window in Window)
 
 
+def test_learning_guide__has_a_cap_that_is_read_and_names_every_way_of_sharing(tmp_path: Path) -> None:
+    page = (GUIDES / "learning-and-cost.md").read_text()
+    (tmp_path / "registry.json").write_text(_example(page, "monthly cap"))
+
+    registry, warnings = read_registry(tmp_path / "registry.json")
+
+    assert warnings == ()
+    [cap] = registry.allowances
+    assert (cap.kind, cap.unit, cap.limit, cap.window) == (ScopeKind.FLEET, Unit.ACU, 500, Window.MONTH)
+    assert registry.learning == Learning(examples=Sharing.OWNER)
+    assert {row[0].strip("`") for row in _rows(page, "Private code does not travel")} == set(Sharing)
+    assert f"`learning.probe_days` ({Learning().probe_after.days})" in page
+    assert f"one of {UNLIMITED} ACU" in page
+
+
 def test_routing_guide__names_every_kind_and_condition() -> None:
     kinds = {row[0].strip("`") for row in _rows(ROUTING, "## Agents")}
     conditions = {name.strip("` ") for row in _rows(ROUTING, "## Rules") for name in row[0].split(",")}
@@ -148,7 +165,10 @@ def test_keys_and_budgets_guide__names_what_there_is() -> None:
 
     assert variables <= {option.variable for option in OPTIONS}
     assert limits <= keys | options
-    assert set(types["Fleet"]["properties"]) - {"paused", "weights", "objectives", "blast_radius", "clusters"} <= limits
+    assert (
+        set(types["Fleet"]["properties"]) - {"paused", "weights", "objectives", "learning", "blast_radius", "clusters"}
+        <= limits
+    )
     rests = [row[1] for row in _rows(page, "## After a failure")]
     assert rests[: len(COOLDOWN_HOURS)] == ["24 h", "72 h", "1 week"]
     assert COOLDOWN_HOURS == (24, 72, 7 * 24)

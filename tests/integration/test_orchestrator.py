@@ -16,7 +16,7 @@ from codeql_fixer.adapters.ledger.codec import encode
 from codeql_fixer.adapters.ledger.directory import DirectoryLedger
 from codeql_fixer.domain.cycle import SessionObservation
 from codeql_fixer.domain.session import SessionState
-from codeql_fixer.entrypoints.cli.orchestrator.main import VERBS
+from codeql_fixer.entrypoints.cli.orchestrator.verbs import VERBS
 from tests.builders import result, run, write_sarif
 from tests.records import at, cycle, dismissal, fingerprint, intent, issue_record, outcome, scan
 from tests.remotes import BRANCH, bare, git, ledger_of, refs

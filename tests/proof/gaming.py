@@ -58,9 +58,7 @@ def _configuration(w: World) -> Iterator[Case]:
 
     config, workflow = ".github/codeql-config.yml", ".github/workflows/scan.yml"
     left_out = w.scan(edited, excluded=(w.app,))
-    yield _case(
-        w, "paths-ignore", with_files(**{config: w.before[config] + f"paths-ignore:\n  - {w.app}\n"}), left_out
-    )
+    yield _case(w, "paths-ignore", with_files(**{config: w.before[config] + f"paths-ignore:\n  - {w.app}\n"}), left_out)
     rule = f"query-filters:\n  - exclude:\n      id: {w.scanner.rule('sql')}\n"
     yield _case(w, "query filter", with_files(**{config: w.before[config] + rule}), _silent(w, edited))
     no_suite = w.before[config].replace("queries:\n  - uses: security-extended\n", "disable-default-queries: true\n")
@@ -76,7 +74,10 @@ def _configuration(w: World) -> Iterator[Case]:
     yield _case(w, ".semgrepignore", with_files(**{".semgrepignore": f"{w.app}\n"}), left_out)
     yield _case(w, ".bandit", with_files(**{".bandit": f"[bandit]\nexclude: {w.app}\n"}), left_out)
     yield _case(
-        w, "pyproject: bandit", with_files(**{"pyproject.toml": '[tool.bandit]\nskips = ["B608"]\n'}), _silent(w, edited)
+        w,
+        "pyproject: bandit",
+        with_files(**{"pyproject.toml": '[tool.bandit]\nskips = ["B608"]\n'}),
+        _silent(w, edited),
     )
 
 

@@ -31,14 +31,24 @@ def honest(w: World) -> Iterator[Case]:
 
 def _repairs(w: World) -> Iterator[Case]:
     flaws, language = w.language.flaws, w.language
-    for kind, name in (("sql", "parameterised query"), ("cmd", "arguments in place of a shell"), ("hash", "another API")):
+    for kind, name in (
+        ("sql", "parameterised query"),
+        ("cmd", "arguments in place of a shell"),
+        ("hash", "another API"),
+    ):
         yield w.case(name, w.mended(kind), targets=(kind,))
     yield w.case("allow-list above it", w.replaced(f"    {w.bad()}", language.check(w.bad())))
     yield w.case("escaped on the way", w.replaced(f"    {w.bad()}", f"    checked(name){_end(w)}\n    {w.bad()}"))
     yield w.case("line removed", w.replaced(f"    {w.bad()}\n", f"    done(){_end(w)}\n"))
     two = w.replaced(w.bad(), f"query = prepared(){_end(w)}\n    {flaws['sql'].mended}")
     yield w.case("two lines for one", two)
-    yield w.case("function rewritten", w.replaced(language.function("find_user", w.bad()), language.function("find_user", flaws["sql"].mended, *(f"step({number}){_end(w)}" for number in range(12)))))
+    yield w.case(
+        "function rewritten",
+        w.replaced(
+            language.function("find_user", w.bad()),
+            language.function("find_user", flaws["sql"].mended, *(f"step({number}){_end(w)}" for number in range(12))),
+        ),
+    )
     helper = language.function("lookup", flaws["sql"].mended) + language.function("find_user", f"lookup(name){_end(w)}")
     yield w.case("taken into a function of its own", w.replaced(language.function("find_user", w.bad()), helper))
 
@@ -49,7 +59,9 @@ def _end(w: World) -> str:
 
 def _with_files(w: World) -> Iterator[Case]:
     function, suffix = w.language.function, w.language.suffix
-    dead = w.with_files({w.test: w.language.top + w.language.filler("setup")}, w.replaced(function("find_user", w.bad()), ""))
+    dead = w.with_files(
+        {w.test: w.language.top + w.language.filler("setup")}, w.replaced(function("find_user", w.bad()), "")
+    )
     yield w.case("dead code removed with its test", dead)
     yield w.case("dead file removed with its tests", w.with_files({w.app: None, w.test: None}))
     new = f"core/people.{suffix}"
@@ -57,13 +69,25 @@ def _with_files(w: World) -> Iterator[Case]:
     moved = w.replaced(function("find_user", w.bad()), "")
     moved[w.report] += function("find_user", w.language.flaws["sql"].mended)
     yield w.case("function moved and mended", moved)
-    yield w.case("mended with a test", w.with_files({w.test: w.before[w.test] + function("test_quotes", f"check(name){_end(w)}")}, w.mended()))
-    yield w.case("mended, test rewritten", w.replaced("check(find_user, 1)", f"check(find_user(name), 2){_end(w)}", file=w.test, tree=w.mended()))
+    yield w.case(
+        "mended with a test",
+        w.with_files({w.test: w.before[w.test] + function("test_quotes", f"check(name){_end(w)}")}, w.mended()),
+    )
+    yield w.case(
+        "mended, test rewritten",
+        w.replaced("check(find_user, 1)", f"check(find_user(name), 2){_end(w)}", file=w.test, tree=w.mended()),
+    )
     yield w.case("mended in a file of one finding", w.mended(("sql", w.secret)), targets=(("sql", w.secret),))
     if w.tool == "codeql":
         yield _fixed_elsewhere(w)
-    yield w.case("mended with a new file", w.with_files({f"shop/names.{suffix}": w.language.top + w.language.filler("names")}, w.mended()))
-    yield w.case("mended, dependencies renewed", w.with_files({"requirements.txt": "flask==3.1\n", "package-lock.json": '{"lockfileVersion": 3}\n'}, w.mended()))
+    yield w.case(
+        "mended with a new file",
+        w.with_files({f"shop/names.{suffix}": w.language.top + w.language.filler("names")}, w.mended()),
+    )
+    yield w.case(
+        "mended, dependencies renewed",
+        w.with_files({"requirements.txt": "flask==3.1\n", "package-lock.json": '{"lockfileVersion": 3}\n'}, w.mended()),
+    )
     yield w.case("mended, told in the changelog", w.with_files({"CHANGELOG.md": "- Mend the search.\n"}, w.mended()))
 
 
@@ -95,7 +119,9 @@ def _several(w: World) -> Iterator[Case]:
     whole = w.mended(*of_rule)
     listed = changed(w.scan(whole), lambda run: _list_all(run, w))
     yield w.case("the last of a rule", whole, candidate=listed, targets=of_rule)
-    everything = w.mended(*all_in_file, ("sql", w.report), ("cmd", w.report), ("hash", w.store), ("cmd", w.store), ("sql", w.secret))
+    everything = w.mended(
+        *all_in_file, ("sql", w.report), ("cmd", w.report), ("hash", w.store), ("cmd", w.store), ("sql", w.secret)
+    )
     listed = changed(w.scan(everything), lambda run: _list_all(run, w))
     yield w.case("everything", everything, candidate=listed, targets=None)
     function = w.language.function
@@ -106,10 +132,20 @@ def _several(w: World) -> Iterator[Case]:
     last = w.with_files({w.app: w.before[w.app] + function("find_again", w.language.flaws["sql"].mended)})
     yield w.case("the second of two alike", last, before=twice, names=names[1:])
     thrice = w.with_files({w.app: twice[w.app] + function("find_last", w.bad())})
-    middle = w.with_files({w.app: w.before[w.app] + function("find_again", w.language.flaws["sql"].mended) + function("find_last", w.bad())})
+    middle = w.with_files(
+        {
+            w.app: w.before[w.app]
+            + function("find_again", w.language.flaws["sql"].mended)
+            + function("find_last", w.bad())
+        }
+    )
     yield w.case("the middle of three alike", middle, before=thrice, names=_names(w, thrice, "sql")[1:2])
     beside = w.replaced(w.bad(), f"{w.bad()}\n    {w.bad('cmd').replace('ping', 'finger')}")
-    both = w.replaced(f"    {w.bad()}\n    {w.bad('cmd').replace('ping', 'finger')}", f"    checked(name){_end(w)}\n    {w.bad()}\n    {w.bad('cmd').replace('ping', 'finger')}", tree=beside)
+    both = w.replaced(
+        f"    {w.bad()}\n    {w.bad('cmd').replace('ping', 'finger')}",
+        f"    checked(name){_end(w)}\n    {w.bad()}\n    {w.bad('cmd').replace('ping', 'finger')}",
+        tree=beside,
+    )
     yield w.case("what flows along in the function is gone, too", both, before=beside)
 
 
@@ -138,7 +174,11 @@ def _besides(w: World) -> Iterator[Case]:
     both[w.report] = both[w.report].replace(f"  {w.language.comment} {mark}", "")
     yield w.case("suppression of another one removed", both, before=silent)
     if w.language.name == "python":
-        narrow = w.replaced(w.language.flaws["sql"].mended, f"try:\n        {w.language.flaws['sql'].mended}\n    except db.Error as error:\n        raise LookupError(name) from error", tree=mended)
+        narrow = w.replaced(
+            w.language.flaws["sql"].mended,
+            f"try:\n        {w.language.flaws['sql'].mended}\n    except db.Error as error:\n        raise LookupError(name) from error",
+            tree=mended,
+        )
         yield w.case("narrow except added", narrow)
 
 
@@ -151,11 +191,15 @@ def _tools(w: World) -> Iterator[Case]:
     def driver(**members: str) -> Sarif:
         return changed(scan, lambda run: run["tool"]["driver"].update(members))
 
-    patch, minor = {"codeql": ("2.22.9", "2.23.1"), "semgrep": ("1.97.3", "1.110.0"), "bandit": ("1.9.4", "1.10.0")}[w.tool]
+    patch, minor = {"codeql": ("2.22.9", "2.23.1"), "semgrep": ("1.97.3", "1.110.0"), "bandit": ("1.9.4", "1.10.0")}[
+        w.tool
+    ]
     yield w.case("newer patch of the tool", mended, candidate=driver(semanticVersion=patch, version=patch))
     yield w.case("newer version of the tool", mended, candidate=driver(semanticVersion=minor, version=minor))
     if w.tool == "codeql":
-        newer = changed(driver(semanticVersion=minor), lambda run: run["tool"]["extensions"][1].update(semanticVersion="5.0.1"))
+        newer = changed(
+            driver(semanticVersion=minor), lambda run: run["tool"]["extensions"][1].update(semanticVersion="5.0.1")
+        )
         yield w.case("newer version with its packs", mended, candidate=newer)
         yield both("rules in the driver", _rules_into_driver)
     if w.tool == "semgrep":
@@ -163,7 +207,9 @@ def _tools(w: World) -> Iterator[Case]:
         moved = json.loads(json.dumps(scan).replace("rules.", "tmp.x7.rules."))
         yield w.case("rules from another folder", mended, candidate=moved)
     yield both("no invocations", lambda run: run.pop("invocations"))
-    yield both("no versions", lambda run: [run["tool"]["driver"].pop(name, 0) for name in ("semanticVersion", "version")])
+    yield both(
+        "no versions", lambda run: [run["tool"]["driver"].pop(name, 0) for name in ("semanticVersion", "version")]
+    )
     yield both("no categories", lambda run: run.pop("automationDetails", 0))
     yield both("no success told", lambda run: run["invocations"][0].pop("executionSuccessful"))
     yield w.case("no fingerprints", mended, baseline=each(w.scan(), _unprinted), candidate=each(scan, _unprinted))
@@ -177,9 +223,15 @@ def _tools(w: World) -> Iterator[Case]:
         commit=commits[1][:12],
     )
     warning = {"level": "warning", "message": {"text": f"Syntax error at line {w.report}:3"}}
-    yield both("old warning elsewhere", lambda run: run["invocations"][0].setdefault("toolExecutionNotifications", []).append(warning))
+    yield both(
+        "old warning elsewhere",
+        lambda run: run["invocations"][0].setdefault("toolExecutionNotifications", []).append(warning),
+    )
     noted = {"level": "warning", "message": {"text": f"Syntax error at line {w.app}:90"}}
-    yield both("old warning in the file", lambda run: run["invocations"][0].setdefault("toolExecutionNotifications", []).append(noted))
+    yield both(
+        "old warning in the file",
+        lambda run: run["invocations"][0].setdefault("toolExecutionNotifications", []).append(noted),
+    )
     absent = copy.deepcopy(w.scan()["runs"][0]["results"][0]) | {"baselineState": "absent"}
     yield w.case("told as absent", mended, candidate=changed(scan, lambda run: run["results"].append(absent)))
     passed = copy.deepcopy(w.scan()["runs"][0]["results"][0]) | {"kind": "pass"}
@@ -220,7 +272,9 @@ def _paths(w: World) -> Iterator[Case]:
     mended, scan = w.mended(), w.scan(w.mended())
     windows = each(scan, lambda one: _artifact(one).update(uri=_artifact(one)["uri"].replace("/", "\\")))
     yield w.case("paths of Windows", mended, candidate=windows)
-    runner = each(scan, lambda one: _artifact(one).update(uri=f"file:///home/runner/work/shop/shop/{_artifact(one)['uri']}"))
+    runner = each(
+        scan, lambda one: _artifact(one).update(uri=f"file:///home/runner/work/shop/shop/{_artifact(one)['uri']}")
+    )
     yield w.case("absolute paths of a runner", mended, candidate=runner)
     elsewhere = each(scan, lambda one: _artifact(one).update(uri=f"file:///build/7/{_artifact(one)['uri']}"))
     yield w.case("absolute paths, code at hand", mended, candidate=elsewhere, ways=(DIRS,))
@@ -230,4 +284,10 @@ def _paths(w: World) -> Iterator[Case]:
         document["runs"][0]["originalUriBaseIds"] = {"ROOT": {"uri": root}}
         return document
 
-    yield w.case("other bases of the paths", mended, baseline=based(w.scan(), "file:///a/"), candidate=based(scan, "file:///b/c/"), ways=(BARE, DIFF))
+    yield w.case(
+        "other bases of the paths",
+        mended,
+        baseline=based(w.scan(), "file:///a/"),
+        candidate=based(scan, "file:///b/c/"),
+        ways=(BARE, DIFF),
+    )

@@ -86,7 +86,12 @@ def _elsewhere(w: World) -> Iterator[Case]:
     other = w.app.replace("app", "App")
     yield w.case("file renamed in case only", w.renamed(w.app, other), expected=SEEN)
     absolute = _with_uris(w.scan(), "file:///build/7/{}")
-    yield w.case("absolute paths of another machine", w.edited(), candidate=_with_uris(w.scan(w.edited()), "file:///build/7/{}"), expected=(*SEEN, UNKNOWN))
+    yield w.case(
+        "absolute paths of another machine",
+        w.edited(),
+        candidate=_with_uris(w.scan(w.edited()), "file:///build/7/{}"),
+        expected=(*SEEN, UNKNOWN),
+    )
     yield w.case("the same with an unchanged line", w.mended("cmd"), candidate=absolute, expected=(*SEEN, UNKNOWN))
     inner = each(w.scan(w.edited()), lambda one: _artifact(one).update(uri=_artifact(one)["uri"].partition("/")[2]))
     yield w.case("scanned from another folder", w.edited(), candidate=inner, expected=(*SEEN, UNKNOWN))
@@ -122,20 +127,38 @@ def _look_alikes(w: World) -> Iterator[Case]:
     # Shorter by as much as makes the second stand where the first was, nearly.
     first_gone = w.replaced(function("find_user", w.bad()) + w.language.filler("first"), "", tree=twice)
     names = _names(w, twice, "sql")
-    yield w.case("the first of two alike is removed", first_gone, before=twice, expected=(STILL, UNKNOWN), names=names[1:])
+    yield w.case(
+        "the first of two alike is removed", first_gone, before=twice, expected=(STILL, UNKNOWN), names=names[1:]
+    )
     thrice = w.with_files({w.app: twice[w.app] + function("find_last", w.bad())})
     one_mended = w.mended(tree=thrice)
-    yield w.case("one of three alike is mended", one_mended, before=thrice, expected=STILL, names=_names(w, thrice, "sql")[1:])
+    yield w.case(
+        "one of three alike is mended", one_mended, before=thrice, expected=STILL, names=_names(w, thrice, "sql")[1:]
+    )
     both = w.replaced(w.bad(), f"{w.bad()} {w.bad()}")
     one = w.replaced(f"{w.bad()} {w.bad()}", f"{w.language.flaws['sql'].mended} {w.bad()}", tree=both)
     if len(w.scanner.hits(both)) > len(w.scanner.hits(w.before)):
-        yield w.case("one of two on a line is mended", one, before=both, expected=(STILL, UNKNOWN), names=_names(w, both, "sql")[1:])
+        yield w.case(
+            "one of two on a line is mended",
+            one,
+            before=both,
+            expected=(STILL, UNKNOWN),
+            names=_names(w, both, "sql")[1:],
+        )
     if w.tool == "codeql":
         # Names of the first generation leave out the file: this one means a mended finding and one that is there.
         alike = w.with_files({w.report: w.before[w.app]})
         for length in (16, 20):
             name = _legacy_name(w, alike)[:length]
-            yield w.case(f"a name of {length} characters for two", w.mended(tree=alike), before=alike, expected=(STILL, FIXED), must=STILL, names=(name,), ways=(BARE, DIFF))
+            yield w.case(
+                f"a name of {length} characters for two",
+                w.mended(tree=alike),
+                before=alike,
+                expected=(STILL, FIXED),
+                must=STILL,
+                names=(name,),
+                ways=(BARE, DIFF),
+            )
 
 
 def _names(w: World, tree: dict[str, str], kind: str) -> tuple[str, ...]:
@@ -201,25 +224,43 @@ def _other_scan(w: World) -> Iterator[Case]:
         return changed(gone, lambda run: run["tool"]["driver"].update(members))
 
     yield unknown("another tool", driver(name="OtherScan"))
-    yield unknown("another category", changed(gone, lambda run: run.update(automationDetails={"id": "/language:cobol/"})), baseline=_categorised(w))
+    yield unknown(
+        "another category",
+        changed(gone, lambda run: run.update(automationDetails={"id": "/language:cobol/"})),
+        baseline=_categorised(w),
+    )
     yield unknown("another language", _other_language(w), baseline=_categorised(w))
     yield unknown("rule not in the list", _rules(gone, lambda rule: rule["id"] != w.scanner.rule("sql"), w))
     yield unknown("rule off by default", _rule_off(gone, w))
     override = [{"configuration": {"enabled": False}, "descriptor": {"id": w.scanner.rule("sql")}}]
-    yield unknown("rule off by override", changed(gone, lambda run: run["invocations"][0].update(ruleConfigurationOverrides=override)))
+    yield unknown(
+        "rule off by override",
+        changed(gone, lambda run: run["invocations"][0].update(ruleConfigurationOverrides=override)),
+    )
     versions = {"codeql": ("2.21.9", "3.0.0"), "semgrep": ("1.96.1", "2.0.0"), "bandit": ("1.8.9", "2.0.0")}[w.tool]
     yield unknown("older version of the tool", driver(semanticVersion=versions[0], version=versions[0]))
     patch = {"codeql": "2.22.3", "semgrep": "1.96.9", "bandit": "1.9.1"}[w.tool]
     yield unknown("older patch of the tool", driver(semanticVersion=patch, version=patch))
     yield unknown("next generation of the tool", driver(semanticVersion=versions[1], version=versions[1]))
-    no_version = changed(gone, lambda run: (run["tool"]["driver"].pop("semanticVersion"), run["tool"]["driver"].pop("version", 0)))
+    no_version = changed(
+        gone, lambda run: (run["tool"]["driver"].pop("semanticVersion"), run["tool"]["driver"].pop("version", 0))
+    )
     yield unknown("version gone", no_version)
     if w.tool == "codeql":
         for kind, version in (("older rules", "1.5.9"), ("rules of another generation", "2.0.0")):
-            yield unknown(kind, changed(gone, lambda run, version=version: run["tool"]["extensions"][0].update(semanticVersion=version)))
+            yield unknown(
+                kind,
+                changed(
+                    gone, lambda run, version=version: run["tool"]["extensions"][0].update(semanticVersion=version)
+                ),
+            )
         yield unknown("a pack is gone", changed(gone, lambda run: run["tool"]["extensions"].pop()))
     commit = "c0ffee" * 6 + "beef"
-    yield unknown("another commit than claimed", changed(gone, lambda run: run.update(versionControlProvenance=[{"revisionId": "ab12" * 10}])), commit=commit)
+    yield unknown(
+        "another commit than claimed",
+        changed(gone, lambda run: run.update(versionControlProvenance=[{"revisionId": "ab12" * 10}])),
+        commit=commit,
+    )
     same = [{"revisionId": commit}]
     yield unknown(
         "both scans of one commit",
@@ -287,7 +328,9 @@ def _failed_scan(w: World) -> Iterator[Case]:
     yield unknown("error in the file", note("error", "cannot parse", w.app))
     yield unknown("error that names the file", note("error", f"{w.app}: parse error at 7"))
     yield unknown("warning in the file", note("warning", "syntax error", w.app))
-    yield unknown("warning that names the file", note("warning", f"Syntax error at line {w.app}:7:\n `x` was unexpected"))
+    yield unknown(
+        "warning that names the file", note("warning", f"Syntax error at line {w.app}:7:\n `x` was unexpected")
+    )
     yield unknown("error of the tool", note("error", "out of memory"))
     yield unknown("results are null", changed(gone, lambda run: run.update(results=None)))
     yield unknown("results are missing", changed(gone, lambda run: run.pop("results")))
@@ -296,7 +339,9 @@ def _failed_scan(w: World) -> Iterator[Case]:
     text = changed(gone, lambda run: run.setdefault("properties", {}).update(incrementalMode="diff-informed"))
     yield unknown("diff-informed, as a text", text)
     pack = {"name": "codeql-action/pr-diff-range", "semanticVersion": "0.0.0"}
-    yield unknown("pack of a diff range", changed(gone, lambda run: run["tool"].setdefault("extensions", []).append(pack)))
+    yield unknown(
+        "pack of a diff range", changed(gone, lambda run: run["tool"].setdefault("extensions", []).append(pack))
+    )
     for option in ("--baseline-commit 0ffee1", "--new-from-rev=HEAD~1", "--baseline old.json"):
         command = f"scan {option} ."
         yield unknown(
@@ -322,11 +367,24 @@ def _left_out(w: World) -> Iterator[Case]:
     yield w.case("file left out", edited, candidate=quiet, expected=UNKNOWN)
     unsaid = changed(quiet, _say_nothing_of_files)
     yield w.case("file left out in silence", edited, candidate=unsaid, expected=UNKNOWN)
-    yield w.case("folder left out", edited, candidate=changed(w.scan(edited, excluded=("shop/*",)), _say_nothing_of_files), expected=UNKNOWN)
-    yield w.case("file untouched", w.mended(("sql", w.report)), candidate=_gone_untouched(w), expected=UNKNOWN, ways=_KNOWN)
+    yield w.case(
+        "folder left out",
+        edited,
+        candidate=changed(w.scan(edited, excluded=("shop/*",)), _say_nothing_of_files),
+        expected=UNKNOWN,
+    )
+    yield w.case(
+        "file untouched", w.mended(("sql", w.report)), candidate=_gone_untouched(w), expected=UNKNOWN, ways=_KNOWN
+    )
     yield w.case("nothing changed, finding gone", w.before, candidate=_gone_untouched(w), expected=UNKNOWN, ways=_KNOWN)
     comment = w.replaced(w.bad(), f"{w.bad()}  {w.language.comment} checked by hand")
-    yield w.case("a comment behind it, finding gone", comment, candidate=_gone_untouched(w), expected=(UNKNOWN, GAMED), ways=_KNOWN)
+    yield w.case(
+        "a comment behind it, finding gone",
+        comment,
+        candidate=_gone_untouched(w),
+        expected=(UNKNOWN, GAMED),
+        ways=_KNOWN,
+    )
     indented = w.replaced(f"    {w.bad()}", f"        {w.bad()}\n")
     yield w.case("other blanks, finding gone", indented, candidate=_gone_untouched(w), expected=UNKNOWN, ways=_KNOWN)
     link = w.with_files({f"hidden/app.{w.language.suffix}": w.before[w.app]})
@@ -339,7 +397,9 @@ def _left_out(w: World) -> Iterator[Case]:
         links=((w.app, f"../hidden/app.{w.language.suffix}"),),
     )
     gone = w.with_files({w.app: None})
-    yield w.case("file gone, nobody says where", gone, expected=(UNKNOWN, GAMED), ways=("after",), candidate=w.scan(gone))
+    yield w.case(
+        "file gone, nobody says where", gone, expected=(UNKNOWN, GAMED), ways=("after",), candidate=w.scan(gone)
+    )
 
 
 def _gone_untouched(w: World) -> Sarif:
@@ -356,7 +416,9 @@ def _other_answers(w: World) -> Iterator[Case]:
 
     def of_target(change: object, edited: bool = True) -> Sarif:  # noqa: FBT001, FBT002 - local
         document = w.scan(w.edited() if edited else w.before)
-        return each(document, lambda one: change(one) if one["ruleId"] == rule and _artifact(one)["uri"] == w.app else 0)  # type: ignore[operator]
+        return each(
+            document, lambda one: change(one) if one["ruleId"] == rule and _artifact(one)["uri"] == w.app else 0
+        )  # type: ignore[operator]
 
     def case(kind: str, change: object, expected: object) -> Case:
         return w.case(kind, w.edited(), candidate=of_target(change), expected=expected)  # type: ignore[arg-type]
@@ -379,4 +441,11 @@ def _other_answers(w: World) -> Iterator[Case]:
     yield w.case("nobody knows the old name", w.mended(), expected=UNKNOWN, names=("0123456789abcdef",))
     placeless = each(w.scan(), lambda one: one.pop("locations") if one["ruleId"] == rule else 0)
     gone = filtered(placeless, lambda one: one["ruleId"] != rule)
-    yield w.case("target has no place", w.mended(), baseline=placeless, candidate=gone, expected=UNKNOWN, names=fingerprints(placeless, {}, rule, ""))
+    yield w.case(
+        "target has no place",
+        w.mended(),
+        baseline=placeless,
+        candidate=gone,
+        expected=UNKNOWN,
+        names=fingerprints(placeless, {}, rule, ""),
+    )

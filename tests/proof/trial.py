@@ -86,7 +86,7 @@ def trial(case: Case, way: str) -> Outcome:
                 commit=case.commit,
             ),
             _ENVIRON,
-        )
+        ).proof
     return Outcome(
         case,
         way,

@@ -16,6 +16,7 @@ from codeql_fixer.adapters.artifacts.documents import issue_entry
 from codeql_fixer.adapters.findings_csv import CsvReader
 from codeql_fixer.adapters.github_actions import ActionsReporter
 from codeql_fixer.adapters.prompts.data import MAX_BLOCK, Data
+from codeql_fixer.adapters.prompts.notes import note_of
 from codeql_fixer.adapters.prompts.playbooks import Playbooks
 from codeql_fixer.adapters.prompts.renderer import JinjaRenderer
 from codeql_fixer.adapters.sarif.reader import SarifReader
@@ -25,6 +26,7 @@ from codeql_fixer.app.prepare import prepare
 from codeql_fixer.app.record import issue_records
 from codeql_fixer.app.summary import summary_of
 from codeql_fixer.bootstrap.pipeline import playbook_directory
+from codeql_fixer.domain.fix_example import KnownExample
 from codeql_fixer.domain.sessions import NO_SESSIONS
 from codeql_fixer.entrypoints.boundary import say
 from codeql_fixer.entrypoints.cli.pipeline_output import describe
@@ -129,6 +131,31 @@ def test_prompt__source_code_and_test_names_stay_data(tmp_path: Path, text: str)
         _assert_nothing_hidden(prompt)
 
     assert skeletons[0] == skeletons[1]
+
+
+@attempts
+def test_prompt__proved_fixes_stay_data(tmp_path: Path, text: str) -> None:
+    tree = NoCheckout()
+    [batch] = _work(_sarif(tmp_path, "message", "plain"), tree).batching.batches
+    briefs = BriefWriter(tree, target_repo="acme/shop", default_branch="main", run_id="1")
+    prompts = []
+    for content in ("plain", text):
+        example = KnownExample(
+            id="x",
+            repository="acme/shop",
+            rule_id=content,
+            family="xss",
+            language="python",
+            pull_request=1,
+            pull_request_url="",
+            diff=content,
+        )
+        prompts.append(JinjaRenderer(PLAYBOOKS).render(briefs.write(batch, (), (example,))))
+        _assert_nothing_hidden(prompts[-1])
+        note = note_of(example)
+        assert "\n" not in note.trigger + note.name
+
+    assert without_spans(skeleton(prompts[0])) == without_spans(skeleton(prompts[1]))
 
 
 INLINE = """\

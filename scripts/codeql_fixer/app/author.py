@@ -21,10 +21,13 @@ from codeql_fixer.domain.cycle import (
     SessionObservation,
 )
 from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome, DispatchStatus
+from codeql_fixer.domain.fix_example import FixExample
 from codeql_fixer.domain.follow_up import FollowUp, FollowUpOutcome, FollowUpStatus
+from codeql_fixer.domain.learning import Versions
 from codeql_fixer.domain.record import Producer, Url
 from codeql_fixer.domain.verification import IssueVerdict, Verification
 from codeql_fixer.policy.claims import LEASE, intent_id_of
+from codeql_fixer.policy.examples import example_id
 from codeql_fixer.policy.ledger_paths import path_of
 from codeql_fixer.ports.ledger import Stored
 
@@ -33,13 +36,14 @@ if TYPE_CHECKING:
 
     from codeql_fixer.domain.claim import Claim
     from codeql_fixer.domain.delivery import News
+    from codeql_fixer.domain.fix_example import ProvedFix
     from codeql_fixer.domain.proof import TargetVerdict
     from codeql_fixer.policy.dispatching import Dispatch
     from codeql_fixer.policy.follow_up import Ask, Tell
-    from codeql_fixer.policy.proving import ProvedFix
+    from codeql_fixer.policy.proving import ProvedMerge
     from codeql_fixer.ports.ledger import Ledger
 
-_MOST_REASON, _MOST_TITLE, _MOST_FIELD = 2000, 200, 500
+_MOST_REASON, _MOST_TITLE, _MOST_FIELD, _MOST_RULE = 2000, 200, 500, 400
 _DIGITS = 24
 
 
@@ -63,8 +67,9 @@ class Author(Struct, frozen=True, kw_only=True):
     run_id: str
     clock: Callable[[], datetime]
 
-    def intent(self, dispatch: Dispatch, account: str = "") -> DispatchIntent:
-        """The claim for a decision; `account` is the agent's."""
+    def intent(self, dispatch: Dispatch, account: str = "", versions: Versions | None = None) -> DispatchIntent:
+        """The claim for a decision; `account` is the agent's, `versions` what it will be told by."""
+        versions = versions or Versions()
         now, candidate, route = self.clock(), dispatch.candidate, dispatch.route
         fingerprints = tuple(sorted({issue.fingerprint for issue in candidate.issues}))
         return DispatchIntent(
@@ -85,6 +90,8 @@ class Author(Struct, frozen=True, kw_only=True):
             complexity=route.complexity.value,
             mode=route.mode,
             reason=route.reason,
+            prompt=versions.prompt,
+            playbook=versions.playbook,
         )
 
     def outcome(
@@ -159,7 +166,7 @@ class Author(Struct, frozen=True, kw_only=True):
             **said,
         )
 
-    def proof(self, proved: ProvedFix) -> Verification:
+    def proof(self, proved: ProvedMerge) -> Verification:
         """What a scan run proves about a merged fix; always under the same id, so that it is recorded once."""
         fix = proved.fix
         names = " ".join(target.fingerprint for target in proved.targets)
@@ -191,6 +198,26 @@ class Author(Struct, frozen=True, kw_only=True):
             target_repo=news.repository,
             fields={name: value[:_MOST_FIELD] for name, value in news.fields.items()},
             covers=news.covers,
+        )
+
+    def fix_example(self, fix: ProvedFix, diff: str) -> FixExample:
+        """A fix that was proved, with what of its change can be shown."""
+        return FixExample(
+            schema_version=1,
+            kind="fix_example",
+            id=example_id(fix.repository, fix.pull_request, fix.rule_id),
+            recorded_at=self.clock(),
+            producer=self.producer,
+            target_repo=fix.repository,
+            fingerprint=fix.fingerprint,
+            rule_id=fix.rule_id[:_MOST_RULE],
+            family=fix.family,
+            pull_request=fix.pull_request,
+            diff=diff,
+            language=fix.language,
+            pull_request_url=address(fix.pull_request_url),
+            intent_id=fix.intent_id,
+            verification=fix.verification,
         )
 
     def alert_claim(self, alert: str, channel: str, attempt: int) -> AlertClaim:

@@ -9,8 +9,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from codeql_fixer.app.brief import BriefWriter
+from codeql_fixer.app.recall import recalled
 from codeql_fixer.domain.batch import Batch
 from codeql_fixer.domain.brief import EarlierAttempt
+from codeql_fixer.domain.learning import Sharing
 from codeql_fixer.domain.route import AgentKind, Routing
 from codeql_fixer.domain.session import Attachment, FixTarget, SessionRequest
 from codeql_fixer.policy import routing as routes
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from codeql_fixer.domain.dispatch import DispatchIntent
+    from codeql_fixer.domain.fix_example import KnownExample
     from codeql_fixer.domain.issue import Issue
     from codeql_fixer.domain.route import NoRoute, Route
     from codeql_fixer.domain.tracked import Attempt
@@ -39,13 +42,14 @@ _MOST_DETAIL = 1500
 
 
 class Target(Struct, frozen=True, kw_only=True):
-    """The repository and what its entry in the registry says about it."""
+    """The repository and what the registry says about it; `sharing` is whose proved fixes its sessions are shown."""
 
     repository: str
     base_branch: str
     run_id: str
     labels: frozenset[str] = frozenset()
     tags: frozenset[str] = frozenset()
+    sharing: Sharing = Sharing.OFF
 
 
 class Routers(Struct, frozen=True, kw_only=True):
@@ -141,7 +145,7 @@ class BatchWork(Struct, frozen=True, kw_only=True):
             intent_id=intent.id,
             target_repo=target.repository,
             title=f"Fix {counted(len(batch.issues), f'{batch.family} finding')} in {target.repository} [{batch.id}]",
-            prompt=self.renderer.render(self.briefs.write(batch, earlier)),
+            prompt=self.renderer.render(self.briefs.write(batch, earlier, self._examples(batch))),
             family=batch.family,
             targets=tuple(fix_target(issue) for issue in batch.issues),
             tags=_tags(batch, target),
@@ -176,6 +180,10 @@ class BatchWork(Struct, frozen=True, kw_only=True):
         )
         when = f"{tracked.last_seen_at:%Y-%m-%d %H:%M}"
         return f"The fix of {issue.id} was merged, and the scan of {when} UTC still reports it at {place}{said}."
+
+    def _examples(self, batch: Batch) -> tuple[KnownExample, ...]:
+        target = self.target
+        return recalled(self.index, batch, repository=target.repository, sharing=target.sharing)
 
     @staticmethod
     def _issue(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from codeql_fixer.domain.batch import Batch
     from codeql_fixer.domain.brief import EarlierAttempt
     from codeql_fixer.domain.finding import Finding
+    from codeql_fixer.domain.fix_example import KnownExample
     from codeql_fixer.domain.issue import Issue
     from codeql_fixer.ports.source_tree import SourceTree
 
@@ -42,8 +43,13 @@ class BriefWriter:
         self._facts = repository_facts(self._files)
         self._test_imports: dict[str, str] | None = None
 
-    def write(self, batch: Batch, earlier_attempts: tuple[EarlierAttempt, ...] = ()) -> Brief:
-        """The brief of one batch, with what was tried before."""
+    def write(
+        self,
+        batch: Batch,
+        earlier_attempts: tuple[EarlierAttempt, ...] = (),
+        examples: tuple[KnownExample, ...] = (),
+    ) -> Brief:
+        """The brief of one batch, with what was tried before and what has worked elsewhere."""
         return Brief(
             target_repo=self._target_repo,
             default_branch=self._default_branch,
@@ -52,6 +58,7 @@ class BriefWriter:
             issues=tuple(self._issue(issue) for issue in batch.issues),
             repository=self._facts,
             earlier_attempts=earlier_attempts,
+            examples=examples,
         )
 
     def _issue(self, issue: Issue) -> IssueBrief:

@@ -13,6 +13,7 @@ from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.app.facts import facts_of
 from codeql_fixer.domain.cycle import Decision, DecisionAction, DecisionInputs
 from codeql_fixer.domain.dispatch import DispatchIntent
+from codeql_fixer.domain.learning import Versions
 from codeql_fixer.errors import LedgerNotWrittenError
 from codeql_fixer.policy.dispatching import Dispatch, decide
 from codeql_fixer.policy.plain_text import counted
@@ -55,6 +56,11 @@ class Claimed(Struct, frozen=True):
     intent: DispatchIntent
 
 
+def _unknown(family: str) -> Versions:
+    del family
+    return Versions()
+
+
 class Claimer(Struct, frozen=True, kw_only=True):
     """Makes claims.
 
@@ -65,6 +71,7 @@ class Claimer(Struct, frozen=True, kw_only=True):
         author: of the records.
         monotonic: seconds that never go back, to bound how often others may come first.
         inputs: what decisions rest on beside the ledger, for the record; None where nobody will ask.
+        versions_of: what agents are told by about a family, for the record.
     """
 
     ledger: Ledger
@@ -73,6 +80,7 @@ class Claimer(Struct, frozen=True, kw_only=True):
     author: Author
     monotonic: Callable[[], float]
     inputs: DecisionInputs | None = None
+    versions_of: Callable[[str], Versions] = _unknown
 
     def claim(self, work: Work, limits: Limits) -> tuple[list[Claimed], list[Held]]:
         """Decide and record; when others wrote to the ledger meanwhile, decide again on what they wrote.
@@ -108,7 +116,8 @@ class Claimer(Struct, frozen=True, kw_only=True):
 
     def _intent(self, dispatch: Dispatch) -> DispatchIntent:
         agent = self.agents.get(dispatch.route.agent)
-        return self.author.intent(dispatch, agent.account if agent else "")
+        versions = self.versions_of(dispatch.candidate.family)
+        return self.author.intent(dispatch, agent.account if agent else "", versions)
 
 
 def decisions_of(claimed: Sequence[Claimed], held: Sequence[Held]) -> list[Decision]:

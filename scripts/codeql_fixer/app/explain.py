@@ -50,7 +50,7 @@ def explain(row: IssueRow, planner: Planner, planned: Planned) -> Explanation:
     facts, limits, entry = planned.plan.facts, planned.plan.limits, planner.registry.entry(row.repository)
     issue = candidate_issue(row, planner.index)
     room = Room(facts, limits)
-    context = context_of(row.repository, row.issue.family, facts, limits=limits, busy=room.busy)
+    context = context_of(row.repository, row.issue.family, facts, limits=limits, room=room)
     gates = tuple(DEFAULT_RULES.explained(issue, context))
     held = next((item for item in planned.held if _is_in(item.candidate, row)), None)
     is_next = any(_is_in(item.candidate, row) for item in planned.dispatches)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from codeql_fixer.policy.dispatching import Facts
-from codeql_fixer.policy.fix_rates import MEMORY, FixRate
+from codeql_fixer.policy.fix_rates import MEMORY, rates_of
 from codeql_fixer.policy.ledger_paths import PAUSE_PATH
 from codeql_fixer.policy.monitoring import Ended, failing_families
 from codeql_fixer.policy.plain_text import one_line
@@ -35,6 +35,7 @@ def facts_of(index: Index, limits: Limits, now: datetime, *, note: str | None = 
     }
     claims = index.claims(now - longest_window(limits))
     pulls = index.open_pull_requests_by_claim()
+    fix_rates, rule_rates = rates_of(index.rule_counts(now - MEMORY))
     return Facts(
         now=now,
         claims=tuple(_known_as(claim, limits) for claim in claims),
@@ -42,10 +43,8 @@ def facts_of(index: Index, limits: Limits, now: datetime, *, note: str | None = 
         note=note,
         pauses={limits.known_as(name): pause.reason for name, pause in index.pauses().items()},
         acu_by_family=_AcuByFamily(index),
-        fix_rates={
-            family: FixRate(family=family, fixed=count.fixed, failed=count.failed)
-            for family, count in index.fix_counts(now - MEMORY).items()
-        },
+        fix_rates=fix_rates,
+        rule_rates=rule_rates,
         failing=failing_families(ends, limits.family_failure_limit),
         busy_files=_busy_files(index, claims, limits) if limits.keeps_files_apart else {},
         open_pull_requests=_open_pull_requests(index, claims, limits, pulls=pulls),

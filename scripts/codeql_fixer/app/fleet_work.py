@@ -126,6 +126,7 @@ class FleetWork:
                 run_id=self._run_id,
                 labels=entry.labels,
                 tags=entry.tags,
+                sharing=self._planner.registry.learning.examples,
             ),
             routers=replace(self._routers, routing=entry.routing),
             index=self._index,

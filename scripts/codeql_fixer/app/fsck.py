@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome
+from codeql_fixer.domain.fix_example import FixExample
 from codeql_fixer.domain.scan_run import ScanRun
 from codeql_fixer.domain.verification import Verification
 from codeql_fixer.ports.ledger import Stored
@@ -68,6 +69,8 @@ def _orphaned(record: AnyRecord, seen: dict[tuple[str, str], str]) -> str:
         return f"rests on the scan {record.scan_run_id}, which is not there"
     if isinstance(record, DispatchIntent) and record.cycle_id and ("cycle", record.cycle_id) not in seen:
         return f"was claimed by the cycle {record.cycle_id}, which is not there"
+    if isinstance(record, FixExample) and record.intent_id and ("dispatch_intent", record.intent_id) not in seen:
+        return "shows the fix of an intent that is not there"
     if isinstance(record, ScanRun) and record.counts.issues != len(record.issues):
         return f"counts {record.counts.issues} issues and lists {len(record.issues)}"
     return ""

@@ -117,6 +117,7 @@ class Planner(Struct, frozen=True, kw_only=True):
             repositories={name: _limits_of(entry) for name, entry in registry.repositories.items()},
             aliases={name: slug.lower() for name, slug in registry.slugs.items()},
             min_fix_rate_pct=registry.min_fix_rate_pct,
+            probe_after=registry.learning.probe_after,
             family_failure_limit=registry.family_failure_limit,
             paused=registry.paused,
             keeps_files_apart=True,

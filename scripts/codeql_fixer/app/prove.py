@@ -18,7 +18,7 @@ from codeql_fixer.ports.ledger import Ledger
 from codeql_fixer.ports.pull_requests import PullRequests
 
 if TYPE_CHECKING:
-    from codeql_fixer.policy.proving import ProvedFix
+    from codeql_fixer.policy.proving import ProvedMerge
 
 
 class Prover(Struct, frozen=True, kw_only=True):
@@ -59,7 +59,7 @@ class Prover(Struct, frozen=True, kw_only=True):
             self._say(one)
         return sum(len(one.targets) for one in found)
 
-    def _say(self, one: ProvedFix) -> None:
+    def _say(self, one: ProvedMerge) -> None:
         if self.pull_requests is None:
             return
         fix = one.fix

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from codeql_fixer.domain.registry import RepositoryEntry
     from codeql_fixer.domain.route import AgentProfile, Routing
     from codeql_fixer.ports.agent import Agent
+    from codeql_fixer.ports.knowledge import Knowledge
     from codeql_fixer.settings import DispatchSettings
 
 _SCRIPTS = Path(__file__).parents[2]
@@ -180,17 +181,26 @@ class AgentRoom:
         return self._devin(is_starting=is_starting) if profile.kind is AgentKind.DEVIN else self._local(profile)
 
     def _devin(self, *, is_starting: bool) -> Agent:
+        account = self._account()
+        return account.agent(self._choices(account) if is_starting else None)
+
+    def _account(self) -> Account:
         from codeql_fixer.adapters.devin.factory import devin_account  # noqa: PLC0415
         from codeql_fixer.transport.http import Limits as HttpLimits  # noqa: PLC0415
 
         settings = self._settings
-        account = devin_account(
+        return devin_account(
             settings.devin_api_key,
             org_id=settings.devin_org_id,
             base_url=settings.devin_api_url,
             limits=HttpLimits(connections=2 * PARALLEL),  # what looks sessions up does not wait for what starts them
         )
-        return account.agent(self._choices(account) if is_starting else None)
+
+    def knowledge(self) -> Knowledge | None:
+        """The notes that Devin keeps for us; None where the user does not want any, or has no Devin."""
+        if not (self._settings.is_knowledge_enabled and self._settings.devin_api_key):
+            return None
+        return self._account().library(self._settings.knowledge_folder_id)
 
     def _choices(self, account: Account) -> Choices:
         """The playbooks as the service knows them; without them sessions go by the prompt, which has the text, too."""

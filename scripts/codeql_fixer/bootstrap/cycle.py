@@ -13,6 +13,8 @@ from msgspec.structs import replace
 
 from codeql_fixer.adapters.dry_run import DryAgent, DryLedger, DryPullRequests
 from codeql_fixer.adapters.prompts.feedback import FeedbackRenderer
+from codeql_fixer.adapters.prompts.playbooks import Playbooks
+from codeql_fixer.adapters.prompts.renderer import JinjaRenderer
 from codeql_fixer.adapters.source_tree import NoCheckout
 from codeql_fixer.app.author import Author
 from codeql_fixer.app.claiming import Claimer
@@ -33,9 +35,12 @@ from codeql_fixer.app.watch_pulls import PullRequestWatcher
 from codeql_fixer.bootstrap.agents import PARALLEL, profiles_of, time_limits_of
 from codeql_fixer.bootstrap.alerts import AlertRoom, alerter_of
 from codeql_fixer.bootstrap.following import Followed, followed
+from codeql_fixer.bootstrap.learning import learners
+from codeql_fixer.bootstrap.pipeline import playbook_directory
 from codeql_fixer.ports.agent import Agent
 from codeql_fixer.ports.index import Index
 from codeql_fixer.ports.ledger import Ledger
+from codeql_fixer.ports.pull_requests import PullRequests
 
 if TYPE_CHECKING:
     from codeql_fixer.app.planner import Planner
@@ -88,7 +93,9 @@ def build_cycle(room: OrchestratorRoom, wanted: Wanted, on_step: Callable[[str],
         found = replace(found, pulls=DryPullRequests(found.pulls, room.tell) if found.pulls else None)
     author = Author(producer=room.producer, run_id=wanted.run_id, clock=clock)
     told = AlertRoom(settings=room.settings.alerts, choice=room.registry.alerts, tell=room.tell, is_dry=wanted.is_dry)
-    places = _Places(ledger=ledger, index=index, recorder=recorder, author=author)
+    places = _Places(
+        ledger=ledger, index=index, recorder=recorder, author=author, pulls=None if wanted.is_dry else found.pulls
+    )
     planner = room.planner(index, only=wanted.only)
     runner = CycleRunner(
         ledger=ledger,
@@ -117,6 +124,7 @@ class _Places(Struct, frozen=True, kw_only=True):
     index: Index
     recorder: Recorder
     author: Author
+    pulls: PullRequests | None  # whose changes teach; None where nothing is to be learned
 
 
 def _scanner(room: OrchestratorRoom, places: _Places, hosting: Hosting, *, is_dry: bool) -> FleetScanner:
@@ -216,9 +224,16 @@ def _dispatcher(
         hosts=room.hosts(),
         time_limits=time_limits_of(profiles_of(room.registry)),
     )
+    learning = learners(
+        (index, recorder, author),
+        sharing=room.registry.learning.examples,
+        pulls=places.pulls,
+        knowledge=None if places.pulls is None else room.knowledge(),
+        tell=tell,
+    )
     return Dispatcher(
         settler=Settler(ledger=ledger, index=index, agents=agents, author=author, tell=tell),
-        watchers=(observer,),
+        watchers=(observer, *learning),
         claimer=Claimer(
             ledger=ledger,
             index=index,
@@ -226,6 +241,7 @@ def _dispatcher(
             author=author,
             monotonic=time.monotonic,
             inputs=room.inputs(agents, planner.only),
+            versions_of=JinjaRenderer(Playbooks(playbook_directory()), None).versions,
         ),
         starter=_starter(room, places, agents),
         follower=Follower(

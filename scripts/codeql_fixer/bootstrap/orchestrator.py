@@ -25,7 +25,7 @@ from codeql_fixer.bootstrap.own_scan import OwnScan
 from codeql_fixer.bootstrap.pipeline import playbook_directory
 from codeql_fixer.domain.cycle import DecisionInputs
 from codeql_fixer.domain.record import Producer
-from codeql_fixer.domain.registry import Registry, slug_of
+from codeql_fixer.domain.registry import Registry
 from codeql_fixer.domain.route import Routing
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.errors import UserError
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome
     from codeql_fixer.ports.agent import Agent
     from codeql_fixer.ports.index import Index
+    from codeql_fixer.ports.knowledge import Knowledge
     from codeql_fixer.settings import FleetSettings
 
 _WORKFLOW = "codeql-fixer.yml"
@@ -93,6 +94,10 @@ class OrchestratorRoom:
         if not token and not app.is_given and not is_needed:
             return None
         return opened(token, self.settings.github_api_url, state=self.fleet.directory, app=app)
+
+    def knowledge(self) -> Knowledge | None:
+        """The notes that an agent keeps for us, None where they are not enabled."""
+        return self._agent_room().knowledge()
 
     def workflow(self) -> Workflow | None:
         """The workflow of the control repository that scans a target; None where nobody says which that is."""
@@ -187,27 +192,3 @@ def _with_registry(settings: FleetSettings) -> FleetSettings:
     if settings.dispatch.registry or not Path(REGISTRY_FILE).is_file():
         return settings
     return replace(settings, dispatch=replace(settings.dispatch, registry=REGISTRY_FILE))
-
-
-def chosen(
-    registry: Registry, known: frozenset[str], *, repository: str | None, tag: str | None
-) -> frozenset[str] | None:
-    """The repositories that `--repo` and `--tag` mean, in lower case; None for all.
-
-    Raises:
-        UserError: there is none.
-    """
-    if not repository and not tag:
-        return None
-    found = known | registry.repositories.keys()
-    if repository:
-        name = registry.canonical(repository).lower()
-        if name not in found:
-            known_too = "" if slug_of(repository) else "; names are owner/name"
-            raise UserError(f"--repo {repository}: neither the registry nor the ledger knows it{known_too}")
-        found = frozenset({name})
-    if tag:
-        found = frozenset(name for name in found if tag in registry.entry(name).tags)
-        if not found:
-            raise UserError(f"--tag {tag}: no repository of the registry has it")
-    return found

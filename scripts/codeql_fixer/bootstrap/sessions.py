@@ -92,7 +92,9 @@ class BatchSessions(Struct, frozen=True, kw_only=True):
         agents = self.room.agents(is_starting=True)
         check_wanted(self.settings.dispatch.agent, self.routing, agents)
         index = self.fleet.index()
-        return self._dispatcher(agents, index, on_step), self._work(agents, index, work=work, words=words)
+        return self._dispatcher(agents, index, on_step, renderer=words[1]), self._work(
+            agents, index, work=work, words=words
+        )
 
     def _work(
         self, agents: Mapping[str, Agent], index: Index, *, work: FixWork, words: tuple[BriefWriter, PromptRenderer]
@@ -109,6 +111,7 @@ class BatchSessions(Struct, frozen=True, kw_only=True):
                 run_id=self.facts.run_id,
                 labels=labels_of(entry, self.settings.dispatch),
                 tags=entry.tags,
+                sharing=self.registry.learning.examples,
             ),
             routers=routers,
             index=index,
@@ -119,7 +122,9 @@ class BatchSessions(Struct, frozen=True, kw_only=True):
             secrets=self.settings.dispatch.session_secrets,
         )
 
-    def _dispatcher(self, agents: Mapping[str, Agent], index: Index, on_step: Callable[[str], None]) -> Dispatcher:
+    def _dispatcher(
+        self, agents: Mapping[str, Agent], index: Index, on_step: Callable[[str], None], *, renderer: PromptRenderer
+    ) -> Dispatcher:
         settings, dispatch = self.settings, self.settings.dispatch
         entry = self.registry.entry(self.facts.target_repo)
         author = Author(producer=self.facts.producer, run_id=self.facts.run_id, clock=self.surroundings.clock)
@@ -131,7 +136,14 @@ class BatchSessions(Struct, frozen=True, kw_only=True):
                     index=index, agents=agents, recorder=self.recorder, author=author, tell=tell, hosts=self._hosts()
                 ),
             ),
-            claimer=Claimer(ledger=ledger, index=index, agents=agents, author=author, monotonic=time.monotonic),
+            claimer=Claimer(
+                ledger=ledger,
+                index=index,
+                agents=agents,
+                author=author,
+                monotonic=time.monotonic,
+                versions_of=renderer.versions,
+            ),
             starter=Starter(
                 agents=agents,
                 recorder=self.recorder,

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from codeql_fixer.domain.batch import Batch
 from codeql_fixer.domain.finding import Trace
+from codeql_fixer.domain.fix_example import KnownExample
 from codeql_fixer.domain.issue import Issue
 
 
@@ -37,7 +38,7 @@ class EarlierAttempt(Struct, frozen=True, kw_only=True):
 
 
 class Brief(Struct, frozen=True, kw_only=True):
-    """One batch. `default_branch` is "" when the agent has to find it."""
+    """One batch. `default_branch` is "" when the agent has to find it, `examples` are proved fixes."""
 
     target_repo: str
     default_branch: str
@@ -46,3 +47,4 @@ class Brief(Struct, frozen=True, kw_only=True):
     issues: tuple[IssueBrief, ...]
     repository: RepositoryFacts
     earlier_attempts: tuple[EarlierAttempt, ...] = ()
+    examples: tuple[KnownExample, ...] = ()

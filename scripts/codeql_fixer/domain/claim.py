@@ -49,6 +49,11 @@ class Claim(Struct, frozen=True, kw_only=True):
     @property
     def is_at_work(self) -> bool:
         """True while its session may be running: unknown counts as running."""
-        if self.outcome is None:
-            return True
-        return self.outcome in _STARTED and (self.session is None or self.session in _AT_WORK)
+        return is_at_work(self.outcome, self.session)
+
+
+def is_at_work(outcome: DispatchStatus | None, session: SessionState | None) -> bool:
+    """True while the session of a claim may be running, by what is on record of both."""
+    if outcome is None:
+        return True
+    return outcome in _STARTED and (session is None or session in _AT_WORK)

@@ -16,7 +16,8 @@ class DispatchIntent(Record, frozen=True, kw_only=True):
     Whoever claimed may act on it until `act_before`, and others may settle it from then on; None where nobody said so.
     `reason` says why this agent got it, `mode` is the agent's word for a model or way of working. `account` names what
     its session lives in: only who asks the same account can tell what became of it. `parent` is the claim whose pull
-    request its session goes on with, "" for work of its own.
+    request its session goes on with, "" for work of its own. `prompt` and `playbook` are what the agent is told by: the
+    digest of the prompt's template, and name and digest of the playbook.
     """
 
     schema_version: Literal[2]
@@ -36,6 +37,8 @@ class DispatchIntent(Record, frozen=True, kw_only=True):
     mode: str = ""
     reason: Text = ""
     parent: str = ""
+    prompt: Text = ""
+    playbook: Text = ""
 
 
 class DispatchStatus(StrEnum):

@@ -8,6 +8,7 @@ from codeql_fixer.domain.alert import Alert, AlertClaim, AlertOutcome
 from codeql_fixer.domain.cycle import Cycle
 from codeql_fixer.domain.dismissal import Dismissal
 from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome
+from codeql_fixer.domain.fix_example import FixExample
 from codeql_fixer.domain.follow_up import FollowUp, FollowUpOutcome
 from codeql_fixer.domain.scan_run import ScanRun
 from codeql_fixer.domain.snapshot import Snapshot
@@ -26,6 +27,7 @@ AnyRecord: TypeAlias = (
     | AlertOutcome
     | FollowUp
     | FollowUpOutcome
+    | FixExample
 )
 
 KINDS: dict[str, type[AnyRecord]] = {
@@ -41,6 +43,7 @@ KINDS: dict[str, type[AnyRecord]] = {
     "alert_outcome": AlertOutcome,
     "follow_up": FollowUp,
     "follow_up_outcome": FollowUpOutcome,
+    "fix_example": FixExample,
 }
 VERSIONS = dict.fromkeys(KINDS, 1) | dict.fromkeys(
     ("scan_run", "dispatch_intent", "dispatch_outcome", "cycle", "verification"), 2

@@ -53,11 +53,25 @@ class ScanState(Struct, frozen=True, kw_only=True):
     requests: tuple[datetime, ...] = ()
 
 
-class FixCount(Struct, frozen=True):
-    """How many attempts at issues of a family fixed them as scans prove, and how many turned out not to have."""
+class FixCount(Struct, frozen=True, kw_only=True):
+    """How many attempts at issues of one kind fixed them as scans prove, and how many turned out not to have.
 
-    fixed: int
-    failed: int
+    `merged` of them had their pull request merged, `unmerged` proposed nothing or were turned down; what is still open
+    is in neither. `prompt` and `playbook` are the versions that the agent was told by. `last_at` is when the last of
+    them all was claimed.
+    """
+
+    family: str
+    rule_id: str = ""
+    language: str = ""
+    agent: str = ""
+    prompt: str = ""
+    playbook: str = ""
+    fixed: int = 0
+    failed: int = 0
+    merged: int = 0
+    unmerged: int = 0
+    last_at: datetime
 
 
 class SessionEnd(Struct, frozen=True):

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from codeql_fixer.domain.allowance import Allowance
 from codeql_fixer.domain.hearing import AlertChoice
+from codeql_fixer.domain.learning import Learning
 from codeql_fixer.domain.objective import Objective
 from codeql_fixer.domain.priority import Weights
 from codeql_fixer.domain.route import Routing
@@ -92,6 +93,7 @@ class Registry(Struct, frozen=True, kw_only=True):
     paused: str = ""
     family_failure_limit: int | None = None
     min_fix_rate_pct: int = 0
+    learning: Learning = Learning()
     uses_reach: bool = False
     uses_clusters: bool = False
     slugs: Mapping[str, str] = {}

@@ -179,7 +179,10 @@ class BatchFacts(Struct, frozen=True, kw_only=True):
 
 
 class Route(Struct, frozen=True, kw_only=True):
-    """Who gets a batch. `reason` is one line of at most 200 characters; `fallbacks` come next, best first."""
+    """Who gets a batch. `reason` is one line of at most 200 characters; `fallbacks` come next, best first.
+
+    `counts_acu` says that its sessions cost ACU.
+    """
 
     agent: str
     mode: str
@@ -187,6 +190,7 @@ class Route(Struct, frozen=True, kw_only=True):
     complexity: Complexity
     reason: str
     fallbacks: tuple[str, ...] = ()
+    counts_acu: bool = False
 
 
 class NoRoute(Struct, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from codeql_fixer.adapters.registry.wire import registry_schema
 from codeql_fixer.adapters.repo_config import SCHEMA as REPO_CONFIG_SCHEMA
 from codeql_fixer.domain.kinds import KINDS
 from codeql_fixer.entrypoints.boundary import guarded, say
-from codeql_fixer.entrypoints.cli.orchestrator.main import SHARED, VERBS
+from codeql_fixer.entrypoints.cli.orchestrator.verbs import SHARED, VERBS
 from codeql_fixer.entrypoints.registry_page import registry_page
 from codeql_fixer.errors import UserError
 from codeql_fixer.options import OPTIONS, Option, Use

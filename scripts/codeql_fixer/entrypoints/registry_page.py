@@ -34,6 +34,7 @@ _PARTS = {
     "RouteRule": "A rule",
     "ModeTable": "A mode by complexity",
     "Fleet": "`orchestrator`",
+    "Learning": "`orchestrator.learning`",
     "Budget": "`orchestrator.budgets`",
     "Weights": "`orchestrator.weights`",
     "Objective": "`orchestrator.objectives`",

@@ -69,7 +69,8 @@ def uses_of(
 ) -> Iterator[Use]:
     """What claims use: none where no session can be, the whole of what they may cost until that is known.
 
-    A session without a limit counts nothing until its cost is known: allowances of ACU hold what limits hold.
+    A session without a limit counts nothing until its cost is known. Where ACU are limited, every session that costs
+    some has a limit (policy/dispatching.py), unless it began before they were.
 
     Args:
         claims: of the longest window, and all that have a session at work or a pull request open.

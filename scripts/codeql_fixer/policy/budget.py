@@ -11,23 +11,28 @@ if TYPE_CHECKING:
 
     from codeql_fixer.domain.claim import Claim
 
+# What a session may take that nobody limits, where ACU are limited in all: else those could be overrun.
+UNLIMITED = 10
 _ENOUGH = 3  # sessions; fewer say little about the next
 _ROOM = 1.5  # of the median: half of the sessions of a family need more than the median
 
 
-def session_budget(cap: int | None, spent_before: Sequence[float]) -> int | None:
+def session_budget(cap: int | None, spent_before: Sequence[float], *, is_limited: bool = False) -> int | None:
     """The limit for one session.
 
     Args:
         cap: the most that the user allows; None leaves it to the agent's service.
         spent_before: what sessions for issues of this family took.
+        is_limited: whether it has to have one.
 
     Returns:
         One and a half times the median of the family, never more than the cap; the cap where too little is known.
+        Without a cap `UNLIMITED`, or more where the family takes more, and None where it needs no limit.
     """
-    if cap is None or len(spent_before) < _ENOUGH:
-        return cap
-    return max(1, min(cap, math.ceil(_ROOM * median(spent_before))))
+    usual = math.ceil(_ROOM * median(spent_before)) if len(spent_before) >= _ENOUGH else None
+    if cap is None:
+        return max(UNLIMITED, usual or 0) if is_limited else None
+    return cap if usual is None else max(1, min(cap, usual))
 
 
 def committed(claims: Iterable[Claim]) -> float:

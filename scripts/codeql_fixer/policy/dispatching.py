@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -18,7 +18,7 @@ from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.domain.tracked import Attempt, Lifecycle, TrackedIssue
 from codeql_fixer.policy.budget import session_budget
 from codeql_fixer.policy.cooldown import DEFAULT_COOLDOWN
-from codeql_fixer.policy.fix_rates import FixRate
+from codeql_fixer.policy.fix_rates import PROBE_AFTER, FixRate
 from codeql_fixer.policy.monitoring import FailingFamily
 from codeql_fixer.policy.readiness import DEFAULT_RULES, Context, Verdict
 from codeql_fixer.policy.room import Full, Room
@@ -44,8 +44,9 @@ class Limits(Struct, frozen=True, kw_only=True):
     beside them. `max_acu_in_period` is None for no such limit. What is said of a repository is of the run, which may
     have decided before: `started` names the repository of each session that came of that. `each` holds for those that
     are not in `repositories`, which are by name in lower case; `aliases` lead from earlier names of repositories to
-    their present ones, in lower case as well. `min_fix_rate_pct` and `family_failure_limit` are what
-    families have to do; `paused` says why the fleet is held, "" when it is not.
+    their present ones, in lower case as well. `min_fix_rate_pct` and `family_failure_limit` are what families have to
+    do, and `probe_after` how long after its last attempt one that does not gets another. `paused` says why the fleet is
+    held, "" when it is not.
 
     A retry inside one run does not rest. With `keeps_files_apart` no two sessions work on one file. With
     `stops_when_full` no candidate is looked at when nothing can get a session any more; else each is told why not.
@@ -61,6 +62,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     repositories: Mapping[str, RepositoryLimits] = {}
     aliases: Mapping[str, str] = {}
     min_fix_rate_pct: int = 0
+    probe_after: timedelta = PROBE_AFTER
     family_failure_limit: int | None = None
     paused: str = ""
     keeps_files_apart: bool = False
@@ -108,7 +110,7 @@ class Facts(Struct, frozen=True, kw_only=True):
 
     `claims` are of the longest window that a limit has, and all that are not over. `paused` says why the whole fleet is
     held, `note` what a person put on the ledger about that, `pauses` why a repository is. The others are by weakness
-    family, by repository in lower case, or by claim.
+    family, by family and rule, by repository in lower case, or by claim.
     Repositories have their present names everywhere. `open_pull_requests` are those that are open or on the way.
     """
 
@@ -119,6 +121,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     pauses: Mapping[str, str] = {}
     acu_by_family: Mapping[str, tuple[float, ...]] = {}
     fix_rates: Mapping[str, FixRate] = {}
+    rule_rates: Mapping[tuple[str, str], FixRate] = {}
     failing: Mapping[str, FailingFamily] = {}
     busy_files: Mapping[str, frozenset[str]] = {}
     open_pull_requests: Mapping[str, int] = {}
@@ -193,7 +196,8 @@ def _one(
     if isinstance(found, NoRoute):
         action = DecisionAction.SKIP if found.is_final else DecisionAction.WAIT
         return Held(candidate=candidate, action=action, reason=found.reason)
-    max_acu = session_budget(found.max_acu, facts.acu_by_family.get(candidate.family, ()))
+    is_limited = found.counts_acu and room.limits_acu(candidate, found.agent)
+    max_acu = session_budget(found.max_acu, facts.acu_by_family.get(candidate.family, ()), is_limited=is_limited)
     full = room.for_session(candidate, found.agent, max_acu)
     if full:
         return _waits(candidate, full)
@@ -204,20 +208,21 @@ def _waits(candidate: Candidate, full: Full) -> Held:
     return Held(candidate=candidate, action=DecisionAction.WAIT, reason=full.reason, until=full.until)
 
 
-def context_of(
-    repository: str, family: str, facts: Facts, *, limits: Limits, busy: Container[tuple[str, str]] = frozenset()
-) -> Context:
-    """What the rules of readiness have to know beside an issue of this family."""
+def context_of(repository: str, family: str, facts: Facts, *, limits: Limits, room: Room | None = None) -> Context:
+    """What the rules of readiness have to know beside an issue of this family, and what was decided before it."""
     own = limits.of(repository)
     return Context(
         now=facts.now,
         repository=repository.lower(),
-        busy=busy,
+        busy=room.busy if room else frozenset(),
+        tried=room.tried if room else frozenset(),
         max_attempts=own.max_attempts,
         cooldown=own.cooldown,
         is_retry=limits.is_retry,
         fix_rate=facts.fix_rates.get(family),
+        rule_rates=facts.rule_rates,
         min_fix_rate_pct=limits.min_fix_rate_pct,
+        probe_after=limits.probe_after,
         failing=facts.failing.get(family),
     )
 
@@ -229,7 +234,7 @@ def _split(
     pause = facts.paused or facts.pauses.get(candidate.repository.lower(), "")
     if pause:
         return [], [Held(candidate=candidate, action=DecisionAction.WAIT, reason=f"paused: {pause}")]
-    context = context_of(candidate.repository, candidate.family, facts, limits=limits, busy=room.busy)
+    context = context_of(candidate.repository, candidate.family, facts, limits=limits, room=room)
     ready: list[CandidateIssue] = []
     others: dict[Verdict, list[CandidateIssue]] = {}
     for issue in candidate.issues:

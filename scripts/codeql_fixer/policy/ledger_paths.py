@@ -10,6 +10,7 @@ from codeql_fixer.domain.alert import Alert, AlertClaim, AlertOutcome
 from codeql_fixer.domain.cycle import Cycle
 from codeql_fixer.domain.dismissal import Dismissal
 from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome
+from codeql_fixer.domain.fix_example import FixExample
 from codeql_fixer.domain.follow_up import FollowUp, FollowUpOutcome
 from codeql_fixer.domain.scan_run import ScanRun
 from codeql_fixer.domain.snapshot import Snapshot
@@ -27,13 +28,13 @@ PAUSE_PATH = f"{ROOT}paused"
 _WORD = "[A-Za-z0-9._-]+"
 _MONTH = "[0-9]{4}/[0-9]{2}"
 _OF_REPOSITORY = re.compile(
-    rf"telemetry/(?:packs/)?(?:runs|verifications|dismissals)/(?P<owner>{_WORD})/(?P<name>{_WORD})/[^/].*"
+    rf"telemetry/(?:packs/)?(?:runs|verifications|dismissals|examples)/(?P<owner>{_WORD})/(?P<name>{_WORD})/[^/].*"
 )
 _RECORD = re.compile(
     rf"telemetry/(?:orchestrator_state\.json"
     rf"|(?:runs|verifications)/{_WORD}/{_WORD}/{_MONTH}/{_WORD}\.json"
     rf"|packs/runs/{_WORD}/{_WORD}/{_MONTH}\.jsonl"
-    rf"|dismissals/{_WORD}/{_WORD}/{_WORD}\.json"
+    rf"|(?:dismissals|examples)/{_WORD}/{_WORD}/{_WORD}\.json"
     rf"|cycles/{_MONTH}/{_WORD}\.json"
     rf"|dispatches/{_MONTH}/{_WORD}\.(?:intent|outcome)\.json"
     rf"|alerts/{_MONTH}/{_WORD}\.(?:alert|claim|outcome)\.json"
@@ -56,6 +57,8 @@ def path_of(record: AnyRecord) -> str:
             path = f"{ROOT}verifications/{record.target_repo.lower()}/{month}/{record.id}.json"
         case Dismissal():
             path = f"{ROOT}dismissals/{record.target_repo.lower()}/{record.id}.json"
+        case FixExample():
+            path = f"{ROOT}examples/{record.target_repo.lower()}/{record.id}.json"
         case Cycle():
             path = f"{ROOT}cycles/{month}/{day}-{record.id}.json"
         case DispatchIntent():

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class ProvedFix(Struct, frozen=True, kw_only=True):
+class ProvedMerge(Struct, frozen=True, kw_only=True):
     """What one scan run says about one merged pull request. `scan_run` is the path of its record."""
 
     fix: MergedFix
@@ -24,7 +24,7 @@ class ProvedFix(Struct, frozen=True, kw_only=True):
     targets: tuple[TargetVerdict, ...]
 
 
-def proved(fixes: Iterable[MergedFix]) -> list[ProvedFix]:
+def proved(fixes: Iterable[MergedFix]) -> list[ProvedMerge]:
     """The verdicts, by pull request and by the scan that they rest on.
 
     Args:
@@ -36,7 +36,7 @@ def proved(fixes: Iterable[MergedFix]) -> list[ProvedFix]:
         by_name.setdefault((fix.repository, fix.number, fix.fingerprint), fix)
     found = sorted(by_name.values(), key=_order)
     return [
-        ProvedFix(fix=group[0], scan_run=scan_run, targets=tuple(map(_verdict_on, group)))
+        ProvedMerge(fix=group[0], scan_run=scan_run, targets=tuple(map(_verdict_on, group)))
         for (_, _, scan_run), group in ((key, list(group)) for key, group in groupby(found, key=_key))
     ]
 

@@ -9,7 +9,7 @@ The first rule that objects decides, so the most informative come first:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol, TypeAlias
 
@@ -19,7 +19,7 @@ from codeql_fixer.domain.cycle import DecisionAction
 from codeql_fixer.domain.dispatch import DispatchStatus
 from codeql_fixer.domain.tracked import Attempt, Lifecycle, TrackedIssue
 from codeql_fixer.policy.cooldown import DEFAULT_COOLDOWN, attempts_since_opened, failures_of, is_exhausted, rests_until
-from codeql_fixer.policy.fix_rates import FixRate, is_hopeless
+from codeql_fixer.policy.fix_rates import PROBE_AFTER, FixRate, is_hopeless
 from codeql_fixer.policy.lifecycle import has_open_pull_request
 from codeql_fixer.policy.monitoring import FailingFamily
 from codeql_fixer.policy.plain_text import counted
@@ -54,7 +54,7 @@ class Context(Struct, frozen=True, kw_only=True):
 
     `repository` is in lower case, and `busy` holds repository and fingerprint of what open claims are about. A retry
     inside one run does not rest. `fix_rate` and `failing` are of the family: None where nothing is known, and where
-    nothing is wrong.
+    nothing is wrong. `tried` are family and rule of what got a session in this very decision, with "" for any rule.
     """
 
     now: datetime
@@ -64,7 +64,10 @@ class Context(Struct, frozen=True, kw_only=True):
     cooldown: tuple[timedelta, ...] = DEFAULT_COOLDOWN
     is_retry: bool = False
     fix_rate: FixRate | None = None
+    rule_rates: Mapping[tuple[str, str], FixRate] = {}
     min_fix_rate_pct: int = 0
+    probe_after: timedelta = PROBE_AFTER
+    tried: Container[tuple[str, str]] = frozenset()
     failing: FailingFamily | None = None
 
 
@@ -204,6 +207,12 @@ def _family_hopeless(issue: KnownIssue, context: Context) -> Verdict | None:
     return _hopeless(context)
 
 
+def _rule_hopeless(issue: KnownIssue, context: Context) -> Verdict | None:
+    if issue.tracked is None:
+        return None
+    return _given_up(context.rule_rates.get((issue.tracked.family, issue.tracked.rule_id)), context)
+
+
 def held_family(context: Context) -> Verdict | None:
     """What holds all issues of the family, whatever is known of each of them."""
     return _failing(context) or _hopeless(context)
@@ -217,12 +226,23 @@ def _failing(context: Context) -> Verdict | None:
 
 
 def _hopeless(context: Context) -> Verdict | None:
-    rate, least = context.fix_rate, context.min_fix_rate_pct
+    return _given_up(context.fix_rate, context)
+
+
+def _given_up(rate: FixRate | None, context: Context) -> Verdict | None:
+    """Nothing more of it, but for one attempt after a while by which it can prove that it has changed."""
+    least = context.min_fix_rate_pct
     if rate is None or not is_hopeless(rate, least):
         return None
+    is_tried = (rate.family, rate.rule_id) in context.tried
+    last = context.now if is_tried else rate.last_at
+    until = last + context.probe_after if last else None
+    if until and until <= context.now:
+        return None
     tries = counted(rate.known, "attempt")
-    reason = f"{rate.fixed} of {tries} at {rate.family} fixed anything, and at least {least} % are asked for"
-    return Verdict(action=DecisionAction.SKIP, reason=reason)
+    reason = f"{rate.fixed} of {tries} at {rate.subject} fixed anything, and at least {least} % are asked for"
+    again = f": one more after {until:%Y-%m-%d}" if until else ""
+    return Verdict(action=DecisionAction.SKIP, reason=reason + again, until=until)
 
 
 def _ask(reason: str) -> Verdict:
@@ -252,5 +272,6 @@ DEFAULT_RULES = Rules(
         Rule("rested", _resting),
         Rule("its family does not fail in a row", _family_failing),
         Rule("its family can be fixed", _family_hopeless),
+        Rule("its rule can be fixed", _rule_hopeless),
     ]
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from codeql_fixer.domain.allowance import ScopeKind
+from codeql_fixer.domain.allowance import ScopeKind, Unit
 from codeql_fixer.policy.allowances import Allowances, Use, uses_of
 from codeql_fixer.policy.budget import committed
 from codeql_fixer.policy.overlaps import WorkInProgress
@@ -44,7 +44,7 @@ class Spent(Struct, frozen=True, kw_only=True):
 
 
 class Room:
-    """What limits leave.
+    """What limits leave. `busy` are repository and issue of what somebody is at, `tried` family and rule of what began.
 
     Args:
         facts: what is used already.
@@ -65,6 +65,7 @@ class Room:
             now=facts.now,
         )
         self._in_progress = WorkInProgress(facts.busy_files, facts.open_pull_requests)
+        self.tried: set[tuple[str, str]] = set()
         self.busy = {
             (claim.repository.lower(), name)
             for claim in facts.claims
@@ -103,6 +104,14 @@ class Room:
         refusal = self._allowances.problem(self._use(candidate, agent, max_acu))
         return Full(reason=refusal.reason, until=refusal.free_at) if refusal else None
 
+    def limits_acu(self, candidate: Candidate, agent: str) -> bool:
+        """True when there is a limit for the ACU of this session and others together."""
+        use = self._use(candidate, agent, None)
+        return self._limits.max_acu_in_period is not None or any(
+            allowance.unit is Unit.ACU and self._allowances.used(allowance, use.at, whose=use) is not None
+            for allowance in self._limits.allowances
+        )
+
     def take(self, candidate: Candidate, agent: str, max_acu: int | None) -> None:
         """A session starts."""
         repository = candidate.repository.lower()
@@ -114,6 +123,8 @@ class Room:
         self._by_repository[repository] += 1
         self._allowances.take(self._use(candidate, agent, max_acu))
         self._in_progress.take(repository, _files_of(candidate))
+        self.tried |= {(issue.tracked.family, issue.tracked.rule_id) for issue in candidate.issues if issue.tracked}
+        self.tried.add((candidate.family, ""))
         self.busy |= {(repository, issue.fingerprint) for issue in candidate.issues}
 
     def used(self, repository: str) -> Iterator[tuple[str, float, int]]:

@@ -119,6 +119,7 @@ def route(
         complexity=complexity,
         reason=_reason(*why, *passed, f"{complexity}: {measured}"),
         fallbacks=tuple(order[1:]),
+        counts_acu=chosen.kind is AgentKind.DEVIN,
     )
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.domain.tracked import Lifecycle, TrackedIssue
 from codeql_fixer.ports.follow_ups import FollowUps
+from codeql_fixer.ports.learning import Learning
 from codeql_fixer.ports.outbox import Outbox
 from codeql_fixer.ports.proofs import Proofs
 from codeql_fixer.ports.queue import Queue
@@ -141,7 +142,7 @@ class IndexWriter(Protocol):
         ...
 
 
-class Index(Queue, Outbox, Proofs, FollowUps, Protocol):
+class Index(Queue, Outbox, Proofs, FollowUps, Learning, Protocol):
     """Answers questions about the fleet. Names of repositories are owner/name in any spelling.
 
     What the ledger has under one of `names` counts for the repository that this leads to: forks that are scanned in its

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from codeql_fixer.domain.brief import Brief
     from codeql_fixer.domain.feedback import Feedback
+    from codeql_fixer.domain.learning import Versions
 
 
 class PromptRenderer(Protocol):
@@ -18,6 +19,10 @@ class PromptRenderer(Protocol):
         Raises:
             UserError: the user's template cannot be used; the message names its line.
         """
+        ...
+
+    def versions(self, family: str) -> Versions:
+        """What an agent is told by about a family: two prompts that differ in it differ in more than their findings."""
         ...
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime, timedelta
 
-    from codeql_fixer.domain.queue import FixCount, Line, ScanState, SessionEnd, Stretch, Waiting
+    from codeql_fixer.domain.queue import Line, ScanState, SessionEnd, Stretch, Waiting
     from codeql_fixer.domain.severity import SeverityTier
     from codeql_fixer.domain.tracked import Attempt
     from codeql_fixer.ports.index import IssueRow, Pause
@@ -80,10 +80,6 @@ class Queue(Protocol):
 
     def open_counts(self, now: datetime) -> Mapping[str, Mapping[SeverityTier, int]]:
         """How many issues are neither proved to be gone nor dismissed, by repository and tier."""
-        ...
-
-    def fix_counts(self, since: datetime) -> Mapping[str, FixCount]:
-        """How attempts ended that were claimed since a moment, to the day, by family."""
         ...
 
     def baselines(self) -> Mapping[str, int]:

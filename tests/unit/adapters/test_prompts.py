@@ -255,3 +255,19 @@ def test_message__says_what_it_leaves_out_and_what_it_could_not_read() -> None:
     assert "Remark 29." in text
     assert "Remark 30." not in text
     assert "Its log could not be read here" in text
+
+
+def test_versions__change_with_the_template_and_with_the_playbook(tmp_path: Path) -> None:
+    template = tmp_path / "mine.md.j2"
+    template.write_text("one")
+    (tmp_path / "generic.devin.md").write_text("# Fix")
+    mine = JinjaRenderer(Playbooks(tmp_path), template).versions("xss")
+    template.write_text("two")
+    (tmp_path / "generic.devin.md").write_text("# Fix it")
+    after = JinjaRenderer(Playbooks(tmp_path), template).versions("xss")
+
+    assert mine.playbook.partition("@")[0] == after.playbook.partition("@")[0] == "generic"
+    assert mine.prompt != after.prompt
+    assert mine.playbook != after.playbook
+    assert JinjaRenderer(PLAYBOOKS).versions("injection").playbook.startswith("injection@")
+    assert JinjaRenderer(PLAYBOOKS).versions("injection") == JinjaRenderer(PLAYBOOKS).versions("injection")

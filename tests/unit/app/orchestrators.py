@@ -33,6 +33,7 @@ from codeql_fixer.app.scan_fleet import FleetScanner
 from codeql_fixer.app.settle import Settler
 from codeql_fixer.app.start import Starter
 from codeql_fixer.app.watch_pulls import PullRequestWatcher
+from codeql_fixer.domain.learning import Versions
 from codeql_fixer.domain.registry import Registry, RepositoryEntry
 from codeql_fixer.domain.route import Routing
 from codeql_fixer.policy.sla import DEFAULT_HOURS
@@ -59,7 +60,10 @@ class _Plainly:
     """A renderer for which a brief is the name of its repository."""
 
     def render(self, brief: Brief) -> str:
-        return brief.target_repo
+        return "\n".join([brief.target_repo, *(example.diff for example in brief.examples)])
+
+    def versions(self, family: str) -> Versions:
+        return Versions(prompt="p1", playbook=f"{family}@1")
 
 
 class OtherLedger:

@@ -19,6 +19,7 @@ from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.domain.batch import Batch
 from codeql_fixer.domain.cycle import PullRequestState
 from codeql_fixer.domain.dispatch import DispatchStatus
+from codeql_fixer.domain.learning import Sharing
 from codeql_fixer.domain.route import AgentKind, AgentProfile, NoRoute, Route, Routing
 from codeql_fixer.domain.session import SessionState
 from codeql_fixer.domain.tracked import Lifecycle
@@ -34,6 +35,7 @@ from tests.records import (
     cycle,
     dismissal,
     fingerprint,
+    fix_example,
     intent,
     outcome,
     pull_request_seen,
@@ -259,3 +261,48 @@ def test_request__has_whole_tags_of_one_line(index: SqlIndex) -> None:
     tags = _ordered(_work(index, target=Target(repository=longest, base_branch="", run_id="7\n8")), 1, 2).tags
 
     assert tags[3:] == (f"repo:{longest}", "run:7 8")
+
+
+@pytest.mark.parametrize(
+    ("sharing", "shown"),
+    [
+        (Sharing.OFF, []),
+        (Sharing.REPOSITORY, ["+own"]),
+        (Sharing.OWNER, ["+own", "+same owner"]),
+        (Sharing.FLEET, ["+own", "+same owner", "+stranger"]),
+    ],
+)
+def test_request__shows_proved_fixes_as_far_as_they_may_travel(
+    index: SqlIndex, sharing: Sharing, shown: list[str]
+) -> None:
+    work = _work(
+        index,
+        fix_example("x-1", 1, diff="+own", fingerprint=fingerprint(9)),
+        fix_example("x-2", 4, diff="+same owner", target_repo="acme/api"),
+        fix_example("x-3", 3, diff="+stranger", target_repo="other/api"),
+        target=Target(repository="Acme/Shop", base_branch="main", run_id="7", sharing=sharing),
+    )
+
+    prompt = _ordered(work, 1).prompt
+
+    assert [line for line in prompt.splitlines() if line in {"+own", "+same owner", "+stranger"}] == shown
+    assert ("## Fixes that were proved" in prompt) == bool(shown)
+
+
+def test_request__shows_three_fixes_at_most_those_of_the_rule_first(index: SqlIndex) -> None:
+    examples = [
+        fix_example(
+            f"x-{number}",
+            number,
+            diff=f"+{number}",
+            pull_request=number,
+            rule_id=rule,
+            fingerprint=fingerprint(9),
+        )
+        for number, rule in ((1, "py/sql-injection"), (2, "py/other"), (3, "py/other"), (4, "py/other"))
+    ]
+    target = Target(repository="acme/shop", base_branch="main", run_id="7", sharing=Sharing.OWNER)
+
+    prompt = _ordered(_work(index, *examples, target=target), 1).prompt
+
+    assert [line for line in prompt.splitlines() if line in {"+1", "+2", "+3", "+4"}] == ["+1", "+4", "+3"]

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from codeql_fixer.domain.brief import Brief
+    from codeql_fixer.domain.learning import Versions
 
 NAMES = ("acme/api", "acme/shop")
 REGISTRY = Registry(
@@ -46,6 +47,9 @@ INPUTS = DecisionInputs(
 class _NoPrompts:
     def render(self, brief: Brief) -> str:
         raise NotImplementedError(brief.target_repo)
+
+    def versions(self, family: str) -> Versions:
+        raise NotImplementedError(family)
 
 
 def _planner(folder: Path) -> Planner:

@@ -10,11 +10,21 @@ from codeql_fixer.app.facts import facts_of
 from codeql_fixer.domain.allowance import Allowance, ScopeKind, Unit
 from codeql_fixer.domain.cycle import PullRequestState
 from codeql_fixer.domain.objective import Objective
-from codeql_fixer.domain.queue import FixCount
 from codeql_fixer.domain.session import SessionState
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.policy.fix_rates import MEMORY, FixRate
-from tests.records import at, cycle, dismissal, intent, issue_record, outcome, pull_request_seen, scan, session_seen
+from tests.records import (
+    RULE,
+    at,
+    cycle,
+    dismissal,
+    intent,
+    issue_record,
+    outcome,
+    pull_request_seen,
+    scan,
+    session_seen,
+)
 from tests.unit.app.orchestrators import Orchestra, listed, registry
 
 if TYPE_CHECKING:
@@ -127,9 +137,13 @@ def test_facts__what_a_family_did_long_ago_is_forgotten() -> None:
     ]
     fleet = Orchestra(registry(listed(SHOP)), scan("1", 0, *_issues(1)), *failed)
 
-    assert fleet.index.fix_counts(at(0)) == {"injection": FixCount(0, 1)}
+    [count] = fleet.index.fix_counts(at(0))
+    assert (count.family, count.fixed, count.failed) == ("injection", 0, 1)
     soon = facts_of(fleet.index, fleet.limits(), at(1) + MEMORY / 2)
     late = facts_of(fleet.index, fleet.limits(), at(49) + MEMORY)
 
-    assert soon.fix_rates == {"injection": FixRate(family="injection", fixed=0, failed=1)}
+    assert soon.fix_rates == {"injection": FixRate(family="injection", fixed=0, failed=1, last_at=at(1))}
+    assert soon.rule_rates == {
+        ("injection", RULE): FixRate(family="injection", rule_id=RULE, fixed=0, failed=1, last_at=at(1))
+    }
     assert late.fix_rates == {}

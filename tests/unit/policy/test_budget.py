@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from codeql_fixer.domain.dispatch import DispatchStatus
 from codeql_fixer.domain.session import SessionState
-from codeql_fixer.policy.budget import committed, session_budget
+from codeql_fixer.policy.budget import UNLIMITED, committed, session_budget
 from tests.dispatching import claim
 
 CREATED, REFUSED = DispatchStatus.CREATED, DispatchStatus.REFUSED
@@ -29,6 +29,21 @@ FINISHED = SessionState.FINISHED
 )
 def test_session_budget(cap: int | None, before: tuple[float, ...], budget: int | None) -> None:
     assert session_budget(cap, before) == budget
+
+
+@pytest.mark.parametrize(
+    ("cap", "before", "budget"),
+    [
+        (None, (), UNLIMITED),
+        (None, (1, 1, 1), UNLIMITED),  # one that would be cut short costs as much, and fixes nothing
+        (None, (20, 20, 20), 30),
+        (10, (20, 20, 20), 10),
+    ],
+)
+def test_session_budget__of_one_that_has_to_have_a_limit(
+    cap: int | None, before: tuple[float, ...], budget: int
+) -> None:
+    assert session_budget(cap, before, is_limited=True) == budget
 
 
 @given(cap=st.integers(1, 1000), before=st.lists(st.floats(0.01, 1e6), max_size=9))

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from codeql_fixer.domain.allowance import Allowance, ScopeKind, Unit, Window
 from codeql_fixer.domain.cycle import PullRequestState
 from codeql_fixer.domain.dispatch import DispatchStatus
 from codeql_fixer.domain.route import NoRoute
 from codeql_fixer.domain.session import SessionState
 from codeql_fixer.domain.tracked import Lifecycle
 from codeql_fixer.policy.dispatching import CandidateIssue, Limits, RepositoryLimits, decide
+from codeql_fixer.policy.fix_rates import FixRate
 from tests.dispatching import attempt, candidate, candidate_issue, claim, facts, route
-from tests.records import at, fingerprint
+from tests.records import RULE, at, fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -173,6 +176,55 @@ def test_decide__keeps_limits(limits: Limits, reason: str) -> None:
 
     assert dispatch.candidate.key == "a"
     assert (held.action, held.reason[: len(reason)]) == ("wait", reason)
+
+
+HOPELESS: dict[str, Any] = {"family": "injection", "failed": 20, "last_at": at(NOW - 99)}
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        {"fix_rates": {"injection": FixRate(**HOPELESS)}},
+        {"rule_rates": {("injection", RULE): FixRate(rule_id=RULE, **HOPELESS)}},
+    ],
+    ids=["family", "rule"],
+)
+def test_decide__what_is_given_up_gets_one_session_after_a_while(known: dict[str, Any]) -> None:
+    work = [candidate(name, candidate_issue(number)) for number, name in enumerate("abc", start=1)]
+    early = Limits(min_fix_rate_pct=20)
+    late = replace(early, probe_after=timedelta(hours=99))
+
+    none, waiting = decide(work, facts(NOW, **known), early, route=_route)
+    [probe], held = decide(work, facts(NOW, **known), late, route=_route)
+
+    assert none == []
+    assert {item.until for item in waiting} == {at(NOW - 99) + early.probe_after}
+    assert probe.candidate.key == "a"
+    assert [(item.candidate.key, item.until) for item in held] == [("b", at(NOW + 99)), ("c", at(NOW + 99))]
+
+
+MONTHLY = Allowance(kind=ScopeKind.AGENT, unit=Unit.ACU, limit=25, name="devin", window=Window.MONTH)
+
+
+@pytest.mark.parametrize(
+    ("limits", "counts_acu", "limit_of_each", "sessions"),
+    [
+        (Limits(), True, None, 4),
+        (Limits(max_acu_in_period=25), True, 10, 2),
+        (Limits(allowances=(MONTHLY,)), True, 10, 2),
+        (Limits(allowances=(replace(MONTHLY, name="other"),)), True, None, 4),  # it is not this agent's
+        (Limits(allowances=(replace(MONTHLY, unit=Unit.SESSIONS),)), True, None, 4),
+        (Limits(allowances=(MONTHLY,)), False, None, 4),  # it costs nothing
+    ],
+)
+def test_decide__a_session_without_a_limit_cannot_overrun_a_budget(
+    limits: Limits, limit_of_each: int | None, sessions: int, *, counts_acu: bool
+) -> None:
+    work = [candidate(str(number), candidate_issue(number)) for number in range(1, 5)]
+
+    found, _ = decide(work, facts(NOW), limits, route=lambda *_: route(counts_acu=counts_acu))
+
+    assert [dispatch.max_acu for dispatch in found] == [limit_of_each] * sessions
 
 
 def test_decide__learns_what_a_family_takes() -> None:

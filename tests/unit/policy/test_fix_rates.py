@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codeql_fixer.domain.cycle import PullRequestState
+from codeql_fixer.domain.queue import FixCount
 from codeql_fixer.domain.session import SessionState
 from codeql_fixer.domain.tracked import Lifecycle
-from codeql_fixer.policy.fix_rates import FixRate, fix_rates_of, is_hopeless
+from codeql_fixer.policy.fix_rates import FixRate, fix_rates_of, is_hopeless, rates_of
 from tests.dispatching import attempt, tracked
+from tests.records import at
 
 FAILED = SessionState.FAILED
 NUMBERS = st.integers(0, 40)
@@ -92,3 +94,35 @@ def test_fix_rates_of__counts_attempts_by_family() -> None:
     )
 
     assert found == {"xss": _rate(1, 3), "ssrf": FixRate(family="ssrf", failed=1)}
+
+
+def _count(rule_id: str, fixed: int, failed: int, *, hours: float = 0, family: str = "xss") -> FixCount:
+    return FixCount(family=family, rule_id=rule_id, agent=f"a{hours}", fixed=fixed, failed=failed, last_at=at(hours))
+
+
+def test_rates_of__by_family_and_by_rule() -> None:
+    counts = [_count("r1", 2, 1, hours=3), _count("r1", 1, 0, hours=9), _count("r2", 0, 4, hours=5), _count("r3", 0, 0)]
+
+    families, rules = rates_of(counts)
+
+    assert {name: (rate.fixed, rate.failed, rate.last_at) for name, rate in families.items()} == {"xss": (3, 5, at(9))}
+    assert {name: (rate.fixed, rate.failed, rate.last_at) for name, rate in rules.items()} == {
+        ("xss", "r1"): (3, 1, at(9)),
+        ("xss", "r2"): (0, 4, at(5)),
+    }
+    assert (families["xss"].subject, rules["xss", "r1"].subject) == ("xss", "r1")
+
+
+def test_rates_of__an_attempt_at_work_counts_as_the_last_and_nothing_else() -> None:
+    families, _ = rates_of([_count("r1", 0, 3, hours=1), _count("r1", 0, 0, hours=7)])
+
+    assert (families["xss"].failed, families["xss"].last_at) == (3, at(7))
+
+
+def test_rates_of__a_family_that_was_hardly_tried_borrows_from_the_others() -> None:
+    others = [_count("r", 30, 1, family=family) for family in ("ssrf", "auth", "crypto")]
+
+    families, _ = rates_of([*others, _count("r", 1, 2)])
+
+    assert families["xss"].rate is not None
+    assert families["xss"].rate > 0.4  # by itself it would be 0.4

@@ -19,6 +19,7 @@ PATHS = {
     "cycle": "telemetry/cycles/2026/03/01-c-1.json",
     "verification": "telemetry/verifications/acme/shop/2026/03/v-1.json",
     "dismissal": "telemetry/dismissals/acme/shop/d-1.json",
+    "fix_example": "telemetry/examples/acme/shop/x-1.json",
     "snapshot": "telemetry/orchestrator_state.json",
     "alert": "telemetry/alerts/2026/03/family_stopped-00000000000000000001.alert.json",
     "alert_claim": "telemetry/alerts/2026/03/family_stopped-00000000000000000001.hook.1.claim.json",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +17,7 @@ from codeql_fixer.policy.fix_rates import FixRate
 from codeql_fixer.policy.monitoring import FailingFamily
 from codeql_fixer.policy.readiness import DEFAULT_RULES, Context, Rule, Rules, Verdict, held_family
 from tests.dispatching import attempt, candidate_issue
-from tests.records import at, fingerprint
+from tests.records import RULE, at, fingerprint
 
 if TYPE_CHECKING:
     from codeql_fixer.policy.dispatching import CandidateIssue
@@ -37,6 +38,10 @@ def _failing(hours: float) -> FailingFamily:
 
 def _failed(*hours: float) -> dict[str, Any]:
     return {"attempts": tuple(attempt(when, session=FAILED) for when in hours)}
+
+
+def _given_up(rule_id: str, hours: float) -> FixRate:
+    return FixRate(family="xss", rule_id=rule_id, failed=20, last_at=at(hours))
 
 
 ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[DecisionAction, str, float | None] | None]] = {
@@ -102,6 +107,58 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[DecisionAction, str,
         {"fix_rate": HOPELESS, "min_fix_rate_pct": 20},
         (SKIP, "0 of 20 attempts at xss fixed anything, and at least 20 % are asked for", None),
     ),
+    "a rule without hope": (
+        {},
+        {"rule_rates": {("injection", RULE): _given_up(RULE, 90)}, "min_fix_rate_pct": 20},
+        (
+            SKIP,
+            f"0 of 20 attempts at {RULE} fixed anything, and at least 20 % are asked for: one more after 2026-03-18",
+            90 + 14 * 24,
+        ),
+    ),
+    "another rule": (
+        {},
+        {"rule_rates": {("injection", "py/other"): _given_up("py/other", 90)}, "min_fix_rate_pct": 20},
+        None,
+    ),
+    "given up, and tried not long ago": (
+        {},
+        {"fix_rate": _given_up("", 90), "min_fix_rate_pct": 20, "probe_after": timedelta(hours=11)},
+        (
+            SKIP,
+            "0 of 20 attempts at xss fixed anything, and at least 20 % are asked for: one more after 2026-03-05",
+            101,
+        ),
+    ),
+    "given up, and rested": (
+        {},
+        {"fix_rate": _given_up("", 90), "min_fix_rate_pct": 20, "probe_after": timedelta(hours=10)},
+        None,
+    ),
+    "given up, and tried again just now": (
+        {},
+        {
+            "fix_rate": _given_up("", 90),
+            "min_fix_rate_pct": 20,
+            "probe_after": timedelta(hours=10),
+            "tried": {("xss", "")},
+        },
+        (
+            SKIP,
+            "0 of 20 attempts at xss fixed anything, and at least 20 % are asked for: one more after 2026-03-05",
+            110,
+        ),
+    ),
+    "another family was tried just now": (
+        {},
+        {
+            "fix_rate": _given_up("", 90),
+            "min_fix_rate_pct": 20,
+            "probe_after": timedelta(hours=10),
+            "tried": {("auth", ""), ("xss", "py/xss")},
+        },
+        None,
+    ),
     "a family with little hope": ({}, {"fix_rate": HOPELESS, "min_fix_rate_pct": 5}, None),
 }
 
@@ -136,6 +193,14 @@ def test_default_rules__the_most_informative_reason_first() -> None:
     verdict = DEFAULT_RULES(issue, context)
     assert verdict
     assert verdict.reason == said[0][1]
+
+
+def test_default_rules__ask_no_rate_of_what_no_scan_reported() -> None:
+    context = _context(rule_rates={("injection", RULE): _given_up(RULE, 90)}, min_fix_rate_pct=20)
+
+    said = dict(DEFAULT_RULES.explained(candidate_issue(1, tracked=None), context))
+
+    assert said["its rule can be fixed"] is None
 
 
 def test_rules__none_is_an_error() -> None:

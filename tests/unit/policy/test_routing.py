@@ -78,6 +78,7 @@ def test_route__gives_the_default_agent_when_no_rule_matches() -> None:
         max_acu=10,
         complexity=Complexity.SIMPLE,
         reason="no rule matches; simple: 1 file, 0 steps, 1 issue",
+        counts_acu=True,
     )
 
 

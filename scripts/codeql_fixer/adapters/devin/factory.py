@@ -48,15 +48,15 @@ class Account(Struct, frozen=True, kw_only=True):
         api = V3Api(self.client, self.org_id) if self.org_id else V1Api(self.client)
         return DevinAgent(api, choices, account=self.name, threads=self.threads, timing=self.timing)
 
-    def library(self) -> Library:
-        """Its playbooks and notes."""
+    def library(self, folder_id: str = "") -> Library:
+        """Its playbooks and notes; new notes go into the folder."""
         base = f"/v3/organizations/{self.org_id}" if self.org_id else "/v1"
         notes = (
             Notes(self.client, f"{base}/knowledge/notes")
             if self.org_id
             else Knowledge(self.client, f"{base}/knowledge")
         )
-        return Library(Playbooks(self.client, f"{base}/playbooks"), notes, sleep=self.timing.sleep)
+        return Library(Playbooks(self.client, f"{base}/playbooks"), notes, sleep=self.timing.sleep, folder_id=folder_id)
 
 
 def devin_account(

@@ -19,8 +19,10 @@ from codeql_fixer.errors import SessionRefusedError, UserError
 from codeql_fixer.transport.errors import HttpError, StatusError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from codeql_fixer.ports.knowledge import Note
 
 OURS = "codeql-fixer: "
 _LAST = datetime.max.replace(tzinfo=UTC)
@@ -90,10 +92,13 @@ class Library:
         playbooks: where playbooks are.
         notes: where notes are.
         sleep: waits between adding and looking.
+        folder_id: where new notes go, "" for no folder.
     """
 
-    def __init__(self, playbooks: Shelf, notes: Shelf, *, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._playbooks, self._notes, self._sleep = playbooks, notes, sleep
+    def __init__(
+        self, playbooks: Shelf, notes: Shelf, *, sleep: Callable[[float], None] = time.sleep, folder_id: str = ""
+    ) -> None:
+        self._playbooks, self._notes, self._sleep, self._folder_id = playbooks, notes, sleep, folder_id
 
     def sync_playbooks(self, directory: Path) -> Mapping[str, str]:
         """Bring the playbooks up to date with `<name>.devin.md` of a directory; returns ids by name.
@@ -137,6 +142,32 @@ class Library:
             folder_id=folder_id,
         )
         return self._synced(self._notes, [document])[document.name]
+
+    def sync_notes(self, notes: Sequence[Note], *, stale: Collection[str], most: int) -> int:
+        """Bring notes up to date and take stale ones away; see the port. One reading where nothing is to be done."""
+        documents = [
+            Document(
+                name=OURS + note.name,
+                body=note.body,
+                trigger=note.trigger,
+                pinned_repo=note.pinned_repo,
+                folder_id=self._folder_id,
+            )
+            for note in notes
+        ]
+        with told(is_order=True), _not_ours_to_write():
+            kept = [one for one in self._notes.kept() if one.name.startswith(OURS)]
+            gone = {OURS + name for name in stale}
+            for one in kept:
+                if one.name in gone:
+                    _remove(self._notes, one)
+        bodies = {one.name: one.body.rstrip() for one in kept if one.name not in gone}
+        room = max(0, most - len(bodies))
+        new = [document for document in documents if document.name not in bodies][:room]
+        changed = [one for one in documents if one.name in bodies and not bodies[one.name].endswith(one.mark)]
+        if new or changed:
+            self._synced(self._notes, [*new, *changed])
+        return len(bodies) + len(new)
 
     def _synced(self, shelf: Shelf, documents: Sequence[Document]) -> dict[str, str]:
         """Ids by name, once the shelf holds each document and nothing else under its name."""
@@ -197,9 +228,13 @@ def _settled(shelf: Shelf, document: Document, same: Sequence[Kept]) -> str:
     if not first.body.rstrip().endswith(document.mark):
         shelf.change(first, document)
     for other in others:
-        try:
-            shelf.remove(other.id)
-        except StatusError as error:
-            if error.status not in {NOT_FOUND, FORBIDDEN}:  # somebody was faster; 403 is what some of them say then
-                raise
+        _remove(shelf, other)
     return first.id
+
+
+def _remove(shelf: Shelf, kept: Kept) -> None:
+    try:
+        shelf.remove(kept.id)
+    except StatusError as error:
+        if error.status not in {NOT_FOUND, FORBIDDEN}:  # somebody was faster; 403 is what some of them say then
+            raise

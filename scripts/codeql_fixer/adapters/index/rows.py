@@ -16,6 +16,7 @@ from codeql_fixer.domain.session import SessionState
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.domain.tracked import Attempt, Lifecycle, TrackedIssue, Tracking
 from codeql_fixer.policy.comparability import is_tracked
+from codeql_fixer.policy.languages import language_of
 from codeql_fixer.policy.ledger_paths import path_of
 from codeql_fixer.ports.index import IssueRow
 
@@ -90,6 +91,7 @@ def issue_row(
         "regressions": issue.regressions,
         "reach": issue.reach,
         "standing": standing,
+        "language": language_of(issue.file),
     }
 
 

@@ -18,6 +18,7 @@ from codeql_fixer.adapters.index.follow_ups import (
     parse_still_seen,
     parse_verdict,
 )
+from codeql_fixer.adapters.index.learning import LearningQuestions
 from codeql_fixer.adapters.index.outbox import SqlOutbox
 from codeql_fixer.adapters.index.rows import (
     FOREVER,
@@ -30,7 +31,7 @@ from codeql_fixer.adapters.index.rows import (
     time_of,
 )
 from codeql_fixer.adapters.index.writer import SqlWriter, digest_of
-from codeql_fixer.domain.queue import FixCount, Line, ScanState, SessionEnd, Stretch, Waiting
+from codeql_fixer.domain.queue import Line, ScanState, SessionEnd, Stretch, Waiting
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.domain.tracked import Lifecycle
 from codeql_fixer.errors import UserError
@@ -87,7 +88,7 @@ class Database(Protocol):
         ...
 
 
-class SqlIndex(SqlOutbox):
+class SqlIndex(SqlOutbox, LearningQuestions):
     """Index and queue in a database; brings its tables up to date first.
 
     Args:
@@ -308,11 +309,6 @@ class SqlIndex(SqlOutbox):
         for name, tier, count in self._ask("open_counts", now=micros(now), forever=micros(FOREVER)):
             found.setdefault(name, {})[SeverityTier(tier)] = int(count)
         return found
-
-    def fix_counts(self, since: datetime) -> dict[str, FixCount]:
-        """How attempts ended, by family."""
-        rows = self._ask("fix_counts", since=micros(since))
-        return {str(family): FixCount(int(fixed), int(failed)) for family, fixed, failed in rows}
 
     def baselines(self) -> dict[str, int]:
         """How many issues objectives were about when they were first seen."""

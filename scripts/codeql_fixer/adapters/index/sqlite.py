@@ -28,7 +28,10 @@ class SqliteDatabase:
     def __init__(self, path: Path) -> None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+            # Prompts are written by a thread of their own, while all others wait for it (app/start.py).
+            self._connection = sqlite3.connect(
+                path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = NORMAL")  # it can be built anew: a lost commit is no loss
         except (OSError, sqlite3.Error) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, assert_never
 
+from codeql_fixer.adapters.index.fact_rows import dismissal_row, example_row, verdict_rows, verification_row
 from codeql_fixer.adapters.index.follow_ups import add_follow_up
 from codeql_fixer.adapters.index.outbox import add_to_outbox
 from codeql_fixer.adapters.index.rows import issue_row, micros, parse_attempts, parse_issue, run_row, text, time_of
@@ -12,6 +13,7 @@ from codeql_fixer.domain.alert import Alert, AlertClaim, AlertOutcome
 from codeql_fixer.domain.cycle import Cycle, DecisionAction
 from codeql_fixer.domain.dismissal import Dismissal
 from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome
+from codeql_fixer.domain.fix_example import FixExample
 from codeql_fixer.domain.follow_up import FollowUp, FollowUpOutcome
 from codeql_fixer.domain.scan_run import ScanRun
 from codeql_fixer.domain.snapshot import Snapshot
@@ -32,14 +34,14 @@ if TYPE_CHECKING:
 _TABLES = (
     *("appearances", "aliases", "issues", "scan_runs", "repositories", "dispatch_issues", "dispatches", "sessions"),
     *("pull_requests", "proposals", "settlements", "verdicts", "verifications", "dismissals", "cycles", "pauses"),
-    *("damages", "scan_requests", "open_counts", "fix_counts", "baselines", "meta"),
+    *("damages", "scan_requests", "open_counts", "tries", "baselines", "meta"),
     *("alerts", "alert_recipients", "alert_attempts", "alert_members", "alert_channels"),
-    *("pull_request_issues", "reverts", "follow_ups"),
+    *("pull_request_issues", "reverts", "follow_ups", "fix_examples"),
 )
 
 
 _RENEWED = (
-    *("mark_over", "forget_open_counts", "add_open_counts", "forget_fix_counts", "add_fix_counts"),
+    *("mark_over", "forget_open_counts", "add_open_counts", "forget_tries", "add_tries"),
     "forget_scan_requests",
 )
 
@@ -140,6 +142,8 @@ class SqlWriter:
                 repository = self._named(record.target_repo)
                 add_follow_up(self._queries, self._connection, record, repository=repository)
                 concerned = frozenset({repository})
+            case FixExample():
+                self._add_example(record)
             case ScanRun() | Snapshot():
                 pass
             case _:
@@ -230,6 +234,8 @@ class SqlWriter:
             max_acu=record.max_acu,
             batch_id=text(record.batch_id),
             parent=text(record.parent),
+            prompt=text(record.prompt),
+            playbook=text(record.playbook),
         )
         self._many("add_intent_issues", ({"intent_id": record.id, "fingerprint": name} for name in record.fingerprints))
         return frozenset({repository})
@@ -355,39 +361,13 @@ class SqlWriter:
 
     def _add_verification(self, record: Verification) -> frozenset[str]:
         repository = self._named(record.target_repo)
-        self._queries.add_verification(
-            self._connection,
-            id=path_of(record),
-            repository=repository,
-            recorded_at=micros(record.recorded_at),
-            scan_run_id=text(record.scan_run_id),
-            pull_request=record.pull_request,
-            session_id=text(record.session_id),
-        )
-        self._many(
-            "add_verdicts",
-            (
-                {
-                    "verification_id": path_of(record),
-                    "fingerprint": verdict.fingerprint,
-                    "verdict": verdict.verdict.value,
-                    "reason": text(verdict.reason),
-                }
-                for verdict in record.verdicts
-            ),
-        )
+        self._queries.add_verification(self._connection, **verification_row(record, repository))
+        self._many("add_verdicts", verdict_rows(record))
         return frozenset({repository})
 
     def _add_dismissal(self, record: Dismissal) -> frozenset[str]:
-        self._queries.add_dismissal(
-            self._connection,
-            id=path_of(record),
-            repository=self._named(record.target_repo),
-            fingerprint=record.fingerprint,
-            reason=record.reason.value,
-            owner=text(record.owner),
-            comment=text(record.comment),
-            recorded_at=micros(record.recorded_at),
-            expires_at=micros(record.expires_at),
-        )
+        self._queries.add_dismissal(self._connection, **dismissal_row(record, self._named(record.target_repo)))
         return frozenset()  # a dismissal runs out: it is looked at when somebody asks
+
+    def _add_example(self, record: FixExample) -> None:
+        self._queries.add_example(self._connection, **example_row(record, self._named(record.target_repo)))

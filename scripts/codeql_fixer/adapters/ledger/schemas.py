@@ -22,6 +22,7 @@ TITLES = {
     "cycle": "What one cycle of the orchestrator saw and decided",
     "verification": "What a later scan proves about a fix",
     "dismissal": "A person's word that an issue is not going to be fixed",
+    "fix_example": "A change that fixed issues of a rule, as was proved",
     "snapshot": "The state of the fleet for people and older tools",
     "alert": "An event that is to be told, once",
     "alert_claim": "The right to tell an alert over a channel for a while",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from codeql_fixer.errors import CodeqlFixerError
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 GENERIC = "generic"
+_DIGITS = 12  # of a version
 # Families that share the playbook of another; a family whose own playbook exists needs no entry.
 _SHARED = {
     "hardcoded-credentials": "hardcoded-secrets",
@@ -44,6 +46,11 @@ class Playbooks:
         if name is None:
             raise CodeqlFixerError(f"{self._directory}: holds no playbooks; the installation is not whole")
         return name
+
+    def version_of(self, family: str) -> str:
+        """`name@digest` of that playbook."""
+        name = self.name_of(family)
+        return f"{name}@{sha256(self._path(name).read_bytes()).hexdigest()[:_DIGITS]}"
 
     def _path(self, name: str) -> Path:
         return self._directory / f"{name}.devin.md"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from codeql_fixer.adapters.prompts.data import Data
+from codeql_fixer.domain.learning import Versions
 from codeql_fixer.errors import UserError
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from codeql_fixer.domain.finding import Location, Rule, Trace
 
 _DEFAULT_TEMPLATE = Path(__file__).with_name("templates") / "fix.md.j2"
+_DIGITS = 12  # of a version; enough to tell the few that there are apart
 _MAX_FLOWS = 3
 _MAX_STEPS = 40
 _MAX_RELATED = 10
@@ -41,8 +44,10 @@ class JinjaRenderer:
         environment = ImmutableSandboxedEnvironment(
             undefined=jinja2.StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
         )
+        text = self._read(template or _DEFAULT_TEMPLATE)
+        self._version = sha256(text.encode()).hexdigest()[:_DIGITS]
         try:
-            self._template = environment.from_string(self._read(template or _DEFAULT_TEMPLATE))
+            self._template = environment.from_string(text)
         except jinja2.TemplateSyntaxError as error:
             raise UserError(f"{self._name}: line {error.lineno}: {error.message}") from error
 
@@ -58,6 +63,10 @@ class JinjaRenderer:
             remedy = "docs/reference/prompt-template.md lists what a template can use"
             raise UserError(f"{self._name}: line {_line_of(error)}: {error} ({remedy})") from error
         return "\n".join(tidy(text)) + "\n"
+
+    def versions(self, family: str) -> Versions:
+        """The digest of the template, and name and digest of the playbook."""
+        return Versions(prompt=self._version, playbook=self._playbooks.version_of(family))
 
     def _read(self, path: Path) -> str:
         try:
@@ -98,6 +107,10 @@ def _view(brief: Brief, playbook: str) -> dict[str, Any]:
         "earlier_attempts": [
             {"number": tried.number, "agent": tried.agent, "detail": Data(tried.detail)}
             for tried in brief.earlier_attempts
+        ],
+        "examples": [
+            {"repository": one.repository, "rule_id": Data(one.rule_id), "diff": Data(one.diff, "diff")}
+            for one in brief.examples
         ],
         "playbook": playbook,
     }

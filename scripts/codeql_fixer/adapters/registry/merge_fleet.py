@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict
 
 from codeql_fixer.domain.allowance import Allowance, ScopeKind, Unit
+from codeql_fixer.domain.learning import Learning
 from codeql_fixer.domain.objective import Objective
 from codeql_fixer.domain.priority import Weights
 from codeql_fixer.domain.registry import slug_of
@@ -30,6 +32,12 @@ def reason_of(fleet: wire_fleet.Fleet) -> str:
 def weights_of(fleet: wire_fleet.Fleet) -> Weights:
     """The shares of the score."""
     return Weights(**asdict(fleet.weights))
+
+
+def learning_of(fleet: wire_fleet.Fleet) -> Learning:
+    """What is learned from."""
+    said = fleet.learning
+    return Learning(probe_after=timedelta(days=said.probe_days), examples=said.examples)
 
 
 def objective_of(objective: wire_fleet.Objective) -> Objective:

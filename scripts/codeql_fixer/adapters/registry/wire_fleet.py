@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from codeql_fixer.domain import priority
+from codeql_fixer.domain import learning, priority
 from codeql_fixer.domain.allowance import Window
+from codeql_fixer.domain.learning import Sharing
 from codeql_fixer.domain.registry import REPOSITORY
 from codeql_fixer.domain.route import Label
 from codeql_fixer.domain.schedule import Schedule
@@ -16,6 +17,7 @@ END = "$(?!\\n)"  # `$` alone lets one line break through
 MOST = 100
 _LINE = r"[^\x00-\x1f\x7f\s][^\x00-\x1f\x7f]"
 _DEFAULT = priority.Weights()
+_LEARNING = learning.Learning()
 
 Hours = Annotated[int, Meta(ge=1, le=8760)]
 Many = Annotated[int, Meta(ge=1, le=100_000)]
@@ -78,6 +80,19 @@ class Weights(Struct, frozen=True, kw_only=True, omit_defaults=True):
     recurrence: Annotated[Share, Meta(description="in how many scans it was seen")] = _DEFAULT.recurrence
 
 
+class Learning(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is learned from sessions that are over."""
+
+    probe_days: Annotated[
+        Annotated[int, Meta(ge=1, le=365)],
+        Meta(description="a family or rule below `min_fix_rate_pct` gets one attempt so many days after its last one"),
+    ] = _LEARNING.probe_after.days
+    examples: Annotated[
+        Sharing,
+        Meta(description="whose sessions are shown a proved fix: those of its repository, of its owner, all, or none"),
+    ] = _LEARNING.examples
+
+
 class Budget(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How much may be used by whom; exactly one of sessions, ACU and open pull requests."""
 
@@ -112,8 +127,9 @@ class Fleet(Struct, frozen=True, kw_only=True, omit_defaults=True):
         Meta(description="so many failed sessions in a row for a weakness family, and no more start for it"),
     ] = None
     min_fix_rate_pct: Annotated[
-        Percent, Meta(description="families that are fixed less often, in percent, are left to people")
+        Percent, Meta(description="families and rules that are fixed less often, in percent, are left to people")
     ] = 0
+    learning: Annotated[Learning, Meta(description="what is learned from sessions that are over")] = Learning()
     weights: Annotated[Weights, Meta(description="what the score of an issue is made of")] = Weights()
     objectives: Annotated[tuple[Objective, ...], Meta(max_length=MOST, description="what is to be reached")] = ()
     uses_reach: Annotated[bool, Meta(description="true counts, too, how much code depends on the file")] = field(

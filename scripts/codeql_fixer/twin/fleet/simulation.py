@@ -24,6 +24,7 @@ from codeql_fixer.app.scan_fleet import FleetScanner
 from codeql_fixer.app.settle import Settler
 from codeql_fixer.app.start import Starter
 from codeql_fixer.app.watch_pulls import PullRequestWatcher
+from codeql_fixer.domain.learning import Versions
 from codeql_fixer.domain.registry import Registry
 from codeql_fixer.domain.route import Routing
 from codeql_fixer.domain.severity import SeverityTier
@@ -216,6 +217,10 @@ class _NoWords:
     def render(self, brief: Brief) -> str:
         del brief
         return ""
+
+    def versions(self, family: str) -> Versions:
+        del family
+        return Versions()
 
     def text(self, file: str) -> str | None:
         del file

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from codeql_fixer.policy.fix_rates import rates_of
 from codeql_fixer.twin.fleet.assumptions import Assumptions
 from codeql_fixer.twin.fleet.flaws import Flaw, FlawMaker
 from codeql_fixer.twin.fleet.luck import poisson, size_of
@@ -16,7 +17,7 @@ from codeql_fixer.twin.fleet.luck import poisson, size_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from codeql_fixer.domain.queue import FixCount
+    from codeql_fixer.policy.fix_rates import FixRate
     from codeql_fixer.ports.index import Index
     from codeql_fixer.twin.fleet.luck import Luck
 
@@ -100,7 +101,7 @@ def _open_in(index: Index, name: str, later: timedelta) -> tuple[Flaw, ...]:
 def _measured(index: Index, flaws: Sequence[Flaw], assumptions: Assumptions) -> Assumptions:
     """What is known in the place of what is assumed."""
     tiers, shares = Counter(flaw.tier for flaw in flaws), Counter(flaw.family for flaw in flaws)
-    counts = index.fix_counts(_EVER)
+    counts, _ = rates_of(index.rule_counts(_EVER))
     families = dict(assumptions.families) if not shares else {name: assumptions.family(name) for name in shares}
     for name, assumed in families.items():
         acu = index.acu_of(name)
@@ -115,7 +116,7 @@ def _measured(index: Index, flaws: Sequence[Flaw], assumptions: Assumptions) -> 
     return replace(assumptions, families=families, tiers=dict(tiers) if tiers else assumptions.tiers)
 
 
-def _fix_probability(count: FixCount, assumptions: Assumptions, assumed: float) -> float:
+def _fix_probability(count: FixRate, assumptions: Assumptions, assumed: float) -> float:
     """How often an attempt fixes its finding. What is on record has gone through session and review as well."""
     through = (1 - assumptions.session_failures) * assumptions.merge_probability
     rate = (count.fixed + _WEIGHT * assumed * through) / (count.fixed + count.failed + _WEIGHT)

@@ -12,6 +12,7 @@ import pytest
 from codeql_fixer.adapters.devin.factory import devin_account
 from codeql_fixer.adapters.devin.library import Library
 from codeql_fixer.errors import AgentDeniedError, AgentUnavailableError, SessionRefusedError, UserError
+from codeql_fixer.ports.knowledge import Note
 from codeql_fixer.transport.retry import Timing
 from tests.devin_twin import DevinTwin, devin_twin
 from tests.unit.transport.fake_time import FakeTime
@@ -313,3 +314,40 @@ def test_note__by_two_at_once_is_one(room: Room) -> None:
 
     assert first == second
     assert len(room.notes()) == 1
+
+
+# --- many notes at once
+
+
+def _note(name: str, body: str = "b") -> Note:
+    return Note(name=name, body=body, trigger="t", pinned_repo="acme/shop")
+
+
+def test_sync_notes__changes_what_has_changed_and_takes_away_what_is_stale(room: Room) -> None:
+    room.library().sync_notes([_note("one"), _note("two")], stale=(), most=9)
+    before = room.writes()
+
+    assert room.library().sync_notes([_note("one"), _note("two")], stale=(), most=9) == 2
+    assert room.writes() == before
+    assert room.library().sync_notes([_note("two", "new"), _note("three")], stale={"one"}, most=9) == 2
+
+    assert {one["name"]: one["body"].partition("\n")[0] for one in room.notes()} == {
+        "codeql-fixer: two": "new",
+        "codeql-fixer: three": "b",
+    }
+
+
+def test_sync_notes__never_more_than_are_wanted(room: Room) -> None:
+    assert room.library().sync_notes([_note(name) for name in "abc"], stale=(), most=2) == 2
+    assert room.library().sync_notes([_note(name) for name in "dbc"], stale=(), most=2) == 2
+
+    assert sorted(one["name"][-1] for one in room.notes()) == ["a", "b"]
+
+
+def test_sync_notes__touches_nobody_elses(room: Room) -> None:
+    path, trigger = ("knowledge/notes", "trigger") if room.version == "v3" else ("/v1/knowledge", "trigger_description")
+    assert room.twin.ask("POST", path, {"name": "one", "body": "theirs", trigger: "t"}).status == 200
+
+    assert room.library().sync_notes([], stale={"one"}, most=2) == 0
+
+    assert [one["body"] for one in room.notes()] == ["theirs"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,7 @@ from codeql_fixer.domain.alert import AlertEvent
 from codeql_fixer.domain.allowance import Allowance, ScopeKind, Unit, Window
 from codeql_fixer.domain.gate import GateKind
 from codeql_fixer.domain.hearing import DEFAULT_EVENTS
+from codeql_fixer.domain.learning import Sharing
 from codeql_fixer.domain.objective import Objective
 from codeql_fixer.domain.route import AgentKind, Complexity, ModeTable, Strategy
 from codeql_fixer.domain.schedule import Schedule
@@ -33,7 +35,7 @@ ABOUT_THE_FILE = {"File.$schema", "File.version"}  # these two are for editors a
 OF_KEYS = {
     *(f"File.{name}" for name in ("agents", "orchestrator", "defaults", "tags", "groups", "repos")),
     *("Agents.rules", "FleetAgents.rules", "FleetAgents.profiles", "Profile.gates", "Settings.agents"),
-    *("Fleet.budgets", "Fleet.weights", "Fleet.objectives", "Repository.overrides"),
+    *("Fleet.budgets", "Fleet.weights", "Fleet.objectives", "Fleet.learning", "Repository.overrides"),
     *("File.alerts", "Alerts.channels"),
 }
 
@@ -184,6 +186,16 @@ CASES: dict[str, tuple[dict[str, Any], Callable[[Registry], object], object]] = 
     "Fleet.max_acu_per_period": (_fleet(max_acu_per_period=3), lambda registry: registry.max_acu_per_period, 3),
     "Fleet.family_failure_limit": (_fleet(family_failure_limit=3), lambda registry: registry.family_failure_limit, 3),
     "Fleet.min_fix_rate_pct": (_fleet(min_fix_rate_pct=30), lambda registry: registry.min_fix_rate_pct, 30),
+    "Learning.probe_days": (
+        _fleet(learning={"probe_days": 3}),
+        lambda registry: registry.learning.probe_after,
+        timedelta(days=3),
+    ),
+    "Learning.examples": (
+        _fleet(learning={"examples": "fleet"}),
+        lambda registry: registry.learning.examples,
+        Sharing.FLEET,
+    ),
     "Fleet.blast_radius": (_fleet(blast_radius=True), lambda registry: registry.uses_reach, True),
     "Fleet.clusters": (_fleet(clusters=True), lambda registry: registry.uses_clusters, True),
     "Objective.name": (_objective(), lambda registry: registry.objectives[0].name, "n"),

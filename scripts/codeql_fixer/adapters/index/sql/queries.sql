@@ -36,17 +36,17 @@ INSERT INTO appearances (issue_id, scan_run_id, start_line) VALUES (:issue, :run
 INSERT INTO issues
   (id, repository_id, lifecycle, reason, fingerprint, fingerprint_version, tracking, rule_id, family, tier, score, file,
    start_line, message, evidence, occurrence, tool, category, first_seen_at, first_run, last_seen_at, last_run,
-   appearances, opened_at, aliases, fixed_at, fixed_run, doubt, renamed_to, regressions, reach, standing)
+   appearances, opened_at, aliases, fixed_at, fixed_run, doubt, renamed_to, regressions, reach, standing, language)
 VALUES
   (:id, :repository_id, :lifecycle, :reason, :fingerprint, :fingerprint_version, :tracking, :rule_id, :family, :tier,
    :score, :file, :start_line, :message, :evidence, :occurrence, :tool, :category, :first_seen_at, :first_run,
    :last_seen_at, :last_run, :appearances, :opened_at, :aliases, :fixed_at, :fixed_run, :doubt,
-   :renamed_to, :regressions, :reach, :standing);
+   :renamed_to, :regressions, :reach, :standing, :language);
 
 -- name: update_issues*!
 UPDATE issues SET
   lifecycle = :lifecycle, reason = :reason, tracking = :tracking, rule_id = :rule_id, family = :family, tier = :tier,
-  score = :score, file = :file, start_line = :start_line, message = :message, first_seen_at = :first_seen_at,
+  score = :score, file = :file, language = :language, start_line = :start_line, message = :message, first_seen_at = :first_seen_at,
   first_run = :first_run, last_seen_at = :last_seen_at, last_run = :last_run, appearances = :appearances,
   opened_at = :opened_at, tool = :tool, category = :category, fixed_at = :fixed_at, fixed_run = :fixed_run, doubt = :doubt,
   renamed_to = :renamed_to, regressions = :regressions, reach = :reach
@@ -81,13 +81,15 @@ DELETE FROM scan_runs WHERE repository_id = (SELECT id FROM repositories WHERE n
 
 -- name: add_intent!
 INSERT INTO dispatches
-  (intent_id, repository, agent, account, attempt, claimed_at, act_before, family, max_acu, batch_id, parent)
+  (intent_id, repository, agent, account, attempt, claimed_at, act_before, family, max_acu, batch_id, parent, prompt,
+   playbook)
 VALUES
-  (:intent_id, :repository, :agent, :account, :attempt, :claimed_at, :act_before, :family, :max_acu, :batch_id, :parent)
+  (:intent_id, :repository, :agent, :account, :attempt, :claimed_at, :act_before, :family, :max_acu, :batch_id, :parent,
+   :prompt, :playbook)
 ON CONFLICT (intent_id) DO UPDATE SET
   repository = excluded.repository, agent = excluded.agent, attempt = excluded.attempt, claimed_at = excluded.claimed_at,
   act_before = excluded.act_before, family = excluded.family, max_acu = excluded.max_acu, account = excluded.account,
-  batch_id = excluded.batch_id, parent = excluded.parent
+  batch_id = excluded.batch_id, parent = excluded.parent, prompt = excluded.prompt, playbook = excluded.playbook
 WHERE dispatches.claimed_at IS NULL OR excluded.claimed_at < dispatches.claimed_at;
 
 -- name: add_intent_issues*!
@@ -544,17 +546,19 @@ SELECT repository, tier, SUM(issues) FROM (
   WHERE l.place = 1 AND l.until > :now AND i.lifecycle NOT IN ('fixed', 'verified_fixed')
 ) counted GROUP BY repository, tier HAVING SUM(issues) > 0 ORDER BY repository, tier;
 
--- name: forget_fix_counts!
-DELETE FROM fix_counts WHERE repository = :repository;
+-- name: forget_tries!
+DELETE FROM tries WHERE repository = :repository;
 
--- name: add_fix_counts!
+-- name: add_tries!
 -- An attempt fixed its issue when its pull request was merged and a scan proved it; it failed as policy/cooldown.py says.
-INSERT INTO fix_counts (repository, family, day, fixed, failed)
+INSERT INTO tries (intent_id, issue_id, repository, family, rule_id, language, agent, prompt, playbook, claimed_at, fixed,
+  failed, merged, unmerged, fixed_at)
 WITH started AS (
   SELECT d.repository AS repository, d.intent_id AS intent_id, d.session_id AS session_id, s.status AS status,
-    d.claimed_at / 86400000000 AS day
+    d.claimed_at AS claimed_at, d.agent AS agent, d.prompt AS prompt, d.playbook AS playbook
   FROM claims d LEFT JOIN sessions s ON s.session_id = d.session_id
-  WHERE d.repository = :repository AND d.outcome IN ('created', 'adopted')
+  WHERE d.repository = :repository AND d.claimed_at IS NOT NULL
+    AND (d.outcome IS NULL OR d.outcome IN ('created', 'adopted', 'ambiguous'))
 ),
 tried AS (
   SELECT t.intent_id AS intent_id, i.id AS issue_id
@@ -584,23 +588,98 @@ pulled AS (
   WHERE p.repository = k.repository AND p.number = k.number
   GROUP BY k.intent_id
 )
-SELECT repository, family, day, SUM(fixed), SUM(failed) FROM (
-  SELECT t.repository AS repository, i.family AS family, t.day AS day,
-    CASE WHEN i.lifecycle = 'verified_fixed' AND p.has_merged = 1 THEN 1 ELSE 0 END AS fixed,
-    CASE
-      WHEN p.pulls IS NULL THEN CASE WHEN t.status IN ('finished', 'failed', 'stopped') THEN 1 ELSE 0 END
-      WHEN p.has_open = 1 THEN 0
-      WHEN p.has_merged = 1 THEN CASE WHEN i.last_seen_at > p.last_at THEN 1 ELSE 0 END
-      ELSE 1
-    END AS failed
-  FROM started t JOIN tried x ON x.intent_id = t.intent_id
-  JOIN issues i ON i.id = x.issue_id AND i.tracking <> 'renamed'
-  LEFT JOIN pulled p ON p.intent_id = t.intent_id
-) counted GROUP BY repository, family, day;
+SELECT t.intent_id, i.id, t.repository, i.family, i.rule_id, i.language, t.agent, t.prompt, t.playbook, t.claimed_at,
+  CASE WHEN i.lifecycle = 'verified_fixed' AND p.has_merged = 1 THEN 1 ELSE 0 END,
+  CASE
+    WHEN p.pulls IS NULL THEN CASE WHEN t.status IN ('finished', 'failed', 'stopped') THEN 1 ELSE 0 END
+    WHEN p.has_open = 1 THEN 0
+    WHEN p.has_merged = 1 THEN CASE WHEN i.last_seen_at > p.last_at THEN 1 ELSE 0 END
+    ELSE 1
+  END,
+  CASE WHEN p.has_merged = 1 THEN 1 ELSE 0 END,
+  CASE
+    WHEN p.pulls IS NULL THEN CASE WHEN t.status IN ('finished', 'failed', 'stopped') THEN 1 ELSE 0 END
+    WHEN p.has_open = 1 OR p.has_merged = 1 THEN 0
+    ELSE 1
+  END,
+  i.fixed_at
+FROM started t JOIN tried x ON x.intent_id = t.intent_id
+JOIN issues i ON i.id = x.issue_id AND i.tracking <> 'renamed'
+LEFT JOIN pulled p ON p.intent_id = t.intent_id;
+
+-- name: rule_counts
+SELECT family, rule_id, SUM(fixed), SUM(failed), MAX(claimed_at) FROM tries WHERE claimed_at > :since
+GROUP BY family, rule_id ORDER BY family, rule_id;
 
 -- name: fix_counts
-SELECT family, SUM(fixed), SUM(failed) FROM fix_counts WHERE day >= :since / 86400000000
-GROUP BY family ORDER BY family;
+SELECT family, rule_id, language, agent, prompt, playbook, SUM(fixed), SUM(failed), SUM(merged), SUM(unmerged),
+  MAX(claimed_at)
+FROM tries WHERE claimed_at > :since AND (:repository = '' OR repository = :repository)
+GROUP BY family, rule_id, language, agent, prompt, playbook
+ORDER BY family, rule_id, language, agent, prompt, playbook;
+
+-- name: fix_times
+SELECT family, rule_id, agent, fixed_at - claimed_at FROM tries
+WHERE claimed_at > :since AND fixed = 1 AND fixed_at IS NOT NULL AND (:repository = '' OR repository = :repository)
+ORDER BY claimed_at, intent_id, issue_id;
+
+-- name: session_costs
+SELECT d.intent_id, d.repository, d.family, d.agent, d.claimed_at, d.outcome, s.status, s.acu_used, d.max_acu,
+  (SELECT COALESCE(SUM(t.fixed), 0) FROM tries t WHERE t.intent_id = d.intent_id)
+FROM claims d LEFT JOIN sessions s ON s.session_id = d.session_id
+WHERE d.claimed_at > :since AND (:repository = '' OR d.repository = :repository)
+  AND (d.outcome IS NULL OR d.outcome IN ('created', 'adopted', 'ambiguous'))
+ORDER BY d.claimed_at, d.intent_id;
+
+-- name: proved_fixes
+-- Proved by the scans, or by a verification of the very pull request. What has come back since proves nothing.
+WITH linked AS (
+  SELECT t.intent_id AS intent_id, t.issue_id AS issue_id, l.repository AS repository, l.number AS number
+  FROM tries t JOIN proposals l ON l.intent_id = t.intent_id WHERE t.claimed_at > :since AND t.merged = 1
+  UNION
+  SELECT t.intent_id, t.issue_id, l.repository, l.number
+  FROM tries t JOIN claims d ON d.intent_id = t.intent_id
+  JOIN proposals l ON l.session_id = d.session_id AND l.intent_id = '' AND l.session_id <> ''
+  WHERE t.claimed_at > :since AND t.merged = 1
+),
+proved AS (
+  SELECT t.repository AS repository, i.fingerprint AS fingerprint, t.rule_id AS rule_id, t.family AS family,
+    t.language AS language, i.file AS file, p.repository AS pull_repository, p.number AS number, p.url AS url,
+    t.intent_id AS intent_id, COALESCE(p.merged_at, p.observed_at) AS merged_at, t.fixed AS fixed, i.lifecycle AS lifecycle,
+    (SELECT MAX(v.id) FROM verifications v JOIN verdicts x ON x.verification_id = v.id
+     WHERE x.fingerprint = i.fingerprint AND x.verdict = 'verified_fixed' AND v.repository = t.repository
+       AND v.pull_request = p.number) AS verification
+  FROM linked k JOIN tries t ON t.intent_id = k.intent_id AND t.issue_id = k.issue_id
+  JOIN issues i ON i.id = t.issue_id
+  JOIN pull_requests p ON p.repository = k.repository AND p.number = k.number AND p.state = 'merged'
+)
+SELECT repository, fingerprint, rule_id, family, language, file, pull_repository, number, url, intent_id,
+  COALESCE(verification, '')
+FROM proved f
+WHERE (fixed = 1 OR (verification IS NOT NULL AND lifecycle NOT IN ('new', 'recurring', 'regressed')))
+  AND NOT EXISTS (SELECT 1 FROM fix_examples e
+    WHERE e.repository = f.repository AND e.rule_id = f.rule_id AND e.number = f.number)
+  AND (SELECT COUNT(*) FROM fix_examples e WHERE e.repository = f.repository AND e.rule_id = f.rule_id) < :of_a_rule
+ORDER BY merged_at DESC, repository, number, rule_id, fingerprint;
+
+-- name: add_example!
+INSERT INTO fix_examples (id, repository, owner, number, fingerprint, rule_id, family, language, url, recorded_at, diff)
+VALUES (:id, :repository, :owner, :number, :fingerprint, :rule_id, :family, :language, :url, :recorded_at, :diff)
+ON CONFLICT DO NOTHING;
+
+-- name: undone_examples
+SELECT e.id, e.repository, e.rule_id, e.family, e.language, e.number, e.url, e.diff FROM fix_examples e
+WHERE EXISTS (SELECT 1 FROM issues i JOIN repositories r ON r.id = i.repository_id
+    WHERE r.name = e.repository AND i.fingerprint = e.fingerprint AND i.lifecycle IN ('new', 'recurring', 'regressed'))
+ORDER BY e.recorded_at DESC, e.id LIMIT :most;
+
+-- name: examples
+SELECT e.id, e.repository, e.rule_id, e.family, e.language, e.number, e.url, e.diff FROM fix_examples e
+WHERE e.diff <> '' AND (:family = '' OR e.family = :family) AND (:rule_id = '' OR e.rule_id = :rule_id)
+  AND (:owner = '' OR e.owner = :owner) AND (:repository = '' OR e.repository = :repository)
+  AND NOT EXISTS (SELECT 1 FROM issues i JOIN repositories r ON r.id = i.repository_id
+    WHERE r.name = e.repository AND i.fingerprint = e.fingerprint AND i.lifecycle IN ('new', 'recurring', 'regressed'))
+ORDER BY e.recorded_at DESC, e.id LIMIT :most;
 
 -- name: add_baseline!
 INSERT INTO baselines (definition, at, issues) VALUES (:definition, :at, :issues)

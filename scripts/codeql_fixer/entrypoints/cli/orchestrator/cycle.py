@@ -12,8 +12,9 @@ from uuid import uuid4
 
 from codeql_fixer.adapters.clock import SystemClock
 from codeql_fixer.app.cycle import CycleReport
+from codeql_fixer.bootstrap.chosen import chosen
 from codeql_fixer.bootstrap.cycle import Wanted, build_cycle
-from codeql_fixer.bootstrap.orchestrator import OrchestratorRoom, chosen
+from codeql_fixer.bootstrap.orchestrator import OrchestratorRoom
 from codeql_fixer.domain.schedule import ScanSource
 from codeql_fixer.entrypoints.boundary import say
 from codeql_fixer.entrypoints.cli.orchestrator.showing import caught_up, cell, print_table

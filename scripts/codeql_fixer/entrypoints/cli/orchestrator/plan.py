@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from codeql_fixer.adapters.clock import SystemClock
 from codeql_fixer.app.plan import plan
-from codeql_fixer.bootstrap.orchestrator import OrchestratorRoom, chosen
+from codeql_fixer.bootstrap.chosen import chosen
+from codeql_fixer.bootstrap.orchestrator import OrchestratorRoom
 from codeql_fixer.entrypoints.boundary import say
 from codeql_fixer.entrypoints.cli.orchestrator.objectives import described_objective, objective_document
 from codeql_fixer.entrypoints.cli.orchestrator.showing import caught_up, cell, print_table, when

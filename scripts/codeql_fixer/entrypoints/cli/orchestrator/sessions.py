@@ -16,8 +16,7 @@ from codeql_fixer.bootstrap.fleet import Fleet
 from codeql_fixer.bootstrap.session_room import agents_of
 from codeql_fixer.domain.record import Producer
 from codeql_fixer.entrypoints.boundary import say
-from codeql_fixer.entrypoints.cli.orchestrator.showing import aligned, caught_up, cell
-from codeql_fixer.errors import UserError
+from codeql_fixer.entrypoints.cli.orchestrator.showing import aligned, caught_up, cell, days_of
 from codeql_fixer.policy.session_end import state_of
 from codeql_fixer.settings import FleetSettings
 
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from codeql_fixer.domain.session import Session
 
 _DAYS = 7
-_MOST_DAYS = 3650
 
 
 def run(flags: Mapping[str, str], own: Mapping[str, str | None], *, is_json: bool) -> None:
@@ -43,7 +41,7 @@ def run(flags: Mapping[str, str], own: Mapping[str, str | None], *, is_json: boo
     index = fleet.index()
     caught_up(fleet, index)
     clock = SystemClock().now
-    claims = index.claims(clock() - timedelta(days=_days(own["days"])))
+    claims = index.claims(clock() - timedelta(days=days_of(own["days"], _DAYS)))
     wanted = (own["repo"] or "").lower()
     claims = [claim for claim in claims if wanted in {"", claim.repository.lower()}]
     agents = agents_of(settings.dispatch, settings.state_dir, os.environ, tell=say)
@@ -75,14 +73,6 @@ def run(flags: Mapping[str, str], own: Mapping[str, str | None], *, is_json: boo
 def _pairs(watched: Sequence[Watched], claims: Sequence[Claim]) -> list[tuple[Watched, Claim]]:
     by_intent = {claim.intent_id: claim for claim in claims}
     return [(item, by_intent[item.intent_id]) for item in watched]
-
-
-def _days(text: str | None) -> int:
-    if text is None:
-        return _DAYS
-    if not text.isdecimal() or not 0 < int(text) <= _MOST_DAYS:
-        raise UserError(f"--days must be a whole number from 1 to {_MOST_DAYS}, got {text!r:.40}")
-    return int(text)
 
 
 def _watched(claim: Claim) -> Watched:

@@ -10,6 +10,7 @@ from codeql_fixer.adapters.clock import SystemClock
 from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.domain.tracked import Lifecycle, Tracking
 from codeql_fixer.entrypoints.cli.pipeline_output import aligned, progress
+from codeql_fixer.errors import UserError
 from codeql_fixer.options import BY_NAME
 from codeql_fixer.policy.plain_text import one_line
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 _FIXED = frozenset({Lifecycle.FIXED, Lifecycle.VERIFIED_FIXED})
 _MAX_CELL = 60
-__all__ = ["aligned", "caught_up", "cell", "issue_document", "issue_table", "print_table"]
+_MOST_DAYS = 3650
+__all__ = ["aligned", "caught_up", "cell", "days_of", "issue_document", "issue_table", "print_table"]
 __all__ += ["state_dir_of", "state_of", "when"]
 
 
@@ -31,6 +33,19 @@ def caught_up(fleet: Fleet, index: Index, *, is_rebuild: bool = False) -> str:
     with progress(sys.stderr) as on_step:
         on_step("Reading the ledger")
         return catch_up(fleet.ledger(), index, is_rebuild=is_rebuild).tip
+
+
+def days_of(text: str | None, default: int) -> int:
+    """What `--days` asks for.
+
+    Raises:
+        UserError: it is no number of days.
+    """
+    if text is None:
+        return default
+    if not text.isdecimal() or not 0 < int(text) <= _MOST_DAYS:
+        raise UserError(f"--days must be a whole number from 1 to {_MOST_DAYS}, got {text!r:.40}")
+    return int(text)
 
 
 def state_dir_of(flags: Mapping[str, str]) -> str:
