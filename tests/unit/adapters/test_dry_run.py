@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from codeql_fixer.adapters.dry_run import DryAgent, DryHosting, DryLedger
+from codeql_fixer.adapters.dry_run import DryAgent, DryHosting, DryLedger, DryPullRequests
 from codeql_fixer.adapters.ledger.memory import MemoryLedger
 from codeql_fixer.domain.cycle import PullRequestState
+from codeql_fixer.domain.pull_request import Check, CheckReport, CheckState, Conclusion, Review, ReviewState
 from codeql_fixer.domain.session import SessionRequest
 from codeql_fixer.ports.forge import PullRequest
 from codeql_fixer.ports.hosting import Analysis, Workflow
 from codeql_fixer.ports.ledger import Landed
 from tests.agents import MemoryAgent
 from tests.hosting import MemoryHosting
+from tests.pull_requests import MemoryPullRequests
 from tests.records import at, scan
 
 SHOP = "acme/shop"
@@ -83,3 +85,29 @@ def test_hosting__is_asked_and_starts_nothing(told: list[str]) -> None:
     assert dry.pull_request(SHOP, 3).head == "fix-1"
     assert dry.newest_analyses(SHOP, "refs/heads/main") == [found]
     assert dry.sarif(SHOP, 1) == b"{}"
+
+
+def test_pull_requests__are_read_and_never_written(told: list[str]) -> None:
+    real = MemoryPullRequests()
+    review = Review(id="1", author="sam", state=ReviewState.APPROVED, at=at(1))
+    real.said[SHOP, 1], real.mergeable[SHOP, 1] = [review], True
+    real.checked["c"] = [Check(id="1", name="tests", state=CheckState.PASSED)]
+    dry = DryPullRequests(real, told.append)
+    report = CheckReport(commit="c", name="proof", conclusion=Conclusion.SUCCESS, title="t", summary="s")
+
+    dry.comment(SHOP, 1, marker="m", body="b")
+    dry.label(SHOP, 1, add=["a"], remove=[])
+    dry.close(SHOP, 1)
+    dry.open_issue(SHOP, marker="m", title="A title", body="b")
+    dry.report_check(SHOP, report)
+
+    assert (dry.reviews(SHOP, 1), dry.is_mergeable(SHOP, 1), dry.diff(SHOP, 1)) == ([review], True, "")
+    assert dry.checks(SHOP, "c") == real.checked["c"]
+    assert (real.comments, real.labels, real.closed, real.issues) == ({}, {}, [], {})
+    assert told == [
+        f"would comment on {SHOP}#1",
+        f"would label {SHOP}#1",
+        f"would close {SHOP}#1",
+        f"would open an issue in {SHOP}: A title",
+        f"would report the check proof in {SHOP}",
+    ]
