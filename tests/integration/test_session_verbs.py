@@ -249,7 +249,7 @@ WRONG = {
     "registry": (("sessions", "--registry", "nowhere.json"), {}, "nowhere.json"),
     "nothing paused": (("resume", "acme/nothing"), {}, "acme/nothing: nothing holds it"),
     "no forge": (("forge", "list", "acme/shop"), {}, "--forge is required"),
-    "no action": (("forge", "burn", "acme/shop", "--forge", "forge"), {}, "must be add, list, merge or close"),
+    "no action": (("forge", "burn", "acme/shop", "--forge", "forge"), {}, "must be add, list, merge, close, review or check"),
     "no number": (("forge", "merge", "acme/shop", "--forge", "forge"), {}, "needs the number of a pull request"),
     "no repository": (("forge", "list", "acme/nothing", "--forge", "forge"), {}, "acme/nothing"),
     "nothing to add": (("forge", "add", "acme/shop", "--forge", "forge"), {}, "add needs the directory"),
