@@ -25,10 +25,23 @@ class Followed(Struct, frozen=True, kw_only=True):
     pulls: PullRequests | None = None
 
 
-def followed(hosting: Hosting | None, settings: DispatchSettings, environ: Mapping[str, str]) -> Followed:
-    """The host where one is set up; else the forge on this machine, where local agents have one."""
+def followed(
+    hosting: Hosting | None,
+    settings: DispatchSettings,
+    environ: Mapping[str, str],
+    *,
+    pulls: PullRequests | None = None,
+) -> Followed:
+    """The host where one is set up; else the forge on this machine, where local agents have one.
+
+    Args:
+        hosting: of the fleet's repositories, None where no token is given.
+        settings: where that forge is.
+        environ: where git is.
+        pulls: what the host tells of reviews and takes comments by; None where nobody can.
+    """
     if hosting is not None:
-        return Followed(source=hosting)
+        return Followed(source=hosting, pulls=pulls)
     if not settings.forge:
         return Followed()
     from codeql_fixer.adapters.forge.local import LocalForge  # noqa: PLC0415
