@@ -24,6 +24,7 @@ from codeql_fixer.app.prove import Prover
 from codeql_fixer.app.respond import Answered, Responder
 from codeql_fixer.app.scan_fleet import FleetScanner, ScanOrder
 from codeql_fixer.app.snapshot import snapshot_of
+from codeql_fixer.app.tidy import Tidier
 from codeql_fixer.app.watch_pulls import PullRequestWatcher
 from codeql_fixer.domain.delivery import News
 from codeql_fixer.errors import CodeqlFixerError, LedgerNotWrittenError, UpstreamError, UserError
@@ -32,8 +33,11 @@ from codeql_fixer.ports.index import Index
 from codeql_fixer.ports.ledger import Ledger
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from codeql_fixer.app.claiming import Work
     from codeql_fixer.app.fleet_state import SessionState
+    from codeql_fixer.app.watch_pulls import Sighting
 
 
 class Deadline(Struct, frozen=True, kw_only=True):
@@ -86,6 +90,7 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
         prover: says what scans prove about merged fixes.
         alerter: tells what is news.
         watcher: looks at pull requests; None where no host is set up.
+        tidier: tells of those that nobody will merge; None where nobody can close them.
         responder: answers what was said at them; None where no agent is set up.
         author: of the records.
         deadline: when it has to be over.
@@ -105,6 +110,7 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
     on_step: Callable[[str], None]
     has_readers: bool = True
     watcher: PullRequestWatcher | None = None
+    tidier: Tidier | None = None
     responder: Responder | None = None
 
     def run(self, work: Work, report: CycleReport | None = None) -> CycleReport:
@@ -169,12 +175,17 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
             return
         self.on_step("Looking at pull requests")
         catch_up(self.ledger, self.index)  # what sessions reported about them comes before what they say themselves
-        seen = self.watcher.look()
+        sightings: Sequence[Sighting] = self.watcher.look().sightings
+        catch_up(self.ledger, self.index)
+        if self.tidier is not None:
+            tidied = self.tidier.tidy(sightings)
+            report.warnings += tidied.warnings
+            sightings = tidied.open
         if self.responder is None:
             return
         answered = report.answered
         try:
-            self.responder.respond(seen.sightings, answered, is_over=lambda: self.deadline.is_over)
+            self.responder.respond(sightings, answered, is_over=lambda: self.deadline.is_over)
         finally:
             outcome_of = {outcome.id: outcome for outcome in answered.results.outcomes}.get
             report.dispatch.started += [

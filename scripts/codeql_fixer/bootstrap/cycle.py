@@ -31,6 +31,7 @@ from codeql_fixer.app.respond import Responder
 from codeql_fixer.app.scan_fleet import FleetScanner
 from codeql_fixer.app.settle import Settler
 from codeql_fixer.app.start import Starter
+from codeql_fixer.app.tidy import Tidier
 from codeql_fixer.app.watch_pulls import PullRequestWatcher
 from codeql_fixer.bootstrap.agents import PARALLEL, profiles_of, time_limits_of
 from codeql_fixer.bootstrap.alerts import AlertRoom, alerter_of
@@ -112,6 +113,7 @@ def build_cycle(room: OrchestratorRoom, wanted: Wanted, on_step: Callable[[str],
         ),
         on_step=on_step,
         watcher=_watcher(room, places, found),
+        tidier=Tidier(index=index, planner=planner, pulls=found.pulls, author=author) if found.pulls else None,
         responder=_responder(room, places, agents, planner=planner) if found.pulls else None,
     )
     return CycleParts(runner=runner, work=room.work(planner, agents, run_id=wanted.run_id), agents=agents)

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from codeql_fixer.domain.allowance import Allowance
 from codeql_fixer.domain.hearing import AlertChoice
 from codeql_fixer.domain.learning import Learning
+from codeql_fixer.domain.leftover import LeftoverKind
 from codeql_fixer.domain.objective import Objective
 from codeql_fixer.domain.priority import Weights
 from codeql_fixer.domain.route import Routing
@@ -20,6 +21,7 @@ MEDIUM_IMPORTANCE = 50
 BATCH_SIZE = 5
 COOLDOWN_HOURS = (24, 72, 168)
 MAX_FOLLOW_UPS = 3
+STALE_PR_DAYS = 14
 # owner/name as GitHub allows it, or the address of a repository; the registry is no place for a password.
 REPOSITORY = (
     r"(?:https?://[^/\s@]+/|(?:ssh|git)://(?:git@)?[^/\s@]+/|git@[^:/\s@]+:)?"
@@ -40,8 +42,9 @@ class RepositoryEntry(Struct, frozen=True, kw_only=True):
     `importance` goes from 0 to 100. `cooldown_hours` are the rests after the first, the second failure and so on, after
     which a person has to look. `auto_dispatch` says whether sessions may be started without being asked for one by one:
     never for a disabled repository, nor for one that `is_listed` False says nobody registered. `auto_scan` says the
-    same of scans. After `max_follow_ups` rounds at a pull request a person goes on with it. `aliases` are forks and
-    earlier names, in lower case. `group` is the one it takes turns in.
+    same of scans. After `max_follow_ups` rounds at a pull request a person goes on with it; one at which nothing
+    happens for `stale_pr_days` is stale, and those of the kinds in `closes` are closed. `aliases` are forks and earlier
+    names, in lower case. `group` is the one it takes turns in.
     """
 
     repository: str = ""
@@ -67,6 +70,8 @@ class RepositoryEntry(Struct, frozen=True, kw_only=True):
     scan: ScanOptions = ScanOptions()
     adaptive_commit_threshold: int | None = None
     max_follow_ups: int = MAX_FOLLOW_UPS
+    stale_pr_days: int = STALE_PR_DAYS
+    closes: frozenset[LeftoverKind] = frozenset()
 
 
 class Registry(Struct, frozen=True, kw_only=True):

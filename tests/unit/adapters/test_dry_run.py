@@ -9,7 +9,7 @@ import pytest
 from codeql_fixer.adapters.dry_run import DryAgent, DryHosting, DryLedger, DryPullRequests
 from codeql_fixer.adapters.ledger.memory import MemoryLedger
 from codeql_fixer.domain.cycle import PullRequestState
-from codeql_fixer.domain.pull_request import CheckReport, Conclusion
+from codeql_fixer.domain.pull_request import Check, CheckReport, Conclusion, Review
 from codeql_fixer.domain.session import SessionRequest
 from codeql_fixer.ports.forge import PullRequest
 from codeql_fixer.ports.hosting import Analysis, Workflow

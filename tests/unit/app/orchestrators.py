@@ -32,6 +32,7 @@ from codeql_fixer.app.respond import Responder
 from codeql_fixer.app.scan_fleet import FleetScanner
 from codeql_fixer.app.settle import Settler
 from codeql_fixer.app.start import Starter
+from codeql_fixer.app.tidy import Tidier
 from codeql_fixer.app.watch_pulls import PullRequestWatcher
 from codeql_fixer.domain.learning import Versions
 from codeql_fixer.domain.registry import Registry, RepositoryEntry
@@ -169,6 +170,10 @@ class Orchestra:
             pulls=self.pulls,
         )
 
+    def tidier(self) -> Tidier:
+        """What looks for leftovers."""
+        return Tidier(index=self.index, planner=self.planner, pulls=self.pulls, author=self.author)
+
     def responder(self, ledger: Ledger | None = None, agents: Mapping[str, MemoryAgent] | None = None) -> Responder:
         """What answers what is said at pull requests."""
         where = ledger or self.ledger
@@ -258,6 +263,7 @@ class Orchestra:
             "deadline": Deadline(monotonic=self.clock.monotonic),
             "on_step": lambda _: None,
             "watcher": self.watcher(),
+            "tidier": self.tidier(),
             "responder": self.responder(),
         }
         return CycleRunner(**{**chosen, **members})

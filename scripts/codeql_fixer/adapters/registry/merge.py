@@ -20,6 +20,7 @@ from codeql_fixer.domain.registry import (
     COOLDOWN_HOURS,
     MAX_FOLLOW_UPS,
     MEDIUM_IMPORTANCE,
+    STALE_PR_DAYS,
     Registry,
     RepositoryEntry,
     slug_of,
@@ -139,6 +140,8 @@ def _entry(own: Sequence[TaggedSettings], file: File, fleet: Routing) -> Reposit
         cooldown_hours=_first(said, "cooldown_hours", otherwise=COOLDOWN_HOURS),
         max_attempts=_first(said, "max_dispatch_attempts"),
         max_open_prs=_first(said, "max_open_prs"),
+        stale_pr_days=_first(said, "stale_pr_days", otherwise=STALE_PR_DAYS),
+        closes=frozenset(_first(said, "close_prs", otherwise=())),
         max_follow_ups=_first(said, "max_follow_ups", otherwise=MAX_FOLLOW_UPS),
         batch_size=_first(said, "batch_size", otherwise=BATCH_SIZE),
         routing=replace(

@@ -10,7 +10,8 @@ from msgspec import Meta, Struct
 from codeql_fixer.adapters.registry.wire_alerts import Alerts
 from codeql_fixer.adapters.registry.wire_fleet import END, MOST, Fleet, Group, Hours, Labels, Many, Threshold
 from codeql_fixer.domain.gate import GateKind
-from codeql_fixer.domain.registry import BATCH_SIZE, COOLDOWN_HOURS, MAX_FOLLOW_UPS, REPOSITORY
+from codeql_fixer.domain.leftover import LeftoverKind
+from codeql_fixer.domain.registry import BATCH_SIZE, COOLDOWN_HOURS, MAX_FOLLOW_UPS, REPOSITORY, STALE_PR_DAYS
 from codeql_fixer.domain.route import MOST_RULES, Acus, AgentKind, AgentName, Label, Modes, RouteRule
 from codeql_fixer.domain.schedule import ScanSource, Schedule
 from codeql_fixer.options import BATCH_SIZES
@@ -159,6 +160,14 @@ class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True):
             description="how often a session is sent back to its pull request by reviews and failed checks; "
             f"after that a person has to look; {MAX_FOLLOW_UPS} unless given"
         ),
+    ] = None
+    stale_pr_days: Annotated[
+        Annotated[int, Meta(ge=1, le=365)] | None,
+        Meta(description=f"days without movement that make a pull request of ours stale; {STALE_PR_DAYS} unless given"),
+    ] = None
+    close_prs: Annotated[
+        Annotated[tuple[LeftoverKind, ...], Meta(max_length=len(LeftoverKind))] | None,
+        Meta(description="pull requests of ours that are closed with a comment; none unless given, they are reported"),
     ] = None
     cooldown_hours: Annotated[
         Annotated[tuple[Hours, ...], Meta(max_length=10)] | None,

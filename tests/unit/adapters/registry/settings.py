@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from codeql_fixer.domain.registry import BATCH_SIZE, COOLDOWN_HOURS, MAX_FOLLOW_UPS
+from codeql_fixer.domain.leftover import LeftoverKind
+from codeql_fixer.domain.registry import BATCH_SIZE, COOLDOWN_HOURS, MAX_FOLLOW_UPS, STALE_PR_DAYS
 from codeql_fixer.domain.schedule import ScanSource, Schedule
 from codeql_fixer.domain.severity import SeverityTier
 
@@ -56,6 +57,12 @@ KEYS = {
     "max_sessions_per_cycle": Key(_same(1, 7), lambda entry: entry.max_sessions_per_cycle, None),
     "max_open_prs": Key(_same(1, 9), lambda entry: entry.max_open_prs, None),
     "max_follow_ups": Key(_same(0, 9), lambda entry: entry.max_follow_ups, MAX_FOLLOW_UPS),
+    "stale_pr_days": Key(_same(1, 9), lambda entry: entry.stale_pr_days, STALE_PR_DAYS),
+    "close_prs": Key(
+        {"[]": frozenset(), '["stale", "obsolete"]': frozenset({LeftoverKind.STALE, LeftoverKind.OBSOLETE})},
+        lambda entry: entry.closes,
+        frozenset(),
+    ),
     "cooldown_hours": Key({"[]": (), "[1, 8760]": (1, 8760)}, lambda entry: entry.cooldown_hours, COOLDOWN_HOURS),
     "max_dispatch_attempts": Key(_same(1, 100), lambda entry: entry.max_attempts, None),
     "max_acu_per_session": Key(_same(1, 10_000), lambda entry: entry.routing.max_acu, None),
