@@ -135,7 +135,7 @@ class OrchestratorRoom:
             raise UserError(f"{cycle.id}: the record does not say what its decisions rested on")
         registry = parse_registry(inputs.registry, f"the registry of {cycle.id}")[0] if inputs.registry else Registry()
         planner = Planner(
-            index=SqlIndex(SqliteDatabase(folder / "index.sqlite")),
+            index=SqlIndex(SqliteDatabase(folder / "index.sqlite"), registry.other_names),
             registry=registry,
             sla_hours={SeverityTier(tier): hours for tier, hours in inputs.sla_hours.items()},
             only=None if inputs.only is None else frozenset(inputs.only),
