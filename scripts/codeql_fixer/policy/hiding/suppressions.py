@@ -12,17 +12,17 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from codeql_fixer.domain.hiding import HidingKind
-from codeql_fixer.policy.changed_text import squashed
-from codeql_fixer.policy.code_places import is_test
-from codeql_fixer.policy.lexing import lex
-from codeql_fixer.policy.suppression_table import ANNOTATIONS, ANYWHERE, AT_START
+from codeql_fixer.policy.hiding.changed_text import squashed
+from codeql_fixer.policy.hiding.code_places import is_test
+from codeql_fixer.policy.hiding.lexing import lex
+from codeql_fixer.policy.hiding.suppression_table import ANNOTATIONS, ANYWHERE, AT_START
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from codeql_fixer.policy.changed_text import ChangedFile, Line
-    from codeql_fixer.policy.lexing import Lexed
-    from codeql_fixer.policy.suppression_table import Directive
+    from codeql_fixer.policy.hiding.changed_text import ChangedFile, Line
+    from codeql_fixer.policy.hiding.lexing import Lexed
+    from codeql_fixer.policy.hiding.suppression_table import Directive
 
 _MAX_COMMENT = 1_000  # directives are short
 _MAX_PARTS = 6  # comments within a comment

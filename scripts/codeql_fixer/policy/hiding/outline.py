@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from codeql_fixer.policy.changed_text import Line
+from codeql_fixer.policy.hiding.changed_text import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -6,15 +6,15 @@ import re
 from typing import TYPE_CHECKING
 
 from codeql_fixer.domain.hiding import HidingKind, HidingSign
-from codeql_fixer.policy.outline import settings_of
-from codeql_fixer.policy.scan_config import changed_settings, sign
+from codeql_fixer.policy.hiding.outline import settings_of
+from codeql_fixer.policy.hiding.scan_config import changed_settings, sign
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from codeql_fixer.policy.changed_text import ChangedFile
-    from codeql_fixer.policy.outline import Setting
-    from codeql_fixer.policy.scan_config import ChangedSettings
+    from codeql_fixer.policy.hiding.changed_text import ChangedFile
+    from codeql_fixer.policy.hiding.outline import Setting
+    from codeql_fixer.policy.hiding.scan_config import ChangedSettings
 
 _WORKFLOWS = re.compile(
     r"(?:^|/)\.github/(?:workflows|actions)/.+\.ya?ml$|(?:^|/)action\.ya?ml$|(?:^"

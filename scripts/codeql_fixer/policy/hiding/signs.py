@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from codeql_fixer.domain.hiding import HidingKind, HidingSign
-from codeql_fixer.policy.changed_text import changed_files
-from codeql_fixer.policy.ci_config import ci_signs, is_workflow
-from codeql_fixer.policy.code_places import is_source
+from codeql_fixer.policy.hiding.changed_text import changed_files
+from codeql_fixer.policy.hiding.ci_config import ci_signs, is_workflow
+from codeql_fixer.policy.hiding.code_places import is_source
+from codeql_fixer.policy.hiding.lost_tests import test_signs
+from codeql_fixer.policy.hiding.moved_code import moved_signs
+from codeql_fixer.policy.hiding.scan_config import scan_config_signs
+from codeql_fixer.policy.hiding.suppressions import added_suppressions, line_keys
+from codeql_fixer.policy.hiding.swallowed import swallowed_signs
 from codeql_fixer.policy.languages import language_of
-from codeql_fixer.policy.moved_code import moved_signs
-from codeql_fixer.policy.scan_config import scan_config_signs
-from codeql_fixer.policy.suppressions import added_suppressions, line_keys
-from codeql_fixer.policy.swallowed import swallowed_signs
-from codeql_fixer.policy.test_cases import test_signs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from codeql_fixer.domain.change import Change
-    from codeql_fixer.policy.changed_text import ChangedFile
+    from codeql_fixer.policy.hiding.changed_text import ChangedFile
 
 _MAX_TEXT = 200
 

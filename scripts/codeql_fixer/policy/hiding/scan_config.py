@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from codeql_fixer.domain.change import FileStatus
 from codeql_fixer.domain.hiding import HidingKind, HidingSign
-from codeql_fixer.policy.changed_text import squashed
-from codeql_fixer.policy.outline import settings_of
-from codeql_fixer.policy.suppression_table import ESLINT_STYLE, RUFF_STYLE
+from codeql_fixer.policy.hiding.changed_text import squashed
+from codeql_fixer.policy.hiding.outline import settings_of
+from codeql_fixer.policy.hiding.suppression_table import ESLINT_STYLE, RUFF_STYLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from codeql_fixer.policy.changed_text import ChangedFile, Line
-    from codeql_fixer.policy.outline import Setting
+    from codeql_fixer.policy.hiding.changed_text import ChangedFile, Line
+    from codeql_fixer.policy.hiding.outline import Setting
 
 _FILES = re.compile(
     r"(?:^|/)(?:"

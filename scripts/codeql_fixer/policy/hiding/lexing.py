@@ -14,7 +14,7 @@ from codeql_fixer.policy.languages import language_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from codeql_fixer.policy.changed_text import Line
+    from codeql_fixer.policy.hiding.changed_text import Line
 
 
 class Lexed(NamedTuple):

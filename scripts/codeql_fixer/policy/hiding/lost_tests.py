@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from codeql_fixer.domain.change import FileStatus
 from codeql_fixer.domain.hiding import HidingKind, HidingSign
-from codeql_fixer.policy.changed_text import squashed
-from codeql_fixer.policy.code_places import is_document, is_source, is_test
+from codeql_fixer.policy.hiding.changed_text import squashed
+from codeql_fixer.policy.hiding.code_places import is_document, is_source, is_test
+from codeql_fixer.policy.hiding.lexing import lex
 from codeql_fixer.policy.languages import language_of
-from codeql_fixer.policy.lexing import lex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from codeql_fixer.policy.changed_text import ChangedFile, Line
-    from codeql_fixer.policy.lexing import Lexed
+    from codeql_fixer.policy.hiding.changed_text import ChangedFile, Line
+    from codeql_fixer.policy.hiding.lexing import Lexed
 
 _CASE = re.compile(
     r"^\s*(?:async\s+)?def\s+(?P<python>test\w*)"  # Python, Ruby

@@ -7,15 +7,15 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from codeql_fixer.domain.hiding import HidingKind, HidingSign
-from codeql_fixer.policy.changed_text import squashed
+from codeql_fixer.policy.hiding.changed_text import squashed
+from codeql_fixer.policy.hiding.lexing import lex
 from codeql_fixer.policy.languages import language_of
-from codeql_fixer.policy.lexing import lex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from codeql_fixer.policy.changed_text import ChangedFile
-    from codeql_fixer.policy.lexing import Lexed
+    from codeql_fixer.policy.hiding.changed_text import ChangedFile
+    from codeql_fixer.policy.hiding.lexing import Lexed
 
 _WIDE = r"(?:\w+\.)*(?:Base)?Exception"
 _PYTHON = re.compile(rf"^\s*except\s*(?:\(?[^:()]*?(?<![\w.]){_WIDE}[^:()]*\)?\s*(?:as\s+\w+\s*)?)?:\s*(?P<rest>.*)$")

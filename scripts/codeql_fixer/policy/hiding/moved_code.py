@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from codeql_fixer.domain.change import FileStatus
 from codeql_fixer.domain.hiding import HidingKind, HidingSign
-from codeql_fixer.policy.changed_text import is_comment_line, squashed
-from codeql_fixer.policy.code_places import (
+from codeql_fixer.policy.hiding.changed_text import is_comment_line, squashed
+from codeql_fixer.policy.hiding.code_places import (
     is_document,
     is_generated,
     is_generated_header,
@@ -17,14 +17,14 @@ from codeql_fixer.policy.code_places import (
     is_source,
     is_test,
 )
+from codeql_fixer.policy.hiding.lexing import lex
 from codeql_fixer.policy.languages import language_of
-from codeql_fixer.policy.lexing import lex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from codeql_fixer.policy.changed_text import ChangedFile, Line
-    from codeql_fixer.policy.lexing import Lexed
+    from codeql_fixer.policy.hiding.changed_text import ChangedFile, Line
+    from codeql_fixer.policy.hiding.lexing import Lexed
 
 _HEAD = 15  # lines in which generators write their mark
 _MANY = 3  # lines that make a move
