@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 _KNOWN = (DIFF, DIRS)
 _MARKS = {
-    "codeql": ("codeql[{rule}]", "lgtm[{rule}]", "lgtm"),
+    "codeql": ("lgtm", "lgtm[{rule}]", "codeql[{rule}]"),
     "semgrep": ("nosemgrep", "nosemgrep: {rule}", "nosem"),
-    "bandit": ("nosec", "nosec B608", "NOSEC"),
+    "bandit": ("nosec", "nosec B608", "nosec: B608"),
 }
 
 
@@ -119,9 +119,10 @@ def _out_of_scope(w: World) -> Iterator[Case]:
 
 def _code(w: World) -> Iterator[Case]:
     opening, closing = w.language.swallow
-    edited = w.language.flaws["sql"].edited
-    swallowed = w.replaced(w.bad(), opening.format(edited) + "\n" + closing.format())
-    yield _case(w, "errors swallowed", swallowed, _silent(w, swallowed))
+    if opening:
+        edited = w.language.flaws["sql"].edited
+        swallowed = w.replaced(w.bad(), opening.format(edited) + "\n" + closing.format())
+        yield _case(w, "errors swallowed", swallowed, _silent(w, swallowed))
     hidden = w.replaced(w.bad(), w.language.flaws["sql"].hidden)
     # No scanner can follow; nor can anybody prove bad faith, so that "unknown" is as good an answer.
     yield _case(w, "call built at run time", hidden)._replace(expected=(GAMED, UNKNOWN), is_gaming=False)

@@ -7,7 +7,7 @@ import gzip
 import json
 from typing import TYPE_CHECKING, Any
 
-from tests.proof.cases import BARE, DIFF, DIRS, changed, each
+from tests.proof.cases import BARE, DIFF, DIRS, changed, each, fingerprints
 from tests.proof.traps import _artifact, _list_all, _names, _rules, _say_nothing_of_files
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _with_files(w: World) -> Iterator[Case]:
     function, suffix = w.language.function, w.language.suffix
     dead = w.with_files({w.test: w.language.top + w.language.filler("setup")}, w.replaced(function("find_user", w.bad()), ""))
     yield w.case("dead code removed with its test", dead)
-    yield w.case("dead file removed with its tests", w.with_files({w.app: None, w.test: None}))
+    yield w.case("dead file removed with its tests", w.with_files({w.app: None, w.test: None}), ways=_KNOWN)
     new = f"core/people.{suffix}"
     yield w.case("file renamed and mended", w.renamed(w.app, new, w.mended()), ways=_KNOWN)
     moved = w.replaced(function("find_user", w.bad()), "")
@@ -184,6 +184,8 @@ def _tools(w: World) -> Iterator[Case]:
     yield w.case("told as absent", mended, candidate=changed(scan, lambda run: run["results"].append(absent)))
     passed = copy.deepcopy(w.scan()["runs"][0]["results"][0]) | {"kind": "pass"}
     yield w.case("told as passed", mended, candidate=changed(scan, lambda run: run["results"].append(passed)))
+    names = fingerprints(w.scan(), w.scanner.rule("sql"), w.app, w.before)
+    yield w.case("name that was made with the code", mended, names=names, ways=(DIRS,))
     yield w.case("compressed", mended, candidate=gzip.compress(json.dumps(scan).encode()))
     yield w.case("with a byte-order mark", mended, candidate=b"\xef\xbb\xbf" + json.dumps(scan).encode())
     other = {"tool": {"driver": {"name": "Other", "rules": []}}, "results": []}

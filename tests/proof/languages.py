@@ -339,6 +339,6 @@ LANGUAGES = (
                 "((copy *)dlsym(libc, \"str\" \"cpy\"))(buffer, name);",
             ),
         ),
-        ("if (setjmp(here) == 0) {{\n        {}", "    }}"),
+        ("", ""),
     ),
 )

@@ -140,7 +140,7 @@ def _look_alikes(w: World) -> Iterator[Case]:
 
 def _names(w: World, tree: dict[str, str], kind: str) -> tuple[str, ...]:
     """Fingerprints of all findings of a kind in the main file."""
-    return fingerprints(w.scan(tree), tree, w.scanner.rule(kind), w.app)
+    return fingerprints(w.scan(tree), w.scanner.rule(kind), w.app)
 
 
 def _legacy_name(w: World, tree: dict[str, str]) -> str:
@@ -379,4 +379,4 @@ def _other_answers(w: World) -> Iterator[Case]:
     yield w.case("nobody knows the old name", w.mended(), expected=UNKNOWN, names=("0123456789abcdef",))
     placeless = each(w.scan(), lambda one: one.pop("locations") if one["ruleId"] == rule else 0)
     gone = filtered(placeless, lambda one: one["ruleId"] != rule)
-    yield w.case("target has no place", w.mended(), baseline=placeless, candidate=gone, expected=UNKNOWN, names=fingerprints(placeless, {}, rule, ""))
+    yield w.case("target has no place", w.mended(), baseline=placeless, candidate=gone, expected=UNKNOWN, names=fingerprints(placeless, rule, ""))

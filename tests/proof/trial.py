@@ -16,7 +16,7 @@ from tests.proof.cases import BARE, DIFF, DIRS, FAST, World, fingerprints
 from tests.proof.languages import LANGUAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from tests.proof.cases import Case
     from tests.proof.scanners import Sarif, Tree
@@ -50,9 +50,10 @@ def worlds() -> Iterator[World]:
             yield World(language, "bandit")
 
 
-def trials(cases: Callable[[World], Iterable[Case]]) -> Iterator[Outcome]:
-    """All cases in all worlds; whole checkouts are compared for a part of them, which takes git longer."""
-    for number, world in enumerate(worlds()):
+def trials(cases: Callable[[World], Iterable[Case]], names: Collection[str] | None = None) -> Iterator[Outcome]:
+    """All cases in all worlds, or in those of some names; whole checkouts are compared for a part of them, which takes git longer."""
+    chosen = [world for world in worlds() if names is None or world.name in names]
+    for number, world in enumerate(chosen):
         for position, case in enumerate(cases(world)):
             for way in case.ways:
                 if way != DIRS or (number + position) % _SELDOM == 0 or DIFF not in case.ways:
@@ -136,5 +137,5 @@ def _targets(case: Case) -> tuple[str, ...]:
     return tuple(
         name
         for kind, file in case.targets or ()
-        for name in fingerprints(case.baseline, case.before, case.world.scanner.rule(kind), file)[:1]
+        for name in fingerprints(case.baseline, case.world.scanner.rule(kind), file)[:1]
     )

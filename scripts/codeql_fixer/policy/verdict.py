@@ -19,7 +19,7 @@ from codeql_fixer.domain.proof import SeenAt, TargetVerdict, VerdictEvidence
 from codeql_fixer.domain.verification import Verdict
 from codeql_fixer.policy.controls import Controls, Places
 from codeql_fixer.policy.coverage import Coverage
-from codeql_fixer.policy.likely import could_be_it, is_one_of_several
+from codeql_fixer.policy.likely import could_be_it, gist, is_one_of_several
 from codeql_fixer.policy.marks import rule_key
 from codeql_fixer.policy.matching import Matching
 from codeql_fixer.policy.moves import Moves
@@ -62,11 +62,11 @@ class Judge:
 
     def __init__(self, both: Comparison) -> None:
         self._both = both
-        # What has no place may be anywhere, whichever earlier one it went to.
+        # What went to one of another file, or of no place, may as well be one of its own.
         taken = {
             pair.after
             for pair in both.matching.pairs.values()
-            if both.after[pair.after].finding.locations or not both.before[pair.before].finding.file
+            if both.after[pair.after].finding.file == both.moves.file_after(both.before[pair.before].finding.file)
         }
         self._strays: dict[str, list[Finding]] = defaultdict(list)
         for position, one in enumerate(both.after):
@@ -145,7 +145,7 @@ class Judge:
         if undecided is not None:
             yield f"the later scan came to no decision at {_place(undecided)}"
         for stray in self._strays.get(_rule(finding), ()):
-            if could_be_it(stray, finding, now):
+            if could_be_it(stray, finding, now, is_same_file_open=not both.moves.is_known):
                 yield f"the later scan reports the same at {_place(stray)}, which may be this place (--candidate-dir)"
                 break
 
@@ -183,7 +183,7 @@ def _rule(finding: Finding) -> str:
 
 
 def _kind(finding: Finding) -> tuple[str, str, str]:
-    return _rule(finding), finding.file, finding.message
+    return _rule(finding), finding.file, gist(finding.message)
 
 
 def _seen(finding: Finding) -> SeenAt:
