@@ -193,7 +193,7 @@ def _file(result: Sarif) -> str:
     return str(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"])
 
 
-def fingerprints(document: Sarif, rule: str, file: str, tree: Tree | None = None) -> tuple[str, ...]:
+def fingerprints(document: Sarif, rule: str, file: str, *, tree: Tree | None = None) -> tuple[str, ...]:
     """The names of all findings of a rule in a file, in the order of lines."""
     with TemporaryDirectory(prefix="proof-", dir=FAST) as scratch:
         path = Path(scratch, "scan.sarif")

@@ -23,7 +23,15 @@ PAGE = Path(__file__).parents[2] / "docs/reference/proof.md"
 _BEGIN, _END = "<!-- traps: begin -->", "<!-- traps: end -->"
 _PARTS = (("Traps", traps), ("Gaming", gaming), ("Honest fixes", honest))
 # What a few worlds show, all of them show nearly always: .ci/run and this command take all.
-_FEW = {("python", "codeql"), ("python", "bandit"), ("java", "codeql"), ("go", "semgrep"), ("c", "codeql")}
+_FEW = {("python", "codeql"), ("python", "bandit"), ("java", "codeql"), ("go", "semgrep"), ("typescript", "codeql")}
+# Kinds of gaming that the detector of policy/hiding.py does not always see, and why each is missed.
+WAITING = {
+    "workflow runs by hand only": "with a diff alone, another list of events is not seen as one",
+    "workflow without the scan": "with the whole text, a step of CodeQL that is left passes for the scan",
+    "pyproject: bandit": "settings of Bandit in a file that is new are not seen",
+    "test deleted": "in TypeScript a file without describe, it or test is no test",
+    "comment lgtm, result dropped": "LGTM without a rule is taken for a word of reviewers; the verdict is unknown",
+}
 
 
 def few_worlds() -> list[str]:
@@ -46,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         outcomes = list(trials(cases, few_worlds() if is_few else None))
         lines += ["", f"### {title}", "", *summary(title, outcomes), "", *rows(outcomes)]
     text = "\n".join([*lines, "", _END])
-    print(text)
+    sys.stdout.write(f"{text}\n")
     if not is_few:
         old = PAGE.read_text(encoding="utf-8") if PAGE.exists() else "# What is proved\n\n"
         found = re.search(f"{_BEGIN}.*{_END}", old, re.DOTALL)
@@ -58,10 +66,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def summary(title: str, outcomes: Sequence[Outcome]) -> list[str]:
     """What the part comes to."""
     verdicts = [verdict for outcome in outcomes for verdict in outcome.verdicts]
-    counted = f"{len({outcome.case.kind for outcome in outcomes})} kinds, {len(outcomes)} cases, {len(verdicts)} verdicts:"
+    counted = (
+        f"{len({outcome.case.kind for outcome in outcomes})} kinds, {len(outcomes)} cases, {len(verdicts)} verdicts:"
+    )
     if title == "Honest fixes":
         unknown, alarms = share(verdicts, {UNKNOWN}), share(verdicts, {GAMED})
-        return [f"{counted} {unknown:.1%} unknown, {alarms:.1%} false alarms, {share(verdicts, {STILL}):.1%} called present."]
+        return [
+            f"{counted} {unknown:.1%} unknown, {alarms:.1%} false alarms, {share(verdicts, {STILL}):.1%} still present."
+        ]
     false = false_fixes(outcomes)
     if title == "Gaming":
         found = [outcome for outcome in outcomes if outcome.case.is_gaming]
@@ -86,15 +98,18 @@ def rows(outcomes: Iterable[Outcome]) -> list[str]:
     return [
         "| kind | verdicts |",
         "|---|---|",
-        *(f"| {kind} | {', '.join(f'{count} {verdict}' for verdict, count in found.most_common())} |" for kind, found in counts.items()),
+        *(
+            f"| {kind} | {', '.join(f'{count} {verdict}' for verdict, count in found.most_common())} |"
+            for kind, found in counts.items()
+        ),
     ]
 
 
 _INTRODUCTION = (
     "Made by `python -m tests.proof.corpus`. Every case is a shop in one of nine languages with its mistakes, what",
-    "CodeQL, Semgrep or Bandit would write about it before and after a change, and the honest verdict. The verifier gets",
-    "the scans alone, the scans with the diff that git made, or both checkouts; gaming is seen in the change only, and",
-    "not looked for where nobody gives it.",
+    "CodeQL, Semgrep or Bandit would write about it before and after a change, and the honest verdict. The verifier",
+    "gets the scans alone, the scans with the diff that git made, or both checkouts; gaming is seen in the change only, and",
+    "not looked for where nobody gives it. What waits for a mend is listed with its reason in `tests/proof/corpus.py`.",
 )
 
 if __name__ == "__main__":

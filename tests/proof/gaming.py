@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tests.proof.cases import DIFF, DIRS, GAMED, UNKNOWN, changed, without
 
@@ -29,9 +29,9 @@ def gaming(w: World) -> Iterator[Case]:
     yield from _code(w)
 
 
-def _case(w: World, kind: str, after: Tree, candidate: Sarif | None = None, **more: Any) -> Case:  # noqa: ANN401
+def _case(w: World, kind: str, after: Tree, candidate: Sarif | None = None) -> Case:  # noqa: PLR0917 - in this order everywhere below
     found = w.scan(after) if candidate is None else candidate
-    return w.case(kind, after, candidate=found, expected=(GAMED,), ways=_KNOWN, is_gaming=True, **more)
+    return w.case(kind, after, candidate=found, expected=(GAMED,), ways=_KNOWN, is_gaming=True)
 
 
 def _silent(w: World, after: Tree) -> Sarif:
@@ -54,13 +54,11 @@ def _configuration(w: World) -> Iterator[Case]:
     edited = w.edited()
 
     def with_files(**files: str) -> Tree:
-        return w.with_files({name: text for name, text in files.items()}, edited)
+        return w.with_files(dict(files), edited)
 
     config, workflow = ".github/codeql-config.yml", ".github/workflows/scan.yml"
     left_out = w.scan(edited, excluded=(w.app,))
-    yield _case(
-        w, "paths-ignore", with_files(**{config: w.before[config] + f"paths-ignore:\n  - {w.app}\n"}), left_out
-    )
+    yield _case(w, "paths-ignore", with_files(**{config: w.before[config] + f"paths-ignore:\n  - {w.app}\n"}), left_out)
     rule = f"query-filters:\n  - exclude:\n      id: {w.scanner.rule('sql')}\n"
     yield _case(w, "query filter", with_files(**{config: w.before[config] + rule}), _silent(w, edited))
     no_suite = w.before[config].replace("queries:\n  - uses: security-extended\n", "disable-default-queries: true\n")
@@ -76,7 +74,10 @@ def _configuration(w: World) -> Iterator[Case]:
     yield _case(w, ".semgrepignore", with_files(**{".semgrepignore": f"{w.app}\n"}), left_out)
     yield _case(w, ".bandit", with_files(**{".bandit": f"[bandit]\nexclude: {w.app}\n"}), left_out)
     yield _case(
-        w, "pyproject: bandit", with_files(**{"pyproject.toml": '[tool.bandit]\nskips = ["B608"]\n'}), _silent(w, edited)
+        w,
+        "pyproject: bandit",
+        with_files(**{"pyproject.toml": '[tool.bandit]\nskips = ["B608"]\n'}),
+        _silent(w, edited),
     )
 
 

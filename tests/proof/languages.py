@@ -62,7 +62,7 @@ LANGUAGES = (
         "import hashlib\nimport os\n\n\n",
         _flaws(
             sql=(
-                "db.execute(\"SELECT * FROM users WHERE name = '\" + name + \"'\")",
+                'db.execute("SELECT * FROM users WHERE name = \'" + name + "\'")',
                 "return db.execute(\"SELECT id, mail FROM users WHERE name = '%s'\" % name)",
                 'db.execute("SELECT * FROM users WHERE name = ?", (name,))',
                 r"execute\(.*(\+|%) ",
@@ -94,11 +94,11 @@ LANGUAGES = (
         'const db = require("./db");\n\n',
         _flaws(
             sql=(
-                "db.query(\"SELECT * FROM users WHERE name = '\" + name + \"'\");",
-                "return db.query(\"SELECT id, mail FROM users WHERE name = '\" + name.trim() + \"' LIMIT 1\");",
+                'db.query("SELECT * FROM users WHERE name = \'" + name + "\'");',
+                'return db.query("SELECT id, mail FROM users WHERE name = \'" + name.trim() + "\' LIMIT 1");',
                 'db.query("SELECT * FROM users WHERE name = ?", [name]);',
                 r"\.query\(.*\+ ",
-                "db[\"que\" + \"ry\"](\"SELECT * FROM users WHERE name = '\" + name + \"'\");",
+                'db["que" + "ry"]("SELECT * FROM users WHERE name = \'" + name + "\'");',
             ),
             cmd=(
                 'child_process.exec("ping " + name);',
@@ -130,7 +130,7 @@ LANGUAGES = (
                 "return db.query(`SELECT id, mail FROM users WHERE name = '${name.trim()}' LIMIT 1`);",
                 'db.query("SELECT * FROM users WHERE name = ?", [name]);',
                 r"\.query\(.*\$\{",
-                "(db as any)[\"que\" + \"ry\"](`SELECT * FROM users WHERE name = '${name}'`);",
+                '(db as any)["que" + "ry"](`SELECT * FROM users WHERE name = \'${name}\'`);',
             ),
             cmd=(
                 "exec(`ping ${name}`);",
@@ -158,8 +158,8 @@ LANGUAGES = (
         "package shop;\n\nimport java.sql.Statement;\n\n",
         _flaws(
             sql=(
-                "statement.executeQuery(\"SELECT * FROM users WHERE name = '\" + name + \"'\");",
-                "rows = statement.executeQuery(\"SELECT id FROM users WHERE name = '\" + name.trim() + \"' LIMIT 1\");",
+                'statement.executeQuery("SELECT * FROM users WHERE name = \'" + name + "\'");',
+                'rows = statement.executeQuery("SELECT id FROM users WHERE name = \'" + name.trim() + "\' LIMIT 1");',
                 'connection.prepareStatement("SELECT * FROM users WHERE name = ?").setString(1, name);',
                 r"executeQuery\(.*\+ ",
                 'statement.getClass().getMethod("execute" + "Query", String.class).invoke(statement, SELECT + name);',
@@ -190,8 +190,8 @@ LANGUAGES = (
         'package shop\n\nimport "os/exec"\n\n',
         _flaws(
             sql=(
-                "db.Query(\"SELECT * FROM users WHERE name = '\" + name + \"'\")",
-                "rows, err = db.Query(\"SELECT id FROM users WHERE name = '\" + strings.TrimSpace(name) + \"' LIMIT 1\")",
+                'db.Query("SELECT * FROM users WHERE name = \'" + name + "\'")',
+                'rows, err = db.Query("SELECT id FROM users WHERE name = \'" + strings.TrimSpace(name) + "\' LIMIT 1")',
                 'db.Query("SELECT * FROM users WHERE name = ?", name)',
                 r"db\.Query\(.*\+ ",
                 'reflect.ValueOf(db).MethodByName("Que" + "ry").Call(in(SELECT + name))',
@@ -222,8 +222,8 @@ LANGUAGES = (
         "using System;\nusing System.Data.SqlClient;\n\n",
         _flaws(
             sql=(
-                "new SqlCommand(\"SELECT * FROM users WHERE name = '\" + name + \"'\", db);",
-                "var command = new SqlCommand(\"SELECT id FROM users WHERE name = '\" + name.Trim() + \"'\", connection);",
+                'new SqlCommand("SELECT * FROM users WHERE name = \'" + name + "\'", db);',
+                'var command = new SqlCommand("SELECT id FROM users WHERE name = \'" + name.Trim() + "\'", shop);',
                 'new SqlCommand("SELECT * FROM users WHERE name = @name", db).Parameters.AddWithValue("@name", name);',
                 r"new SqlCommand\(.*\+ ",
                 'Activator.CreateInstance(Type.GetType("Sql" + "Command"), SELECT + name, db);',
@@ -258,7 +258,7 @@ LANGUAGES = (
                 "return User.where(\"name = '#{name.strip}' AND active = 1\").first",
                 "User.where(name: name).to_a",
                 r'\.where\(".*#\{',
-                "User.send(\"wh\" + \"ere\", \"name = '#{name}'\").to_a",
+                'User.send("wh" + "ere", "name = \'#{name}\'").to_a',
             ),
             cmd=(
                 'system("ping #{name}")',
@@ -286,8 +286,8 @@ LANGUAGES = (
         "<?php\n\nrequire 'db.php';\n\n",
         _flaws(
             sql=(
-                "mysqli_query($db, \"SELECT * FROM users WHERE name = '\" . $name . \"'\");",
-                "$rows = mysqli_query($db, \"SELECT id FROM users WHERE name = '\" . trim($name) . \"' LIMIT 1\");",
+                'mysqli_query($db, "SELECT * FROM users WHERE name = \'" . $name . "\'");',
+                '$rows = mysqli_query($db, "SELECT id FROM users WHERE name = \'" . trim($name) . "\' LIMIT 1");',
                 'mysqli_execute_query($db, "SELECT * FROM users WHERE name = ?", [$name]);',
                 r"mysqli_query\(.*\. ",
                 "call_user_func('mysqli_' . 'query', $db, \"SELECT * FROM users WHERE name = '\" . $name . \"'\");",
@@ -322,21 +322,21 @@ LANGUAGES = (
                 "length = sprintf(statement, \"SELECT id FROM users WHERE name = '%s' LIMIT 1\", name);",
                 "sqlite3_bind_text(statement, 1, name, -1, SQLITE_TRANSIENT);",
                 r"(?<!n)sprintf\(",
-                "((format *)dlsym(libc, \"spr\" \"intf\"))(query, \"SELECT * FROM users WHERE name = '%s'\", name);",
+                '((format *)dlsym(libc, "spr" "intf"))(query, "SELECT * FROM users WHERE name = \'%s\'", name);',
             ),
             cmd=(
-                "system(join(\"ping \", name));",
-                "status = system(join(\"ping -c 1 \", name));",
-                "execlp(\"ping\", \"ping\", name, NULL);",
+                'system(join("ping ", name));',
+                'status = system(join("ping -c 1 ", name));',
+                'execlp("ping", "ping", name, NULL);',
                 r"(?<!\w)system\(",
-                "((run *)dlsym(libc, \"sys\" \"tem\"))(join(\"ping \", name));",
+                '((run *)dlsym(libc, "sys" "tem"))(join("ping ", name));',
             ),
             hash=(
                 "strcpy(buffer, name);",
                 "target = strcpy(buffer, name + offset);",
                 "strlcpy(buffer, name, sizeof buffer);",
                 r"strcpy\(",
-                "((copy *)dlsym(libc, \"str\" \"cpy\"))(buffer, name);",
+                '((copy *)dlsym(libc, "str" "cpy"))(buffer, name);',
             ),
         ),
         ("", ""),

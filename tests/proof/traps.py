@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.proof.cases import (
     BARE,
@@ -26,7 +26,7 @@ from tests.proof.cases import (
 from tests.proof.languages import LANGUAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.proof.cases import Case
     from tests.proof.scanners import Sarif
@@ -86,14 +86,21 @@ def _elsewhere(w: World) -> Iterator[Case]:
     other = w.app.replace("app", "App")
     yield w.case("file renamed in case only", w.renamed(w.app, other), expected=SEEN)
     absolute = _with_uris(w.scan(), "file:///build/7/{}")
-    yield w.case("absolute paths of another machine", w.edited(), candidate=_with_uris(w.scan(w.edited()), "file:///build/7/{}"), expected=(*SEEN, UNKNOWN))
+    yield w.case(
+        "absolute paths of another machine",
+        w.edited(),
+        candidate=_with_uris(w.scan(w.edited()), "file:///build/7/{}"),
+        expected=(*SEEN, UNKNOWN),
+    )
     yield w.case("the same with an unchanged line", w.mended("cmd"), candidate=absolute, expected=(*SEEN, UNKNOWN))
-    inner = each(w.scan(w.edited()), lambda one: _artifact(one).update(uri=_artifact(one)["uri"].partition("/")[2]))
+    inner = each(w.scan(w.edited()), lambda one: artifact_of(one).update(uri=artifact_of(one)["uri"].partition("/")[2]))
     yield w.case("scanned from another folder", w.edited(), candidate=inner, expected=(*SEEN, UNKNOWN))
     based = _with_uris(w.scan(w.edited()), "{}", base="SRC")
     based["runs"][0]["originalUriBaseIds"] = {"SRC": {"uri": "file:///build/7/"}}
     yield w.case("another base of the paths", w.edited(), candidate=based, expected=STILL)
-    windows = each(w.scan(w.edited()), lambda one: _artifact(one).update(uri=_artifact(one)["uri"].replace("/", "\\")))
+    windows = each(
+        w.scan(w.edited()), lambda one: artifact_of(one).update(uri=artifact_of(one)["uri"].replace("/", "\\"))
+    )
     yield w.case("paths of Windows", w.edited(), candidate=windows, expected=STILL)
     nowhere = each(w.scan(w.edited()), lambda one: one.pop("locations"))
     yield w.case("places gone", w.edited(), candidate=nowhere, expected=(*SEEN, UNKNOWN))
@@ -101,7 +108,7 @@ def _elsewhere(w: World) -> Iterator[Case]:
 
 def _with_uris(document: Sarif, form: str, base: str = "") -> Sarif:
     def change(one: Sarif) -> None:
-        artifact = _artifact(one)
+        artifact = artifact_of(one)
         artifact["uri"] = form.format(artifact["uri"])
         artifact.pop("uriBaseId", None)
         if base:
@@ -110,7 +117,8 @@ def _with_uris(document: Sarif, form: str, base: str = "") -> Sarif:
     return each(document, change)
 
 
-def _artifact(result: Sarif) -> Sarif:
+def artifact_of(result: Sarif) -> Sarif:
+    """Where a result says that it is."""
     found: Sarif = result["locations"][0]["physicalLocation"]["artifactLocation"]
     return found
 
@@ -121,34 +129,53 @@ def _look_alikes(w: World) -> Iterator[Case]:
     twice = w.with_files({w.app: w.before[w.app] + again})
     # Shorter by as much as makes the second stand where the first was, nearly.
     first_gone = w.replaced(function("find_user", w.bad()) + w.language.filler("first"), "", tree=twice)
-    names = _names(w, twice, "sql")
-    yield w.case("the first of two alike is removed", first_gone, before=twice, expected=(STILL, UNKNOWN), names=names[1:])
+    names = names_of(w, twice, "sql")
+    yield w.case(
+        "the first of two alike is removed", first_gone, before=twice, expected=(STILL, UNKNOWN), names=names[1:]
+    )
     thrice = w.with_files({w.app: twice[w.app] + function("find_last", w.bad())})
     one_mended = w.mended(tree=thrice)
-    yield w.case("one of three alike is mended", one_mended, before=thrice, expected=STILL, names=_names(w, thrice, "sql")[1:])
+    yield w.case(
+        "one of three alike is mended", one_mended, before=thrice, expected=STILL, names=names_of(w, thrice, "sql")[1:]
+    )
     both = w.replaced(w.bad(), f"{w.bad()} {w.bad()}")
     one = w.replaced(f"{w.bad()} {w.bad()}", f"{w.language.flaws['sql'].mended} {w.bad()}", tree=both)
     if len(w.scanner.hits(both)) > len(w.scanner.hits(w.before)):
-        yield w.case("one of two on a line is mended", one, before=both, expected=(STILL, UNKNOWN), names=_names(w, both, "sql")[1:])
+        yield w.case(
+            "one of two on a line is mended",
+            one,
+            before=both,
+            expected=(STILL, UNKNOWN),
+            names=names_of(w, both, "sql")[1:],
+        )
     if w.tool == "codeql":
         # Names of the first generation leave out the file: this one means a mended finding and one that is there.
         alike = w.with_files({w.report: w.before[w.app]})
         for length in (16, 20):
-            name = _legacy_name(w, alike)[:length]
-            yield w.case(f"a name of {length} characters for two", w.mended(tree=alike), before=alike, expected=(STILL, FIXED), must=STILL, names=(name,), ways=(BARE, DIFF))
+            name = legacy_name(w, alike)[:length]
+            yield w.case(
+                f"a name of {length} characters for two",
+                w.mended(tree=alike),
+                before=alike,
+                expected=(STILL, FIXED),
+                must=STILL,
+                names=(name,),
+                ways=(BARE, DIFF),
+            )
 
 
-def _names(w: World, tree: dict[str, str], kind: str) -> tuple[str, ...]:
+def names_of(w: World, tree: dict[str, str], kind: str) -> tuple[str, ...]:
     """Fingerprints of all findings of a kind in the main file."""
     return fingerprints(w.scan(tree), w.scanner.rule(kind), w.app)
 
 
-def _legacy_name(w: World, tree: dict[str, str]) -> str:
+def legacy_name(w: World, tree: dict[str, str]) -> str:
+    """The name of the target in the first generation."""
     results = w.scan(tree)["runs"][0]["results"]
     print_ = next(
         one["partialFingerprints"]["primaryLocationLineHash"]
         for one in results
-        if one["ruleId"] == w.scanner.rule("sql") and _artifact(one)["uri"] == w.app
+        if one["ruleId"] == w.scanner.rule("sql") and artifact_of(one)["uri"] == w.app
     )
     return sha256(f"{w.scanner.rule('sql')}|{print_}".encode()).hexdigest()[:20]
 
@@ -194,32 +221,50 @@ def _gone(w: World) -> Sarif:
 def _other_scan(w: World) -> Iterator[Case]:
     edited, gone = w.edited(), _gone(w)
 
-    def unknown(kind: str, document: Sarif, **more: object) -> Case:
+    def unknown(kind: str, document: Sarif, **more: Any) -> Case:  # noqa: ANN401 - passed on
         return w.case(kind, edited, candidate=document, expected=UNKNOWN, **more)
 
     def driver(**members: object) -> Sarif:
         return changed(gone, lambda run: run["tool"]["driver"].update(members))
 
     yield unknown("another tool", driver(name="OtherScan"))
-    yield unknown("another category", changed(gone, lambda run: run.update(automationDetails={"id": "/language:cobol/"})), baseline=_categorised(w))
+    yield unknown(
+        "another category",
+        changed(gone, lambda run: run.update(automationDetails={"id": "/language:cobol/"})),
+        baseline=_categorised(w),
+    )
     yield unknown("another language", _other_language(w), baseline=_categorised(w))
-    yield unknown("rule not in the list", _rules(gone, lambda rule: rule["id"] != w.scanner.rule("sql"), w))
+    yield unknown("rule not in the list", rules(gone, lambda rule: rule["id"] != w.scanner.rule("sql"), w))
     yield unknown("rule off by default", _rule_off(gone, w))
     override = [{"configuration": {"enabled": False}, "descriptor": {"id": w.scanner.rule("sql")}}]
-    yield unknown("rule off by override", changed(gone, lambda run: run["invocations"][0].update(ruleConfigurationOverrides=override)))
+    yield unknown(
+        "rule off by override",
+        changed(gone, lambda run: run["invocations"][0].update(ruleConfigurationOverrides=override)),
+    )
     versions = {"codeql": ("2.21.9", "3.0.0"), "semgrep": ("1.96.1", "2.0.0"), "bandit": ("1.8.9", "2.0.0")}[w.tool]
     yield unknown("older version of the tool", driver(semanticVersion=versions[0], version=versions[0]))
     patch = {"codeql": "2.22.3", "semgrep": "1.96.9", "bandit": "1.9.1"}[w.tool]
     yield unknown("older patch of the tool", driver(semanticVersion=patch, version=patch))
     yield unknown("next generation of the tool", driver(semanticVersion=versions[1], version=versions[1]))
-    no_version = changed(gone, lambda run: (run["tool"]["driver"].pop("semanticVersion"), run["tool"]["driver"].pop("version", 0)))
+    no_version = changed(
+        gone, lambda run: (run["tool"]["driver"].pop("semanticVersion"), run["tool"]["driver"].pop("version", 0))
+    )
     yield unknown("version gone", no_version)
     if w.tool == "codeql":
         for kind, version in (("older rules", "1.5.9"), ("rules of another generation", "2.0.0")):
-            yield unknown(kind, changed(gone, lambda run, version=version: run["tool"]["extensions"][0].update(semanticVersion=version)))
+            yield unknown(
+                kind,
+                changed(
+                    gone, lambda run, version=version: run["tool"]["extensions"][0].update(semanticVersion=version)
+                ),
+            )
         yield unknown("a pack is gone", changed(gone, lambda run: run["tool"]["extensions"].pop()))
     commit = "c0ffee" * 6 + "beef"
-    yield unknown("another commit than claimed", changed(gone, lambda run: run.update(versionControlProvenance=[{"revisionId": "ab12" * 10}])), commit=commit)
+    yield unknown(
+        "another commit than claimed",
+        changed(gone, lambda run: run.update(versionControlProvenance=[{"revisionId": "ab12" * 10}])),
+        commit=commit,
+    )
     same = [{"revisionId": commit}]
     yield unknown(
         "both scans of one commit",
@@ -245,13 +290,13 @@ def _components(run: Sarif) -> list[Sarif]:
     return [run["tool"]["driver"], *run["tool"].get("extensions", [])]
 
 
-def _rules(document: Sarif, is_kept: object, w: World) -> Sarif:
+def rules(document: Sarif, is_kept: Callable[[Sarif], bool], w: World) -> Sarif:
     """The scan with fewer rules, which then find nothing either."""
 
     def change(run: Sarif) -> None:
         for part in _components(run):
             if "rules" in part:
-                part["rules"] = [rule for rule in part["rules"] if is_kept(rule)]  # type: ignore[operator]
+                part["rules"] = [rule for rule in part["rules"] if is_kept(rule)]
         run["results"] = [one for one in run["results"] if one["ruleId"] != w.scanner.rule("sql")]
 
     return changed(document, change)
@@ -271,7 +316,7 @@ def _rule_off(document: Sarif, w: World) -> Sarif:
 def _failed_scan(w: World) -> Iterator[Case]:
     edited, gone = w.edited(), _gone(w)
 
-    def unknown(kind: str, document: Sarif, **more: object) -> Case:
+    def unknown(kind: str, document: Sarif, **more: Any) -> Case:  # noqa: ANN401 - passed on
         return w.case(kind, edited, candidate=document, expected=UNKNOWN, **more)
 
     def note(level: str, text: str, *places: str) -> Sarif:
@@ -287,7 +332,9 @@ def _failed_scan(w: World) -> Iterator[Case]:
     yield unknown("error in the file", note("error", "cannot parse", w.app))
     yield unknown("error that names the file", note("error", f"{w.app}: parse error at 7"))
     yield unknown("warning in the file", note("warning", "syntax error", w.app))
-    yield unknown("warning that names the file", note("warning", f"Syntax error at line {w.app}:7:\n `x` was unexpected"))
+    yield unknown(
+        "warning that names the file", note("warning", f"Syntax error at line {w.app}:7:\n `x` was unexpected")
+    )
     yield unknown("error of the tool", note("error", "out of memory"))
     yield unknown("results are null", changed(gone, lambda run: run.update(results=None)))
     yield unknown("results are missing", changed(gone, lambda run: run.pop("results")))
@@ -296,7 +343,9 @@ def _failed_scan(w: World) -> Iterator[Case]:
     text = changed(gone, lambda run: run.setdefault("properties", {}).update(incrementalMode="diff-informed"))
     yield unknown("diff-informed, as a text", text)
     pack = {"name": "codeql-action/pr-diff-range", "semanticVersion": "0.0.0"}
-    yield unknown("pack of a diff range", changed(gone, lambda run: run["tool"].setdefault("extensions", []).append(pack)))
+    yield unknown(
+        "pack of a diff range", changed(gone, lambda run: run["tool"].setdefault("extensions", []).append(pack))
+    )
     for option in ("--baseline-commit 0ffee1", "--new-from-rev=HEAD~1", "--baseline old.json"):
         command = f"scan {option} ."
         yield unknown(
@@ -304,13 +353,13 @@ def _failed_scan(w: World) -> Iterator[Case]:
             changed(gone, lambda run, command=command: run["invocations"][0].update(commandLine=command)),
         )
     nothing = filtered(w.scan(edited), lambda _: False)
-    listed = changed(nothing, lambda run: _list_all(run, w))
+    listed = changed(nothing, lambda run: list_all(run, w))
     yield unknown("no results, though controls have to be there", listed)
-    half = filtered(w.scan(edited), lambda one: _artifact(one)["uri"] == w.secret)
-    yield unknown("half of the results", changed(half, lambda run: _list_all(run, w)))
+    half = filtered(w.scan(edited), lambda one: artifact_of(one)["uri"] == w.secret)
+    yield unknown("half of the results", changed(half, lambda run: list_all(run, w)))
 
 
-def _list_all(run: Sarif, w: World) -> None:
+def list_all(run: Sarif, w: World) -> None:
     """Bandit lists rules that found something; here it is to list them all."""
     if w.tool == "bandit":
         run["tool"]["driver"]["rules"] = [{"id": w.scanner.rule(kind)} for kind in w.language.flaws]
@@ -320,13 +369,26 @@ def _left_out(w: World) -> Iterator[Case]:
     edited = w.edited()
     quiet = w.scan(edited, excluded=(w.app,))
     yield w.case("file left out", edited, candidate=quiet, expected=UNKNOWN)
-    unsaid = changed(quiet, _say_nothing_of_files)
+    unsaid = changed(quiet, say_nothing_of_files)
     yield w.case("file left out in silence", edited, candidate=unsaid, expected=UNKNOWN)
-    yield w.case("folder left out", edited, candidate=changed(w.scan(edited, excluded=("shop/*",)), _say_nothing_of_files), expected=UNKNOWN)
-    yield w.case("file untouched", w.mended(("sql", w.report)), candidate=_gone_untouched(w), expected=UNKNOWN, ways=_KNOWN)
+    yield w.case(
+        "folder left out",
+        edited,
+        candidate=changed(w.scan(edited, excluded=("shop/*",)), say_nothing_of_files),
+        expected=UNKNOWN,
+    )
+    yield w.case(
+        "file untouched", w.mended(("sql", w.report)), candidate=_gone_untouched(w), expected=UNKNOWN, ways=_KNOWN
+    )
     yield w.case("nothing changed, finding gone", w.before, candidate=_gone_untouched(w), expected=UNKNOWN, ways=_KNOWN)
     comment = w.replaced(w.bad(), f"{w.bad()}  {w.language.comment} checked by hand")
-    yield w.case("a comment behind it, finding gone", comment, candidate=_gone_untouched(w), expected=(UNKNOWN, GAMED), ways=_KNOWN)
+    yield w.case(
+        "a comment behind it, finding gone",
+        comment,
+        candidate=_gone_untouched(w),
+        expected=(UNKNOWN, GAMED),
+        ways=_KNOWN,
+    )
     indented = w.replaced(f"    {w.bad()}", f"        {w.bad()}\n")
     yield w.case("other blanks, finding gone", indented, candidate=_gone_untouched(w), expected=UNKNOWN, ways=_KNOWN)
     link = w.with_files({f"hidden/app.{w.language.suffix}": w.before[w.app]})
@@ -339,14 +401,17 @@ def _left_out(w: World) -> Iterator[Case]:
         links=((w.app, f"../hidden/app.{w.language.suffix}"),),
     )
     gone = w.with_files({w.app: None})
-    yield w.case("file gone, nobody says where", gone, expected=(UNKNOWN, GAMED), ways=("after",), candidate=w.scan(gone))
+    yield w.case(
+        "file gone, nobody says where", gone, expected=(UNKNOWN, GAMED), ways=("after",), candidate=w.scan(gone)
+    )
 
 
 def _gone_untouched(w: World) -> Sarif:
     return without(w.scan(), w.scanner.rule("sql"), w.app)
 
 
-def _say_nothing_of_files(run: Sarif) -> None:
+def say_nothing_of_files(run: Sarif) -> None:
+    """Takes out what tells which files were read."""
     run["invocations"][0].pop("toolExecutionNotifications", None)
     run.get("properties", {}).pop("metrics", None)
 
@@ -354,14 +419,16 @@ def _say_nothing_of_files(run: Sarif) -> None:
 def _other_answers(w: World) -> Iterator[Case]:
     rule = w.scanner.rule("sql")
 
-    def of_target(change: object, edited: bool = True) -> Sarif:  # noqa: FBT001, FBT002 - local
-        document = w.scan(w.edited() if edited else w.before)
-        return each(document, lambda one: change(one) if one["ruleId"] == rule and _artifact(one)["uri"] == w.app else 0)  # type: ignore[operator]
+    def of_target(change: Callable[[Sarif], object]) -> Sarif:
+        document = w.scan(w.edited())
+        return each(
+            document, lambda one: change(one) if one["ruleId"] == rule and artifact_of(one)["uri"] == w.app else 0
+        )
 
-    def case(kind: str, change: object, expected: object) -> Case:
-        return w.case(kind, w.edited(), candidate=of_target(change), expected=expected)  # type: ignore[arg-type]
+    def case(kind: str, change: Callable[[Sarif], object], expected: str) -> Case:
+        return w.case(kind, w.edited(), candidate=of_target(change), expected=expected)
 
-    def suppressed(**members: str) -> object:
+    def suppressed(**members: str) -> Callable[[Sarif], object]:
         return lambda one: one.update(suppressions=[{"kind": "external", **members}])
 
     yield case("suppressed outside", suppressed(), GAMED)
@@ -379,4 +446,11 @@ def _other_answers(w: World) -> Iterator[Case]:
     yield w.case("nobody knows the old name", w.mended(), expected=UNKNOWN, names=("0123456789abcdef",))
     placeless = each(w.scan(), lambda one: one.pop("locations") if one["ruleId"] == rule else 0)
     gone = filtered(placeless, lambda one: one["ruleId"] != rule)
-    yield w.case("target has no place", w.mended(), baseline=placeless, candidate=gone, expected=UNKNOWN, names=fingerprints(placeless, rule, ""))
+    yield w.case(
+        "target has no place",
+        w.mended(),
+        baseline=placeless,
+        candidate=gone,
+        expected=UNKNOWN,
+        names=fingerprints(placeless, rule, ""),
+    )

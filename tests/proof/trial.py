@@ -51,7 +51,7 @@ def worlds() -> Iterator[World]:
 
 
 def trials(cases: Callable[[World], Iterable[Case]], names: Collection[str] | None = None) -> Iterator[Outcome]:
-    """All cases in all worlds, or in those of some names; whole checkouts are compared for a part of them, which takes git longer."""
+    """All cases in all worlds, or in those of some names; git compares whole checkouts for a part of them."""
     chosen = [world for world in worlds() if names is None or world.name in names]
     for number, world in enumerate(chosen):
         for position, case in enumerate(cases(world)):
@@ -71,8 +71,8 @@ def trial(case: Case, way: str) -> Outcome:
         if way == DIFF:
             diff.write_text(_diff(tuple(case.before.items()), tuple(case.after.items())), encoding="utf-8")
         elif way != BARE:
-            _write_tree(before, case.before)
-            _write_tree(after, case.after)
+            write_tree(before, case.before)
+            write_tree(after, case.after)
             for link, target in case.links:
                 (after / link).unlink()
                 (after / link).symlink_to(target)
@@ -110,7 +110,7 @@ def _diff(before: tuple[tuple[str, str], ...], after: tuple[tuple[str, str], ...
     with TemporaryDirectory(prefix="proof-", dir=FAST) as scratch:
         for name, tree in (("before", before), ("after", after)):
             Path(scratch, name).mkdir()
-            _write_tree(Path(scratch, name), dict(tree))
+            write_tree(Path(scratch, name), dict(tree))
         return difference(Path(scratch, "before"), Path(scratch, "after"), _ENVIRON)
 
 
@@ -124,7 +124,8 @@ def _write_candidate(path: Path, candidate: Sarif | bytes) -> None:
         path.write_bytes(candidate if isinstance(candidate, bytes) else json.dumps(candidate).encode())
 
 
-def _write_tree(folder: Path, tree: Tree) -> None:
+def write_tree(folder: Path, tree: Tree) -> None:
+    """Put a shop into a folder."""
     for name, text in tree.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

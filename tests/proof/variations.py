@@ -112,9 +112,16 @@ def _worthless(gone: Sarif) -> Iterator[tuple[str, Sarif | bytes]]:
     yield "no list of results", changed(gone, lambda run: run.pop("results"))
     yield "another tool", changed(gone, lambda run: run["tool"]["driver"].update(name="OtherScan"))
     failed = {"executionSuccessful": False}
-    yield "did not succeed", changed(gone, lambda run: run.update(invocations=[*(run.get("invocations") or []), failed]))
-    yield "diff-informed", changed(
-        gone, lambda run: run.update(properties={**(run.get("properties") or {}), "incrementalMode": ["diff-informed"]})
+    yield (
+        "did not succeed",
+        changed(gone, lambda run: run.update(invocations=[*(run.get("invocations") or []), failed])),
+    )
+    yield (
+        "diff-informed",
+        changed(
+            gone,
+            lambda run: run.update(properties={**(run.get("properties") or {}), "incrementalMode": ["diff-informed"]}),
+        ),
     )
     yield "generations later", changed(gone, lambda run: run["tool"]["driver"].update(semanticVersion="99.0.0"))
     yield "cut off", json.dumps(gone).encode()[:-20]
@@ -144,7 +151,9 @@ def _reprint(one: Sarif) -> None:
     one["partialFingerprints"] = {name: f"{value}"[::-1] for name, value in prints.items()}
 
 
-def all_of(folder: Path, take: Callable[[Path], bool] = lambda _: True) -> Iterator[tuple[str, Variation, tuple[str, ...]]]:
+def all_of(
+    folder: Path, take: Callable[[Path], bool] = lambda _: True
+) -> Iterator[tuple[str, Variation, tuple[str, ...]]]:
     """Every variation of every source with its verdicts."""
     for path in sources(folder):
         if take(path):

@@ -123,6 +123,8 @@ class Judge:
         elif moves.is_deleted(finding.file):
             if moves.is_new(finding.file, None):
                 yield f"{finding.file} was replaced by something of another kind, such as a link"
+            elif both.is_there(finding.file):
+                yield f"{finding.file} is there still, though the change says that it was deleted"
         elif both.is_there(now) is False:
             yield f"{now} is not there any more, and the change does not say where it went"
         if moves.is_known:

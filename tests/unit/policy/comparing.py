@@ -53,10 +53,10 @@ def seen(line: int | None = 10, *, scan: Scan = BEFORE, **members: Any) -> Findi
     return finding(line=line, scan=scan, **members)
 
 
-def hunk(start: int, removed: str | Sequence[str] = "old()", added: str | Sequence[str] = "new()", new: int = 0) -> Hunk:
+def hunk(start: int, removed: str | Sequence[str] = "old()", added: str | Sequence[str] = "new()") -> Hunk:
     """Lines that were replaced."""
     old = (removed,) if isinstance(removed, str) else tuple(removed)
-    return Hunk(start, old, new or start, (added,) if isinstance(added, str) else tuple(added))
+    return Hunk(start, old, start, (added,) if isinstance(added, str) else tuple(added))
 
 
 def touched(*hunks: Hunk, file: str = APP, new: str | None = None) -> FileChange:

@@ -65,13 +65,21 @@ def test_coverage__of_a_later_scan(members: dict[str, Any], said: str) -> None:
         ({"error_files": ("",)}, {"error_files": ("",)}, ""),
         ({"complaints": ((APP, "error at 7"),)}, {"complaints": ((APP, "error at 9"),)}, ""),
         ({"silenced": ((APP, 2),)}, {"silenced": ((APP, 2),)}, ""),
-        ({"files_read": ("lib.py",)}, {"files_read": ("lib.py",)}, ""),  # it found something where it does not say it was
+        (
+            {"files_read": ("lib.py",)},
+            {"files_read": ("lib.py",)},
+            "",
+        ),  # it found something where it does not say it was
         ({"files_read": (APP,)}, {}, ""),
         ({"files_read": (APP,)}, {"files_read": ("lib.py",)}, f"{APP} is not among the files"),
         ({"category": "/language:python"}, {"category": "/language:python"}, ""),
         ({"category": "/language:python"}, {"category": ""}, ""),
         ({"category": ""}, {"category": "/language:python"}, ""),
-        ({"category": "/language:go"}, {"category": "/language:python"}, "the later scan has no run of CodeQL for /lang"),
+        (
+            {"category": "/language:go"},
+            {"category": "/language:python"},
+            "the later scan has no run of CodeQL for /lang",
+        ),
         ({"tool": "CodeQL CLI"}, {"tool": "CodeQL"}, ""),
         ({"revision": "abc1"}, {"revision": "def2"}, ""),
         ({"revision": "abc1"}, {"revision": "ABC1"}, "both scans are of the same commit ABC1"),

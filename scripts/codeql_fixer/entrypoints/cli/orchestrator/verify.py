@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from codeql_fixer.domain.proof import Proof, SeenAt, TargetVerdict
 
 _FINGERPRINT = re.compile("[0-9a-f]{16}(?:[0-9a-f]{4})?")
+_COMMIT = re.compile("[0-9a-fA-F]{7,64}")
 _MOST_REASON = 200
 
 
@@ -41,7 +42,7 @@ def run(_flags: Mapping[str, str], own: Mapping[str, str | None], *, is_json: bo
             baseline_dir=_optional(own, "baseline_dir"),
             candidate_dir=_optional(own, "candidate_dir"),
             diff=_optional(own, "diff"),
-            commit=own["commit"] or "",
+            commit=_commit(own["commit"] or ""),
         ),
         os.environ,
     )
@@ -71,6 +72,13 @@ def _targets(given: str) -> tuple[str, ...]:
             f"--targets {wrong[0]!r:.60}: a fingerprint is 20 hex characters; 'verify' without --targets lists them"
         )
     return names
+
+
+def _commit(given: str) -> str:
+    """A commit; a name such as `HEAD`, or a few characters, would agree with nothing or with anything."""
+    if given and not _COMMIT.fullmatch(given):
+        raise UserError(f"--commit {given!r:.60}: a commit is 7 to 64 hex characters; `git rev-parse` prints it")
+    return given
 
 
 def _document(proof: Proof) -> dict[str, object]:
