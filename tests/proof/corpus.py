@@ -108,8 +108,9 @@ def rows(outcomes: Iterable[Outcome]) -> list[str]:
 _INTRODUCTION = (
     "Made by `python -m tests.proof.corpus`. Every case is a shop in one of nine languages with its mistakes, what",
     "CodeQL, Semgrep or Bandit would write about it before and after a change, and the honest verdict. The verifier",
-    "gets the scans alone, the scans with the diff that git made, or both checkouts; gaming is seen in the change only, and",
-    "not looked for where nobody gives it. What waits for a mend is listed with its reason in `tests/proof/corpus.py`.",
+    "gets the scans alone, the scans with the diff that git made, or both checkouts; gaming is seen in the change",
+    "only, and not looked for where nobody gives it. What the detector of gaming still misses is listed with reasons",
+    "in `tests/proof/corpus.py`.",
 )
 
 if __name__ == "__main__":

@@ -174,11 +174,9 @@ def _besides(w: World) -> Iterator[Case]:
     both[w.report] = both[w.report].replace(f"  {w.language.comment} {mark}", "")
     yield w.case("suppression of another one removed", both, before=silent)
     if w.language.name == "python":
-        narrow = w.replaced(
-            w.language.flaws["sql"].mended,
-            f"try:\n        {w.language.flaws['sql'].mended}\n    except db.Error as error:\n        raise LookupError from error",
-            tree=mended,
-        )
+        line = w.language.flaws["sql"].mended
+        guarded = f"try:\n        {line}\n    except db.Error as error:\n        raise LookupError from error"
+        narrow = w.replaced(line, guarded, tree=mended)
         yield w.case("narrow except added", narrow)
 
 

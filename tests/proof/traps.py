@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -252,12 +253,9 @@ def _other_scan(w: World) -> Iterator[Case]:
     yield unknown("version gone", no_version)
     if w.tool == "codeql":
         for kind, version in (("older rules", "1.5.9"), ("rules of another generation", "2.0.0")):
-            yield unknown(
-                kind,
-                changed(
-                    gone, lambda run, version=version: run["tool"]["extensions"][0].update(semanticVersion=version)
-                ),
-            )
+            with_pack = json.loads(json.dumps(gone))
+            with_pack["runs"][0]["tool"]["extensions"][0]["semanticVersion"] = version
+            yield unknown(kind, with_pack)
         yield unknown("a pack is gone", changed(gone, lambda run: run["tool"]["extensions"].pop()))
     commit = "c0ffee" * 6 + "beef"
     yield unknown(
@@ -347,11 +345,9 @@ def _failed_scan(w: World) -> Iterator[Case]:
         "pack of a diff range", changed(gone, lambda run: run["tool"].setdefault("extensions", []).append(pack))
     )
     for option in ("--baseline-commit 0ffee1", "--new-from-rev=HEAD~1", "--baseline old.json"):
-        command = f"scan {option} ."
-        yield unknown(
-            f"told to compare: {option.split('=')[0].split()[0]}",
-            changed(gone, lambda run, command=command: run["invocations"][0].update(commandLine=command)),
-        )
+        told = json.loads(json.dumps(gone))
+        told["runs"][0]["invocations"][0]["commandLine"] = f"scan {option} ."
+        yield unknown(f"told to compare: {option.split('=')[0].split()[0]}", told)
     nothing = filtered(w.scan(edited), lambda _: False)
     listed = changed(nothing, lambda run: list_all(run, w))
     yield unknown("no results, though controls have to be there", listed)
@@ -437,7 +433,7 @@ def _other_answers(w: World) -> Iterator[Case]:
     yield case("suppression under review", suppressed(status="underReview"), STILL)
     yield case("suppression rejected", suppressed(status="rejected"), STILL)
     for kind in ("open", "review", "notApplicable"):
-        yield case(f"kind {kind}", lambda one, kind=kind: one.update(kind=kind), UNKNOWN)
+        yield case(f"kind {kind}", partial(dict.update, kind=kind), UNKNOWN)
     yield case("level none", lambda one: one.update(level="none"), STILL)
     yield case("baseline state unchanged", lambda one: one.update(baselineState="unchanged"), STILL)
     absent = each(w.scan(), lambda one: one.update(baselineState="absent"))

@@ -45,14 +45,24 @@ def could_be_it(stray: Finding, finding: Finding, now: str, *, is_same_file_open
         now: its file as it is called now.
         is_same_file_open: nobody knows where lines went, so that one in the same file may be it, too.
     """
-    place = stray.locations[0] if stray.locations else None
-    path = (place.file or place.external_uri.replace("\\", "/")) if place else ""
+    path = path_of(stray)
     if not path:
         return True  # it has no place at all: it may be anywhere
     if path == now or not now:
         # Where lines can be followed, the matching has seen that it is another one.
-        return is_same_file_open and path == now and gist(stray.message) == gist(finding.message)
+        return is_same_file_open and path == now
     return f"/{path}".endswith(f"/{now}") or (f"/{now}".endswith(f"/{path}") and stray.message == finding.message)
+
+
+def path_of(finding: Finding) -> str:
+    """Where a finding is, in or outside of the repository; "" when it has no place."""
+    place = finding.locations[0] if finding.locations else None
+    return (place.file or place.external_uri.replace("\\", "/")) if place else ""
+
+
+def name_of(path: str) -> str:
+    """The name of a file, which it has wherever a scan starts from."""
+    return path.rpartition("/")[2]
 
 
 def gist(message: str) -> str:

@@ -19,7 +19,7 @@ from codeql_fixer.domain.proof import SeenAt, TargetVerdict, VerdictEvidence
 from codeql_fixer.domain.verification import Verdict
 from codeql_fixer.policy.controls import Controls, Places
 from codeql_fixer.policy.coverage import Coverage
-from codeql_fixer.policy.likely import could_be_it, gist, is_one_of_several
+from codeql_fixer.policy.likely import could_be_it, gist, is_one_of_several, name_of, path_of
 from codeql_fixer.policy.marks import rule_key
 from codeql_fixer.policy.matching import Matching
 from codeql_fixer.policy.moves import Moves
@@ -68,10 +68,10 @@ class Judge:
             for pair in both.matching.pairs.values()
             if both.after[pair.after].finding.file == both.moves.file_after(both.before[pair.before].finding.file)
         }
-        self._strays: dict[str, list[Finding]] = defaultdict(list)
+        self._strays: dict[tuple[str, str], list[Finding]] = defaultdict(list)
         for position, one in enumerate(both.after):
             if position not in taken:
-                self._strays[_rule(one.finding)].append(one.finding)
+                self._strays[_rule(one.finding), name_of(path_of(one.finding))].append(one.finding)
         self._undecided = {(_rule(other), other.file): other for other in reversed(both.undecided)}
         self._rivals: dict[tuple[str, str, str], list[int]] = defaultdict(list)
         for position in both.matching.pairs:
@@ -146,9 +146,10 @@ class Judge:
         undecided = self._undecided.get((_rule(finding), now))
         if undecided is not None:
             yield f"the later scan came to no decision at {_place(undecided)}"
-        for stray in self._strays.get(_rule(finding), ()):
+        key = _rule(finding)
+        for stray in (*self._strays.get((key, ""), ()), *self._strays.get((key, name_of(now)), ())):
             if could_be_it(stray, finding, now, is_same_file_open=not both.moves.is_known):
-                yield f"the later scan reports the same at {_place(stray)}, which may be this place (--candidate-dir)"
+                yield f"the later scan reports the rule at {_place(stray)}, which may be it (--diff, --candidate-dir)"
                 break
 
     def _doubts_of_change(self, position: int) -> Iterator[str]:

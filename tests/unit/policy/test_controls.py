@@ -85,7 +85,7 @@ def test_controls__a_file_that_was_left_out_loses_all_of_it() -> None:
 
     found = why(compare([seen(), *far]))
     assert (
-        found == f"unknown: 2 findings on lines of {APP} far from the change are gone, too: "
+        found == f"unknown: 2 findings in {APP} far from the change are gone, too: "
         "the later scan may have left the file out"
     )
     assert why(compare([seen(), *far[:1]])) == FIXED  # one may have hung on the other
@@ -102,7 +102,7 @@ def test_controls__where_the_flagged_line_was_left_alone_one_other_is_enough() -
     far, change = seen(200, rule=HASH), Change((touched(hunk(100)),))
 
     assert why(compare([seen()], change=change)) == FIXED
-    assert why(compare([seen(), far], change=change)).startswith("unknown: 1 finding on lines of")
+    assert why(compare([seen(), far], change=change)).startswith(f"unknown: 1 finding in {APP} far from")
 
 
 def test_controls__a_file_that_the_scan_says_it_read_is_not_left_out() -> None:

@@ -140,7 +140,7 @@ def test_verdict__the_same_at_another_path(stray: Finding, change: Change, said:
     found = why(compare([seen()], [stray], change=change))
 
     assert found == (
-        f"unknown: the later scan reports the same {said}, which may be this place (--candidate-dir)" if said else FIXED
+        f"unknown: the later scan reports the rule {said}, which may be it (--diff, --candidate-dir)" if said else FIXED
     )
 
 
