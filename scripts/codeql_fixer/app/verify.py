@@ -197,7 +197,7 @@ def _unheard_of(name: str) -> TargetVerdict:
         rule_id="",
         verdict=Verdict.UNKNOWN,
         reasons=(
-            "the earlier scan has no finding with this fingerprint (one that was made with the code takes --baseline-dir)",
+            "the earlier scan has no finding with this fingerprint (one made with the code takes --baseline-dir)",
         ),
         evidence=VerdictEvidence(),
     )

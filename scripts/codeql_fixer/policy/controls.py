@@ -54,7 +54,8 @@ class Controls:
         self._is_seen = [position in matching.pairs for position in range(len(before))]
         self._size: Counter[Hashable] = Counter()
         self._lost: Counter[Hashable] = Counter()
-        self._quiet: dict[tuple[int, int], bool] = {}
+        self._far: dict[Hashable, tuple[Counter[str], Counter[str]]] = {}
+        self._some_seen: dict[int, int] = {}
         self._by_file: dict[Hashable, list[int]] = defaultdict(list)
         self._all: dict[Hashable, list[int]] = defaultdict(list)
         fixed = {file for position in self._targets for file, _ in places[position]}
@@ -117,29 +118,39 @@ class Controls:
         """What else was in the file, and is not where the change was: a file that is left out loses all of it."""
         finding = self._before[position]
         in_file = self._by_file[_run(finding), finding.file]
-        others = [one for one in in_file if self._before[one].rule.id != finding.rule.id and one not in self._targets]
         if self._moves.is_known:
             # A fix away from the flagged line is easily confused with a file that was left out.
-            enough = 1 if self._is_left_alone(position, around=0) else _PAIR
-            beside = [one for one in others if self._is_left_alone(one, around=_AROUND)]
-            where = f"on lines of {finding.file} far from the change"
+            enough, where = 1 if self._is_left_alone(position, around=0) else _PAIR, "far from the change"
+            beside, seen = self._far_off(finding)
         elif self._targets:
-            enough, where = 1, f"in {finding.file} that nobody meant to fix"
-            beside = [one for one in others if _distance(self._before[one], finding) > _AROUND]
+            enough, where, seen = 1, "that nobody meant to fix", self._seen(in_file)
+            beside = sum(
+                one not in self._targets
+                and self._before[one].rule.id != finding.rule.id
+                and _distance(self._before[one], finding) > _AROUND
+                for one in in_file
+            )
         else:
-            enough, where = _MANY_IN_FILE, f"in {finding.file}"
-            beside = in_file
-        if len(beside) >= enough and not self._seen(in_file if not self._moves.is_known else beside):
-            yield f"{counted(len(beside), 'finding')} {where} are gone, too: the later scan may have left the file out"
+            enough, where, seen, beside = _MANY_IN_FILE, "at once", self._seen(in_file), len(in_file)
+        if beside >= enough and not seen:
+            gone = f"{counted(beside, 'finding')} in {finding.file} {where}"
+            yield f"{gone} are gone, too: the later scan may have left the file out"
+
+    def _far_off(self, finding: Finding) -> tuple[int, int]:
+        """How many findings of other rules in the same file are far from the change, and how many of them are seen."""
+        key = (_run(finding), finding.file)
+        if key not in self._far:
+            sizes, seen = self._far[key] = Counter[str](), Counter[str]()
+            for one in self._by_file[key]:
+                if one not in self._targets and self._is_left_alone(one, around=_AROUND):
+                    sizes[self._before[one].rule.id] += 1
+                    seen[self._before[one].rule.id] += self._is_seen[one]
+        sizes, seen = self._far[key]
+        return sizes.total() - sizes[finding.rule.id], seen.total() - seen[finding.rule.id]
 
     def _is_left_alone(self, position: int, *, around: int) -> bool:
         """Whether the change is that far from all lines that a finding rests on."""
-        key = (position, around)
-        if key not in self._quiet:
-            self._quiet[key] = all(
-                line is not None and self._is_quiet(file, line, around) for file, line in self._places[position]
-            )
-        return self._quiet[key]
+        return all(line is not None and self._is_quiet(file, line, around) for file, line in self._places[position])
 
     def _is_quiet(self, file: str, line: int, around: int) -> bool:
         if not self._moves.is_touched(file):
@@ -150,8 +161,11 @@ class Controls:
         first, last = spans[0], spans[-1]
         return first is not None and last is not None and last.first - first.first == len(spans) - 1
 
-    def _seen(self, positions: Sequence[int]) -> int:
-        return sum(self._is_seen[one] for one in positions)
+    def _seen(self, positions: list[int]) -> int:
+        """How many of a group that is kept here are seen."""
+        if id(positions) not in self._some_seen:
+            self._some_seen[id(positions)] = sum(self._is_seen[one] for one in positions)
+        return self._some_seen[id(positions)]
 
 
 def _distance(one: Finding, two: Finding) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from codeql_fixer.domain.finding import Finding
     from codeql_fixer.policy.moves import Moves
 
+_NUMBERS = re.compile(r"\d+")
 # Signals of policy/matching.py by which a pair is the only one that is possible.
 _SURE = frozenset({"place", "fingerprint, message", "fingerprint", "line, message"})
 
@@ -34,18 +36,35 @@ def is_one_of_several(finding: Finding, other: Finding, left: Finding, *, by: Se
     return other.start_line in {None, finding.start_line} or left.start_line != other.start_line
 
 
-def could_be_it(stray: Finding, finding: Finding, now: str) -> bool:
+def could_be_it(stray: Finding, finding: Finding, now: str, *, is_same_file_open: bool = False) -> bool:
     """Whether a later finding that nothing was paired with may be at the same place: scans start from other folders.
 
     Args:
         stray: of the same rule.
         finding: the earlier one.
         now: its file as it is called now.
+        is_same_file_open: nobody knows where lines went, so that one in the same file may be it, too.
     """
-    place = stray.locations[0] if stray.locations else None
-    path = (place.file or place.external_uri.replace("\\", "/")) if place else ""
+    path = path_of(stray)
     if not path:
         return True  # it has no place at all: it may be anywhere
     if path == now or not now:
-        return False
+        # Where lines can be followed, the matching has seen that it is another one.
+        return is_same_file_open and path == now
     return f"/{path}".endswith(f"/{now}") or (f"/{now}".endswith(f"/{path}") and stray.message == finding.message)
+
+
+def path_of(finding: Finding) -> str:
+    """Where a finding is, in or outside of the repository; "" when it has no place."""
+    place = finding.locations[0] if finding.locations else None
+    return (place.file or place.external_uri.replace("\\", "/")) if place else ""
+
+
+def name_of(path: str) -> str:
+    """The name of a file, which it has wherever a scan starts from."""
+    return path.rpartition("/")[2]
+
+
+def gist(message: str) -> str:
+    """A message without numbers: some name lines, which move."""
+    return _NUMBERS.sub("", message)

@@ -19,7 +19,7 @@ from codeql_fixer.domain.proof import SeenAt, TargetVerdict, VerdictEvidence
 from codeql_fixer.domain.verification import Verdict
 from codeql_fixer.policy.controls import Controls, Places
 from codeql_fixer.policy.coverage import Coverage
-from codeql_fixer.policy.likely import could_be_it, is_one_of_several
+from codeql_fixer.policy.likely import could_be_it, gist, is_one_of_several, name_of, path_of
 from codeql_fixer.policy.marks import rule_key
 from codeql_fixer.policy.matching import Matching
 from codeql_fixer.policy.moves import Moves
@@ -62,16 +62,16 @@ class Judge:
 
     def __init__(self, both: Comparison) -> None:
         self._both = both
-        # What has no place may be anywhere, whichever earlier one it went to.
+        # What went to one of another file, or of no place, may as well be one of its own.
         taken = {
             pair.after
             for pair in both.matching.pairs.values()
-            if both.after[pair.after].finding.locations or not both.before[pair.before].finding.file
+            if both.after[pair.after].finding.file == both.moves.file_after(both.before[pair.before].finding.file)
         }
-        self._strays: dict[str, list[Finding]] = defaultdict(list)
+        self._strays: dict[tuple[str, str], list[Finding]] = defaultdict(list)
         for position, one in enumerate(both.after):
             if position not in taken:
-                self._strays[_rule(one.finding)].append(one.finding)
+                self._strays[_rule(one.finding), name_of(path_of(one.finding))].append(one.finding)
         self._undecided = {(_rule(other), other.file): other for other in reversed(both.undecided)}
         self._rivals: dict[tuple[str, str, str], list[int]] = defaultdict(list)
         for position in both.matching.pairs:
@@ -123,6 +123,8 @@ class Judge:
         elif moves.is_deleted(finding.file):
             if moves.is_new(finding.file, None):
                 yield f"{finding.file} was replaced by something of another kind, such as a link"
+            elif both.is_there(finding.file):
+                yield f"{finding.file} is there still, though the change says that it was deleted"
         elif both.is_there(now) is False:
             yield f"{now} is not there any more, and the change does not say where it went"
         if moves.is_known:
@@ -144,9 +146,10 @@ class Judge:
         undecided = self._undecided.get((_rule(finding), now))
         if undecided is not None:
             yield f"the later scan came to no decision at {_place(undecided)}"
-        for stray in self._strays.get(_rule(finding), ()):
-            if could_be_it(stray, finding, now):
-                yield f"the later scan reports the same at {_place(stray)}, which may be this place (--candidate-dir)"
+        key = _rule(finding)
+        for stray in (*self._strays.get((key, ""), ()), *self._strays.get((key, name_of(now)), ())):
+            if could_be_it(stray, finding, now, is_same_file_open=not both.moves.is_known):
+                yield f"the later scan reports the rule at {_place(stray)}, which may be it (--diff, --candidate-dir)"
                 break
 
     def _doubts_of_change(self, position: int) -> Iterator[str]:
@@ -183,7 +186,7 @@ def _rule(finding: Finding) -> str:
 
 
 def _kind(finding: Finding) -> tuple[str, str, str]:
-    return _rule(finding), finding.file, finding.message
+    return _rule(finding), finding.file, gist(finding.message)
 
 
 def _seen(finding: Finding) -> SeenAt:
