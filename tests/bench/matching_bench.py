@@ -37,7 +37,10 @@ REPORTS = Path(os.environ.get("CODEQL_FIXER_SHARED") or ROOT.parent / "shared") 
 
 @dataclass
 class Tally:
-    """Counts of pairs; `lost` live on and are called gone, `kept` are gone and called still there, `doubted` neither."""
+    """Counts of pairs; `lost` live on and are called gone, `kept` are gone and called still there.
+
+    `doubted` are gone and not called so, because something else is like them.
+    """
 
     right: int = 0
     made: int = 0

@@ -9,8 +9,8 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-# What it costs when a pair did not move as far as the one before it. Two that are alike gain at most 1 - _LEAST: to
-# leave one out on either side is worth it when two such breaks are spared, and not for one.
+# What it costs when a pair did not move as far as the one before it. Two that are wholly alike gain more than two such
+# breaks cost, so that they are paired wherever they went; those that are only somewhat alike have to stand in a run.
 _BREAK = 0.2
 _FARTHER = 0.01  # for each doubling of the way
 

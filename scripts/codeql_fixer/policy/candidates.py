@@ -10,11 +10,8 @@ from msgspec.structs import replace
 
 from codeql_fixer.policy.likeness import likeness_of, overlap
 from codeql_fixer.policy.marks import Described, Mark, Surroundings, bare, lines_around
-from codeql_fixer.policy.moves import Drift
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from codeql_fixer.policy.likeness import Likeness
     from codeql_fixer.policy.moves import Moves
 
@@ -36,19 +33,11 @@ class Candidates:
         before: of the earlier scan.
         after: of the later one.
         moves: what the change between them did to files and lines.
-        files: where the file of each earlier finding is now.
     """
 
-    def __init__(self, before: Side, after: Side, moves: Moves, *, files: Sequence[str]) -> None:
-        self._before, self._after, self._moves, self._files = before, after, moves, files
+    def __init__(self, before: Side, after: Side, moves: Moves) -> None:
+        self._before, self._after, self._moves = before, after, moves
         self.spans = [moves.line_after(mark.file, mark.line) if mark.line else None for mark in before.marks]
-        self._drift = Drift(())
-
-    def learn(self, pairs: Iterable[tuple[int, int]]) -> None:
-        """Take what is paired for sure as a measure of how far lines went where no change tells."""
-        marks, later = self._before.marks, self._after.marks
-        places = ((later[right].file, marks[left].line, later[right].line) for left, right in pairs)
-        self._drift = Drift((file, before, after) for file, before, after in places if before and after)
 
     def offset(self, left: int, right: int) -> int | None:
         """How many lines one is from where it is to be, None where that is out of the question."""
@@ -56,9 +45,16 @@ class Candidates:
         if not mark.line or not line:
             return 0
         if span is None:
-            return line - self._drift.line_after(self._files[left], mark.line)
+            return line - mark.line
         offset = span.offset(line)
         return offset if abs(offset) <= _NEAR else None
+
+    def line_now(self, left: int) -> int | None:
+        """The line that one has to be on when nobody touched it, None where it was touched or has none."""
+        mark, span = self._before.marks[left], self.spans[left]
+        if span is not None:
+            return span.first if span.is_kept else None
+        return mark.line
 
     def likeness(self, left: int, right: int) -> Likeness:
         """How alike two are that stand where they stood."""
@@ -86,15 +82,16 @@ class Candidates:
         return self._moves.added_at(mark.file, mark.line) if mark.line else ((), 0)
 
     def _earlier(self, position: int) -> Described:
-        return _described(self._before, position, *self._removed(position))
+        return _described(self._before, position, self._removed(position))
 
     def _later(self, position: int) -> Described:
-        return _described(self._after, position, *self._added(position))
+        return _described(self._after, position, self._added(position))
 
 
-def _described(side: Side, position: int, lines: Sequence[str], number: int) -> Described:
+def _described(side: Side, position: int, shown: tuple[Sequence[str], int]) -> Described:
     """A finding with all that can be compared; where nobody has the source, the change shows what it touched."""
     mark, around = side.marks[position], side.surroundings(position)
+    lines, number = shown
     if number and not mark.text:
         mark = replace(mark, text=bare(lines[number - 1]))
     if number and not around.lines:

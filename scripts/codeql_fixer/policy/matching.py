@@ -13,11 +13,11 @@ from msgspec import Struct
 
 from codeql_fixer.policy.alignment import Cell, align
 from codeql_fixer.policy.candidates import Candidates, Side
+from codeql_fixer.policy.marks import Mark
 from codeql_fixer.policy.renames import guessed_renames
 
 if TYPE_CHECKING:
     from codeql_fixer.policy.likeness import Likeness
-    from codeql_fixer.policy.marks import Mark
     from codeql_fixer.policy.moves import Moves
 
 __all__ = ["Matching", "Pair", "Side", "match"]
@@ -27,7 +27,7 @@ __all__ = ["Matching", "Pair", "Side", "match"]
 # of them.
 _LEAST = 0.4
 _SAME, _SIMILAR = 0.75, 0.6
-_MOST_CELLS = 150_000  # pairs of each kind that are compared; beyond, equal ones go by their order
+_MOST_CELLS = 100_000  # pairs that one pass compares; beyond, equal ones go by their order
 
 
 class Pair(Struct, frozen=True):
@@ -58,14 +58,12 @@ def match(before: Side, after: Side, moves: Moves) -> Matching:
     """
     work = _Work(before, after, moves)
     work.by_place()
-    for key in (_PRINTS_AND_MESSAGE, _PRINTS, _TEXT_AND_MESSAGE):
-        work.by_key(key)
+    work.by_key(_PRINTS)
+    work.by_key(_PRINTS, is_same_file=False)
+    work.by_key(_TEXT_AND_MESSAGE)
     work.by_alignment()
-    for key in (_PRINTS_AND_MESSAGE, _PRINTS):  # what is the same and stands in another order
-        work.by_key(key, is_unique=False)
+    work.by_line()
     work.by_likeness(_anything, is_same_file=True)
-    for key in (_PRINTS_AND_MESSAGE, _PRINTS):
-        work.by_key(key, is_same_file=False)
     work.by_likeness(lambda mark: mark.message or None, is_same_file=False)
     work.by_likeness(lambda mark: mark.text or None, is_same_file=False)
     return work.matching()
@@ -79,10 +77,11 @@ class _Key(Struct, frozen=True):
     needs_context: bool = False
 
 
-_PRINTS_AND_MESSAGE = _Key("fingerprint, message", lambda mark: (mark.prints, mark.message) if mark.prints else None)
 _PRINTS = _Key("fingerprint", lambda mark: mark.prints or None)
 # Many a line is written twice: what stands around it must not speak against it.
-_TEXT_AND_MESSAGE = _Key("text, message", lambda mark: (mark.text, mark.message) if mark.text else None, True)
+_TEXT_AND_MESSAGE = _Key(
+    "text, message", lambda mark: (mark.text, mark.message) if mark.text else None, needs_context=True
+)
 
 
 def _anything(_: Mark) -> Hashable:
@@ -96,7 +95,7 @@ class _Work:
         self._before, self._after, self._moves = before.marks, after.marks, moves
         names = {} if moves.is_known else guessed_renames(before.marks, after.marks)
         self._files = [names.get(mark.file) or moves.file_after(mark.file) for mark in before.marks]
-        self._candidates = Candidates(before, after, moves, files=self._files)
+        self._candidates = Candidates(before, after, moves)
         # In the order of the lines, so that the order of a report does not matter.
         self._left = dict.fromkeys(sorted(range(len(before.marks)), key=lambda one: _order(before.marks[one])))
         self._right = dict.fromkeys(sorted(range(len(after.marks)), key=lambda one: _order(after.marks[one])))
@@ -123,27 +122,37 @@ class _Work:
                 if found:
                     self._pair(left, found.pop(), ("place",))
 
-    def by_key(self, key: _Key, *, is_unique: bool = True, is_same_file: bool = True) -> None:
-        """Pair what has the same key: where one on each side has it, or all in the order of their lines."""
+    def by_line(self) -> None:
+        """Pair what stands on the same line as far as anybody knows, whatever is said of it now."""
+        rights: dict[Hashable, list[int]] = {}
+        for right in reversed(self._right):
+            mark = self._after[right]
+            rights.setdefault((mark.rule, mark.file, mark.line), []).append(right)
+        for left in list(self._left):
+            line = self._candidates.line_now(left)
+            found = rights.get((self._before[left].rule, self._files[left], line)) if line else None
+            if found and self._candidates.has_same_context(left, found[-1]):
+                self._pair(left, found.pop(), ("line",))
+
+    def by_key(self, key: _Key, *, is_same_file: bool = True) -> None:
+        """Pair what is alone on its side with a key."""
         name = key.name if is_same_file else f"{key.name} in another file"
-        for lefts, rights in self._groups(key.of, is_same_file=is_same_file):
-            if len(lefts) == 1 == len(rights) or not is_unique:
-                for left, right in zip(lefts, rights, strict=False):
-                    if not key.needs_context or self._candidates.has_same_context(left, right):
-                        self._pair(left, right, (name,))
+        for (left, *more), (right, *others) in self._groups(key.of, is_same_file=is_same_file):
+            is_alone = not more and not others
+            if is_alone and (not key.needs_context or self._candidates.has_same_context(left, right)):
+                self._pair(left, right, (name,))
 
     def by_alignment(self) -> None:
         """Pair what is alike and stands in the same order, as far as possible in runs that moved together."""
-        self._candidates.learn((pair.before, pair.after) for pair in self._pairs.values())
         few, many = self._by_size(_anything, is_same_file=True)
         for lefts, rights in few:
             self._align(lefts, rights)
         for lefts, rights in many:
             waiting: dict[Hashable, list[int]] = {}
             for right in reversed(rights):
-                waiting.setdefault((self._after[right].message, self._after[right].text), []).append(right)
+                waiting.setdefault(_said(self._after[right]), []).append(right)
             for left in lefts:
-                if found := waiting.get((self._before[left].message, self._before[left].text)):
+                if found := waiting.get(_said(self._before[left])):
                     self._pair(left, found.pop(), ("order", "message"))
 
     def _align(self, lefts: list[int], rights: list[int]) -> None:
@@ -167,7 +176,7 @@ class _Work:
             for left in lefts:
                 for right in rights:
                     alike = self._candidates.likeness_moved(left, right)
-                    if alike.total >= _SIMILAR or alike.has_same_text:
+                    if alike.total >= _SIMILAR or alike.has_same_text or not alike.has_code:
                         found.append((alike.total, left, right, alike))
         found.sort(key=lambda item: -item[0])
         for total, left, right, alike in found:
@@ -177,12 +186,13 @@ class _Work:
                 else:
                     self._unsure.setdefault(left, right)
         for lefts, rights in many:
-            self._unsure = {**dict.fromkeys(lefts, rights[0]), **self._unsure}
+            for left in lefts:
+                self._unsure.setdefault(left, rights[0])
 
     def _by_size(
         self, key: Callable[[Mark], Hashable | None], *, is_same_file: bool
     ) -> tuple[list[_Group], list[_Group]]:
-        """What is left on both sides in groups that are small enough to compare all with all, and in those that are not."""
+        """What is left on both sides, in groups small enough to compare all with all, and in those that are not."""
         room = _MOST_CELLS
         few: list[_Group] = []
         many: list[_Group] = []
@@ -213,6 +223,10 @@ class _Work:
     def _pair(self, left: int, right: int, by: tuple[str, ...]) -> None:
         del self._left[left], self._right[right]
         self._pairs[left] = Pair(left, right, by)
+
+
+def _said(mark: Mark) -> Hashable:
+    return (mark.message, mark.text, mark.prints)
 
 
 def _order(mark: Mark) -> tuple[object, ...]:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from codeql_fixer.domain.change import FileStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from codeql_fixer.domain.change import Change, FileChange, Hunk
 
@@ -124,42 +124,3 @@ class Moves:
 
 def _end_before(hunk: Hunk) -> int:
     return hunk.old_start + len(hunk.removed)
-
-
-class Drift:
-    """How far lines went where no change is known, as findings tell that are known on both sides.
-
-    Args:
-        seen: files as they are called now, with an earlier and a later line of the same finding.
-    """
-
-    def __init__(self, seen: Iterable[tuple[str, int, int]]) -> None:
-        by_file: dict[str, list[tuple[int, int]]] = {}
-        for file, before, after in seen:
-            by_file.setdefault(file, []).append((before, after))
-        self._steps = {file: _in_order(sorted(lines)) for file, lines in by_file.items()}
-
-    def line_after(self, file: str, line: int) -> int:
-        """Where an earlier line is: as far from the nearest one above that is known, or below for the first ones."""
-        steps = self._steps.get(file)
-        if not steps:
-            return line
-        before, after = steps[max(bisect_right(steps, line, key=lambda step: step[0]) - 1, 0)]
-        return line + after - before
-
-
-def _in_order(lines: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """As many as possible that kept their order: what was moved says nothing about its neighbours."""
-    ends: list[int] = []  # the last later line of the best run of each length
-    lengths = []
-    for _, after in lines:
-        length = bisect_right(ends, after)
-        ends[length : length + 1] = [after]
-        lengths.append(length)
-    kept = []
-    wanted = len(ends) - 1
-    for step, length in zip(reversed(lines), reversed(lengths), strict=True):
-        if length == wanted:
-            kept.append(step)
-            wanted -= 1
-    return kept[::-1]
