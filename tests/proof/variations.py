@@ -67,7 +67,8 @@ def verdicts(before: Sarif, variation: Variation) -> tuple[str, ...]:
         baseline.write_text(json.dumps(before), encoding="utf-8")
         made = variation.candidate
         candidate.write_bytes(made if isinstance(made, bytes) else json.dumps(made).encode())
-        proof = verify_files(VerifyFiles(baseline=baseline, candidate=candidate, targets=variation.targets), {})
+        files = VerifyFiles(baseline=baseline, candidate=candidate, targets=variation.targets)
+        proof = verify_files(files, {}).proof
     return tuple(target.verdict.value for target in proof.targets)
 
 
