@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,7 @@ def few_worlds() -> list[str]:
     return [world.name for world in worlds() if (world.language.name, world.tool) in _FEW]
 
 
+@cache
 def kinds() -> dict[str, set[str]]:
     """All kinds of cases by part."""
     return {title: {case.kind for world in worlds() for case in cases(world)} for title, cases in _PARTS}
