@@ -336,7 +336,7 @@ LANGUAGES = (
                 "target = strcpy(buffer, name + offset);",
                 "strlcpy(buffer, name, sizeof buffer);",
                 r"strcpy\(",
-                '((copy *)dlsym(libc, "str" "cpy"))(buffer, name);',
+                '((copy *)dlsym(libc, "st" "rcpy"))(buffer, name);',
             ),
         ),
         ("", ""),

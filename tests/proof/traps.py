@@ -39,7 +39,7 @@ def traps(w: World) -> Iterator[Case]:
     """All kinds of traps in one shop."""
     yield from _still_there(w)
     yield from _elsewhere(w)
-    yield from _look_alikes(w)
+    yield from _of_several(w)
     yield from _unusable(w)
     yield from _other_scan(w)
     yield from _failed_scan(w)
@@ -124,7 +124,7 @@ def artifact_of(result: Sarif) -> Sarif:
     return found
 
 
-def _look_alikes(w: World) -> Iterator[Case]:
+def _of_several(w: World) -> Iterator[Case]:
     function = w.language.function
     again = function("find_again", w.bad())
     twice = w.with_files({w.app: w.before[w.app] + again})

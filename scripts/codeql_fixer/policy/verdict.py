@@ -117,7 +117,7 @@ class Judge:
         both, finding = self._both, self._both.before[position].finding
         moves, now = both.moves, both.moves.file_after(finding.file)
         yield from both.coverage.doubts(finding, {file: moves.file_after(file) for file in self._files(position)})
-        yield from self._look_alikes(position, now)
+        yield from self._seen_elsewhere(position, now)
         if not finding.file:
             yield "it is in no file of the repository, so that nobody can tell whether the later scan looked there"
         elif moves.is_deleted(finding.file):
@@ -131,7 +131,7 @@ class Judge:
             yield from self._doubts_of_change(position)
         yield from both.controls.doubts(position, is_read=both.coverage.has_read(finding, now))
 
-    def _look_alikes(self, position: int, now: str) -> Iterator[str]:
+    def _seen_elsewhere(self, position: int, now: str) -> Iterator[str]:
         """What the later scan reports that may be the very finding."""
         both, finding = self._both, self._both.before[position].finding
         similar = both.matching.unsure.get(position)
