@@ -144,7 +144,6 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="a few seeds only")
     parser.add_argument("--tuning", action="store_true", help="the seeds and languages that the matcher was tuned on")
     parser.add_argument("--details", action="store_true", help="each mutation for each state of knowledge")
-    parser.add_argument("--peers", help=argparse.SUPPRESS)
     given = parser.parse_args()
     seeds = range(1000, 1004 if given.quick else 1024)
     scores = scores_of(repository_cases(range(12) if given.tuning else seeds, TUNED if given.tuning else LANGUAGES))

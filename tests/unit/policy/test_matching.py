@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -15,6 +15,9 @@ from codeql_fixer.policy import matching
 from codeql_fixer.policy.marks import Mark, Surroundings
 from codeql_fixer.policy.matching import Matching, Side, match
 from codeql_fixer.policy.moves import Moves
+
+if TYPE_CHECKING:
+    import random
 
 NO_CHANGE = Moves(None)
 UNTOUCHED = Moves(Change())
@@ -132,6 +135,14 @@ def test_match__follows_an_edited_function_into_another_file() -> None:
     assert found.pairs[0].by == ("text", "message", "context")
 
 
+def test_match__gives_a_finding_elsewhere_to_one_only() -> None:
+    before = [_mark(3, text="run(a)"), _mark(30, text="run(a)")]
+
+    found = _match(before, [_mark(90, file="b.py", text="run(a)")])
+
+    assert _said(found) == ({0: 0}, {})
+
+
 def test_match__does_not_point_to_what_is_another_finding() -> None:
     """Two were there, one is left: the other is gone, though they are like each other."""
     found = _match([_mark(3), _mark(4)], [_mark(4)], NO_CHANGE)
@@ -190,9 +201,9 @@ def test_match__pairs_a_scan_with_itself(marks: list[Mark], moves: Moves) -> Non
     assert all(marks[left] == marks[pair.after] for left, pair in found.pairs.items())
 
 
-@given(MARKS, MARKS, MOVES, st.randoms(use_true_random=False))
+@given(before=MARKS, after=MARKS, moves=MOVES, luck=st.randoms(use_true_random=False))
 def test_match__does_not_depend_on_the_order_of_reports(
-    before: list[Mark], after: list[Mark], moves: Moves, luck: random.Random
+    before: list[Mark], after: list[Mark], moves: Moves, *, luck: random.Random
 ) -> None:
     def said(lefts: list[Mark], rights: list[Mark]) -> Counter[object]:
         found = _match(lefts, rights, moves)

@@ -8,8 +8,8 @@ from codeql_fixer.policy.marks import Mark
 from codeql_fixer.policy.renames import guessed_renames
 
 
-def _mark(file: str, line: int = 1, prints: str = "", message: str = "m") -> Mark:
-    return Mark("r", file, line, 1, message, prints, "")
+def _mark(file: str, line: int = 1, prints: str = "") -> Mark:
+    return Mark("r", file, line, 1, "m", prints, "")
 
 
 @pytest.mark.parametrize(
