@@ -1,0 +1,67 @@
+"""What the orchestrator's room is made of, with real ledgers and registries in files."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from codeql_fixer.app.author import Author
+from codeql_fixer.app.claiming import Claimer
+from codeql_fixer.app.decide_again import differences
+from codeql_fixer.bootstrap.orchestrator import OrchestratorRoom
+from codeql_fixer.domain.cycle import Cycle
+from codeql_fixer.ports.ledger import Stored
+from codeql_fixer.settings import FleetSettings
+from tests.agents import MemoryAgent
+from tests.records import PRODUCER, at, scan
+from tests.remotes import bare
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WEB = {"repo": "acme/web", "aliases": ["forks/web"]}
+
+
+def _room(folder: Path, registry: dict[str, object], hours: float = 10, **environ: str) -> OrchestratorRoom:
+    if not (folder / "ledger.git").exists():
+        bare(folder / "ledger.git")
+    (folder / "registry.json").write_text(json.dumps({"version": "2.0", **registry}))
+    places = {
+        "LEDGER": str(folder / "ledger.git"),
+        "STATE_DIR": str(folder / "state"),
+        "REGISTRY": str(folder / "registry.json"),
+    }
+    settings = FleetSettings.from_environ(places | environ)
+    return OrchestratorRoom(settings, {}, clock=lambda: at(hours), tell=pytest.fail)
+
+
+def _claimed(room: OrchestratorRoom) -> Cycle:
+    """What a cycle claims, with an agent that nobody asks anything."""
+    agents = {"devin": MemoryAgent(room.clock)}
+    ledger, index = room.fleet.ledger(), room.fleet.index()
+    planner = room.planner(index, only=None)
+    claimer = Claimer(
+        ledger=ledger,
+        index=index,
+        agents=agents,
+        author=Author(producer=PRODUCER, run_id="7", clock=room.clock),
+        monotonic=lambda: 0.0,
+        inputs=room.inputs(agents, None),
+    )
+    claimer.claim(room.work(planner, agents, run_id="7"), planner.limits(max_sessions=room.settings.max_sessions))
+    cycles = [entry.record for entry in ledger.read_under("telemetry/cycles/") if isinstance(entry, Stored)]
+    assert isinstance(cycles[-1], Cycle)
+    return cycles[-1]
+
+
+def test_again__knows_repositories_by_all_their_names(tmp_path: Path) -> None:
+    room = _room(tmp_path, {"repos": [WEB]})
+    room.fleet.ledger().append([scan("1", 0, 1, 2, target_repo="forks/web")])
+
+    cycle = _claimed(room)
+    again = room.again(cycle, tmp_path / "again")
+
+    assert {decision.target_repo for decision in cycle.decisions} == {"acme/web"}
+    assert differences(cycle, again) == []
