@@ -28,8 +28,6 @@ from codeql_fixer.bootstrap.agents import (
     AgentRoom,
     check_wanted,
     has_codemod,
-    labels_of,
-    limits_of,
     time_limits_of,
 )
 from codeql_fixer.bootstrap.fleet import Fleet
@@ -37,6 +35,7 @@ from codeql_fixer.domain.registry import Registry
 from codeql_fixer.domain.route import Routing
 from codeql_fixer.errors import UserError
 from codeql_fixer.policy.batching import split_fixable
+from codeql_fixer.policy.fleet_limits import run_limits
 from codeql_fixer.settings import FleetSettings, Settings
 
 if TYPE_CHECKING:
@@ -61,8 +60,8 @@ class Surroundings(Struct, frozen=True, kw_only=True):
 class BatchSessions(Struct, frozen=True, kw_only=True):
     """Sessions of a pipeline run.
 
-    `routing` says who may fix here, narrowed by what the target asks for; `room` has the agents, `scratch` is what goes
-    with the run.
+    `registry` has the wishes of the run; `routing` says who may fix here, narrowed by what the target asks for; `room`
+    has the agents, `scratch` is what goes with the run.
     """
 
     settings: Settings
@@ -90,7 +89,7 @@ class BatchSessions(Struct, frozen=True, kw_only=True):
         if not entry.is_enabled:
             raise UserError(f"{self.facts.target_repo} is disabled in {self.settings.dispatch.registry}")
         agents = self.room.agents(is_starting=True)
-        check_wanted(self.settings.dispatch.agent, self.routing, agents)
+        check_wanted(self.settings.dispatch.agent, self.routing.profiles, agents)
         index = self.fleet.index()
         return self._dispatcher(agents, index, on_step, renderer=words[1]), self._work(
             agents, index, work=work, words=words
@@ -109,7 +108,7 @@ class BatchSessions(Struct, frozen=True, kw_only=True):
                 repository=self.facts.target_repo,
                 base_branch=self.settings.default_branch,
                 run_id=self.facts.run_id,
-                labels=labels_of(entry, self.settings.dispatch),
+                labels=entry.labels,
                 tags=entry.tags,
                 sharing=self.registry.learning.examples,
             ),
@@ -126,7 +125,6 @@ class BatchSessions(Struct, frozen=True, kw_only=True):
         self, agents: Mapping[str, Agent], index: Index, on_step: Callable[[str], None], *, renderer: PromptRenderer
     ) -> Dispatcher:
         settings, dispatch = self.settings, self.settings.dispatch
-        entry = self.registry.entry(self.facts.target_repo)
         author = Author(producer=self.facts.producer, run_id=self.facts.run_id, clock=self.surroundings.clock)
         ledger, tell = self.fleet.ledger(), self.surroundings.tell
         return Dispatcher(
@@ -163,7 +161,7 @@ class BatchSessions(Struct, frozen=True, kw_only=True):
                 time_limits=time_limits_of(self.routing.profiles),
                 hosts=self._hosts(),
             ),
-            limits=limits_of(self.registry, entry, dispatch, max_sessions=settings.max_sessions),
+            limits=run_limits(self.registry, self.facts.target_repo, max_sessions=settings.max_sessions),
             waves=Waves(size=dispatch.wave_size, retries=dispatch.max_retry_attempts, threshold=dispatch.wave_gate)
             if dispatch.wave_size
             else None,

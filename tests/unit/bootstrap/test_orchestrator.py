@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 WEB = {"repo": "acme/web", "aliases": ["forks/web"]}
 
 
-def _room(folder: Path, registry: dict[str, object], hours: float = 10, **environ: str) -> OrchestratorRoom:
+def _room(folder: Path, registry: dict[str, object], environ: dict[str, str] | None = None) -> OrchestratorRoom:
     if not (folder / "ledger.git").exists():
         bare(folder / "ledger.git")
     (folder / "registry.json").write_text(json.dumps({"version": "2.0", **registry}))
@@ -33,8 +33,8 @@ def _room(folder: Path, registry: dict[str, object], hours: float = 10, **enviro
         "STATE_DIR": str(folder / "state"),
         "REGISTRY": str(folder / "registry.json"),
     }
-    settings = FleetSettings.from_environ(places | environ)
-    return OrchestratorRoom(settings, {}, clock=lambda: at(hours), tell=pytest.fail)
+    settings = FleetSettings.from_environ(places | (environ or {}))
+    return OrchestratorRoom(settings, {}, clock=lambda: at(10), tell=pytest.fail)
 
 
 def _claimed(room: OrchestratorRoom) -> Cycle:
@@ -64,4 +64,21 @@ def test_again__knows_repositories_by_all_their_names(tmp_path: Path) -> None:
     again = room.again(cycle, tmp_path / "again")
 
     assert {decision.target_repo for decision in cycle.decisions} == {"acme/web"}
+    assert differences(cycle, again) == []
+
+
+def test_again__wants_what_the_run_wanted(tmp_path: Path) -> None:
+    wanted = {"AGENT": "devin", "MAX_ACU_PER_SESSION": "7", "MAX_RETRY_ATTEMPTS": "0"}
+    coder = {"profiles": {"coder": {"kind": "command", "command": ["coder"]}}, "default": ["coder"]}
+    repository = {"repo": "acme/web", "max_acu_per_session": 9}
+    room = _room(tmp_path, {"agents": coder, "repos": [repository]}, wanted)
+    room.fleet.ledger().append([scan("1", 0, 1, 2, target_repo="acme/web")])
+    cycle = _claimed(room)
+
+    again = _room(tmp_path, {}).again(cycle, tmp_path / "again")  # by somebody who wants nothing
+    entry = room.registry.entry("acme/web")
+
+    assert (entry.routing.max_acu, entry.max_attempts) == (7, 1)
+    assert entry.labels == {"agent:devin"}
+    assert [one.action for one in cycle.decisions] == ["dispatch"]
     assert differences(cycle, again) == []

@@ -37,7 +37,8 @@ _CYCLE = (
     Argument("--dry-run", "only say what would be done", is_flag=True),
     Argument("--max-duration", "begin nothing new after so many seconds", "SECONDS"),
 )
-_CYCLE_OPTIONS = ("max_sessions", "sla_hours", "forge", "github_api_url", "workflow_ref", "scanner")
+_DECIDING = ("agent", "max_sessions", "sla_hours", "forge")
+_CYCLE_OPTIONS = (*_DECIDING, "github_api_url", "workflow_ref", "scanner")
 _AGENTS = ("forge", "poll_seconds")
 VERBS = (
     Verb(
@@ -74,7 +75,7 @@ VERBS = (
             "orchestrator.py plan --tag pci --json | jq .dispatches",
         ),
         (_REPO, _TAG),
-        ("max_sessions", "sla_hours", "forge"),
+        _DECIDING,
     ),
     Verb(
         "explain",
@@ -88,7 +89,7 @@ VERBS = (
             Argument("--cycle", "decide again what this cycle decided, from the records", "ID"),
             _REPO,
         ),
-        ("max_sessions", "sla_hours", "forge"),
+        _DECIDING,
     ),
     Verb(
         "dispatch",
