@@ -159,6 +159,17 @@ def test_dispatch__keeps_to_what_the_run_wants(user: User) -> None:
     assert "decided again: byte for byte the same" in again.stdout, again.stdout
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [("dispatch", "--scanner", "bandit"), ("dispatch", "--workflow-ref", "x"), ("scan", "--max-sessions", "1")],
+)
+def test_halves__take_no_option_that_has_no_effect(user: User, arguments: tuple[str, ...]) -> None:
+    refused = user.fleet(*arguments)
+
+    assert refused.returncode == 2
+    assert f"unrecognized arguments: {arguments[1]}" in refused.stderr
+
+
 def test_dry_run__starts_and_records_nothing(user: User, devin: DevinTwin, github: GitHubTwin) -> None:
     user.fleet("scan")
     before = len(github.runs())

@@ -38,7 +38,8 @@ _CYCLE = (
     Argument("--max-duration", "begin nothing new after so many seconds", "SECONDS"),
 )
 _DECIDING = ("agent", "max_sessions", "sla_hours", "forge")
-_CYCLE_OPTIONS = (*_DECIDING, "github_api_url", "workflow_ref", "scanner")
+_SCANNING = ("workflow_ref", "scanner")
+_HOSTING = ("github_api_url",)
 _AGENTS = ("forge", "poll_seconds")
 VERBS = (
     Verb(
@@ -96,21 +97,21 @@ VERBS = (
         "see what came of sessions, decide, and start sessions",
         ("orchestrator.py dispatch --registry repo_registry.json --dry-run", "orchestrator.py dispatch --tag pci"),
         _CYCLE,
-        _CYCLE_OPTIONS,
+        (*_DECIDING, *_HOSTING),
     ),
     Verb(
         "scan",
         "have repositories scanned that are due",
         ("orchestrator.py scan --control-repo acme/security --registry repo_registry.json",),
         _CYCLE,
-        _CYCLE_OPTIONS,
+        ("sla_hours", *_SCANNING, *_HOSTING),
     ),
     Verb(
         "cycle",
         "scan what is due, then dispatch: what a schedule runs",
         ("orchestrator.py cycle --registry repo_registry.json --max-duration 3000",),
         _CYCLE,
-        _CYCLE_OPTIONS,
+        (*_DECIDING, *_SCANNING, *_HOSTING),
     ),
     Verb(
         "history",
