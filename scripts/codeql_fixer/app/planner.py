@@ -21,6 +21,7 @@ from codeql_fixer.policy.sla import sla_of
 from codeql_fixer.ports.index import Index
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from codeql_fixer.domain.objective import Objective, Progress
@@ -120,14 +121,15 @@ class Planner(Struct, frozen=True, kw_only=True):
             for objective in self.registry.objectives
         ]
 
-    def observed(self, now: datetime) -> tuple[ObjectiveObservation, ...]:
-        """How far objectives are, for the record."""
-        return tuple(
-            ObjectiveObservation(
-                name=one.objective.name, definition=definition_of(one.objective), open_issues=one.open_issues
-            )
-            for one in self.progresses(now)
+
+def observed(progresses: Iterable[Progress]) -> tuple[ObjectiveObservation, ...]:
+    """How far objectives are, for the record."""
+    return tuple(
+        ObjectiveObservation(
+            name=one.objective.name, definition=definition_of(one.objective), open_issues=one.open_issues
         )
+        for one in progresses
+    )
 
 
 def definition_of(objective: Objective) -> str:
