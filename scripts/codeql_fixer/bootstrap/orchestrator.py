@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
@@ -16,7 +15,6 @@ from codeql_fixer.adapters.source_tree import NoCheckout
 from codeql_fixer.app.batch_work import Routers
 from codeql_fixer.app.decide_again import decide_again
 from codeql_fixer.app.fleet_work import FleetWork, Words
-from codeql_fixer.app.follow import HOSTS
 from codeql_fixer.app.planner import Planner
 from codeql_fixer.bootstrap.agents import AgentRoom, check_wanted, has_codemod, profiles_of, registry_of, wishes_of
 from codeql_fixer.bootstrap.fleet import Fleet
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from codeql_fixer.domain.cycle import Cycle, Decision
-    from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome
     from codeql_fixer.ports.agent import Agent
     from codeql_fixer.ports.index import Index
     from codeql_fixer.ports.knowledge import Knowledge
@@ -111,10 +108,6 @@ class OrchestratorRoom:
         """What scans the checkout that this command runs in."""
         return OwnScan(Path(), self.settings, self.environ, tell=self.tell, is_dry=is_dry)
 
-    def hosts(self) -> frozenset[str]:
-        """Where pull requests may be seen."""
-        return HOSTS | {urlsplit(self.settings.ledger.server).netloc.lower()}
-
     def inputs(self, agents: Mapping[str, Agent], only: frozenset[str] | None) -> DecisionInputs:
         """What decisions of this run rest on beside the ledger; time and note are for the one who decides."""
         path, wishes = self.settings.dispatch.registry, wishes_of(self.settings.dispatch)
@@ -152,12 +145,6 @@ class OrchestratorRoom:
         )
         work = self.work(planner, {}, run_id="again", imagined=frozenset(inputs.agents))
         return decide_again(cycle, self.fleet.ledger(), planner, work=work)
-
-    def told_outcome(self, intent: DispatchIntent, outcome: DispatchOutcome | None) -> None:
-        """Say what became of a claim."""
-        became = "nobody can tell yet, the next run looks" if outcome is None else outcome.status.value
-        more = "" if outcome is None else outcome.session_url or outcome.reason
-        self.tell(f"{intent.target_repo} {intent.batch_id} -> {intent.agent}: {became} {more}".rstrip())
 
     def agents(self, *, is_starting: bool) -> dict[str, Agent]:
         """The agents that are set up here.
