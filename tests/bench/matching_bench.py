@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
-from codeql_fixer.policy.matching import match  # noqa: E402 - the paths come first
-from codeql_fixer.policy.moves import Moves  # noqa: E402
+from codeql_fixer.policy.proof.matching import match  # noqa: E402 - the paths come first
+from codeql_fixer.policy.proof.moves import Moves  # noqa: E402
 from tests.bench.matching_rivals import RIVALS  # noqa: E402
 from tests.bench.matching_scans import report_cases, repository_cases  # noqa: E402
 

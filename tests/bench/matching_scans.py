@@ -22,8 +22,8 @@ from codeql_fixer.domain.severity import Level
 from codeql_fixer.errors import InputError
 from codeql_fixer.policy.identity import identify
 from codeql_fixer.policy.line_hash import line_hashes, split_lines
-from codeql_fixer.policy.marks import Surroundings, lines_around, mark_of
-from codeql_fixer.policy.matching import Side
+from codeql_fixer.policy.proof.marks import Surroundings, lines_around, mark_of
+from codeql_fixer.policy.proof.matching import Side
 from tests.bench.matching_mutations import MUTATIONS
 from tests.bench.matching_sources import LANGUAGES, shop, written
 

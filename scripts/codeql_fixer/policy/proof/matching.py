@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 
-from codeql_fixer.policy.alignment import Cell, align
-from codeql_fixer.policy.candidates import Candidates, Side
-from codeql_fixer.policy.marks import Mark
-from codeql_fixer.policy.renames import guessed_renames
+from codeql_fixer.policy.proof.alignment import Cell, align
+from codeql_fixer.policy.proof.candidates import Candidates, Side
+from codeql_fixer.policy.proof.marks import Mark
+from codeql_fixer.policy.proof.renames import guessed_renames
 
 if TYPE_CHECKING:
-    from codeql_fixer.policy.likeness import Likeness
-    from codeql_fixer.policy.moves import Moves
+    from codeql_fixer.policy.proof.likeness import Likeness
+    from codeql_fixer.policy.proof.moves import Moves
 
 __all__ = ["Matching", "Pair", "Side", "match"]
 

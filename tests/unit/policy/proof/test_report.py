@@ -7,7 +7,7 @@ import pytest
 from codeql_fixer.domain.proof import NewFinding, Proof, SeenAt, TargetVerdict, VerdictEvidence
 from codeql_fixer.domain.pull_request import Conclusion
 from codeql_fixer.domain.verification import Verdict
-from codeql_fixer.policy.proof_report import Label, comment_of, conclusion_of, label_of, title_of
+from codeql_fixer.policy.proof.report import Label, comment_of, conclusion_of, label_of, title_of
 
 FIXED, STILL, MOVED, UNKNOWN, GAMED = (
     Verdict.VERIFIED_FIXED,

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from codeql_fixer.domain.change import Change, FileChange, FileStatus, Hunk
-from codeql_fixer.policy import matching
-from codeql_fixer.policy.marks import Mark, Surroundings
-from codeql_fixer.policy.matching import Matching, Side, match
-from codeql_fixer.policy.moves import Moves
+from codeql_fixer.policy.proof import matching
+from codeql_fixer.policy.proof.marks import Mark, Surroundings
+from codeql_fixer.policy.proof.matching import Matching, Side, match
+from codeql_fixer.policy.proof.moves import Moves
 
 if TYPE_CHECKING:
     import random

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from codeql_fixer.policy.likeness import likeness_of, overlap
-from codeql_fixer.policy.marks import Described, Mark, Surroundings, bare, lines_around
+from codeql_fixer.policy.proof.likeness import likeness_of, overlap
+from codeql_fixer.policy.proof.marks import Described, Mark, Surroundings, bare, lines_around
 
 if TYPE_CHECKING:
-    from codeql_fixer.policy.likeness import Likeness
-    from codeql_fixer.policy.moves import Moves
+    from codeql_fixer.policy.proof.likeness import Likeness
+    from codeql_fixer.policy.proof.moves import Moves
 
 _CONTEXT = 0.4  # of the lines around two that are equal which has to agree
 _NEAR = 3  # lines within which a scanner may report the same place differently

@@ -17,13 +17,13 @@ from codeql_fixer.domain.hiding import HidingSign
 from codeql_fixer.domain.issue import Identified
 from codeql_fixer.domain.proof import SeenAt, TargetVerdict, VerdictEvidence
 from codeql_fixer.domain.verification import Verdict
-from codeql_fixer.policy.controls import Controls, Places
-from codeql_fixer.policy.coverage import Coverage
-from codeql_fixer.policy.likely import could_be_it, gist, is_one_of_several, name_of, path_of
-from codeql_fixer.policy.marks import rule_key
-from codeql_fixer.policy.matching import Matching
-from codeql_fixer.policy.moves import Moves
-from codeql_fixer.policy.substance import Substance
+from codeql_fixer.policy.proof.controls import Controls, Places
+from codeql_fixer.policy.proof.coverage import Coverage
+from codeql_fixer.policy.proof.likely import could_be_it, gist, is_one_of_several, name_of, path_of
+from codeql_fixer.policy.proof.marks import rule_key
+from codeql_fixer.policy.proof.matching import Matching
+from codeql_fixer.policy.proof.moves import Moves
+from codeql_fixer.policy.proof.substance import Substance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

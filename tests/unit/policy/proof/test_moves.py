@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codeql_fixer.domain.change import Change, FileChange, FileStatus, Hunk
-from codeql_fixer.policy.moves import Moves, Span
+from codeql_fixer.policy.proof.moves import Moves, Span
 
 MODIFIED, ADDED, DELETED, RENAMED = FileStatus.MODIFIED, FileStatus.ADDED, FileStatus.DELETED, FileStatus.RENAMED
 HUNKS = (Hunk(3, ("c",), 3, ("C", "CC")), Hunk(6, (), 7, ("new",)), Hunk(8, ("h", "i"), 10, ()))

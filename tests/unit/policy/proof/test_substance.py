@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from codeql_fixer.domain.change import Change, FileChange, FileStatus
-from codeql_fixer.policy.substance import Substance
+from codeql_fixer.policy.proof.substance import Substance
 from tests.unit.policy.comparing import hunk, touched
 
 

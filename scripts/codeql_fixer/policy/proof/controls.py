@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Iterator, Sequence
 
     from codeql_fixer.domain.finding import Finding
-    from codeql_fixer.policy.matching import Matching
-    from codeql_fixer.policy.moves import Moves
+    from codeql_fixer.policy.proof.matching import Matching
+    from codeql_fixer.policy.proof.moves import Moves
 
 Places: TypeAlias = "frozenset[tuple[str, int | None]]"  # files and lines that a finding rests on
 

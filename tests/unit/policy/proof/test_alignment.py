@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codeql_fixer.policy.alignment import Cell, align
+from codeql_fixer.policy.proof.alignment import Cell, align
 
 CELLS = st.dictionaries(
     st.tuples(st.integers(0, 4), st.integers(0, 4)),

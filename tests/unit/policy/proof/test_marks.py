@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from codeql_fixer.domain.finding import Finding, Scan
-from codeql_fixer.policy.marks import bare, lines_around, mark_of, rule_key
+from codeql_fixer.policy.proof.marks import bare, lines_around, mark_of, rule_key
 from tests.builders import finding
 
 

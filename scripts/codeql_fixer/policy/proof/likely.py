@@ -9,10 +9,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from codeql_fixer.domain.finding import Finding
-    from codeql_fixer.policy.moves import Moves
+    from codeql_fixer.policy.proof.moves import Moves
 
 _NUMBERS = re.compile(r"\d+")
-# Signals of policy/matching.py by which a pair is the only one that is possible.
+# Signals of policy/proof/matching.py by which a pair is the only one that is possible.
 _SURE = frozenset({"place", "fingerprint, message", "fingerprint", "line, message"})
 
 

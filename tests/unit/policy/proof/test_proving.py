@@ -6,7 +6,7 @@ from codeql_fixer.domain.issue import Evidence
 from codeql_fixer.domain.merged_fix import MergedFix
 from codeql_fixer.domain.tracked import TrackedIssue, Tracking
 from codeql_fixer.domain.verification import Verdict
-from codeql_fixer.policy.proving import proved
+from codeql_fixer.policy.proof.proving import proved
 from tests.records import at, fingerprint
 
 

@@ -11,9 +11,9 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from codeql_fixer.domain.proof import ScanCoverage
-from codeql_fixer.policy.marks import rule_key
 from codeql_fixer.policy.plain_text import counted
-from codeql_fixer.policy.versions import is_same_version, why_not_comparable
+from codeql_fixer.policy.proof.marks import rule_key
+from codeql_fixer.policy.proof.versions import is_same_version, why_not_comparable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

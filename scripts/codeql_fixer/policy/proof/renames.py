@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
 
-    from codeql_fixer.policy.marks import Mark
+    from codeql_fixer.policy.proof.marks import Mark
 
 _COMMON = 20  # files; what so many have says nothing about any
 _LEAST, _LEAST_NAMESAKE = 0.6, 0.3  # of what the findings say that has to agree

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codeql_fixer.policy.likeness import likeness_of, overlap, words_shared
-from codeql_fixer.policy.marks import Described, Mark, Surroundings
+from codeql_fixer.policy.proof.likeness import likeness_of, overlap, words_shared
+from codeql_fixer.policy.proof.marks import Described, Mark, Surroundings
 
 TEXTS = st.text(alphabet="ab (.", max_size=12)
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from codeql_fixer.policy.marks import Described
+    from codeql_fixer.policy.proof.marks import Described
 
 _WORDS = re.compile(r"[^\W_]+|\S")
 _LONGEST = 400  # characters of a line or a message that are compared

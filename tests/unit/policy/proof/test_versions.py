@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codeql_fixer.policy.versions import is_same_version, why_not_comparable
+from codeql_fixer.policy.proof.versions import is_same_version, why_not_comparable
 
 
 @pytest.mark.parametrize(

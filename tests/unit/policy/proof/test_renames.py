@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from codeql_fixer.policy.marks import Mark
-from codeql_fixer.policy.renames import guessed_renames
+from codeql_fixer.policy.proof.marks import Mark
+from codeql_fixer.policy.proof.renames import guessed_renames
 
 
 def _mark(file: str, line: int = 1, prints: str = "") -> Mark:
