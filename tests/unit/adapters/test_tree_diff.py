@@ -98,9 +98,9 @@ def test_tree_diff__hostile_names(tmp_path: Path, name: str) -> None:
 def test_tree_diff__names_that_are_no_text(tmp_path: Path) -> None:
     before, after = _tree(tmp_path / "a"), _tree(tmp_path / "b")
     for folder, text in ((before, "1\n"), (after, "2\n")):
-        (folder / os.fsdecode(b"caf\xe9.py")).write_text(text)
+        (folder / os.fsdecode(b"na\xefve.py")).write_text(text)
 
-    assert _statuses(_change(before, after)) == {"caf\ufffd.py": FileStatus.MODIFIED}
+    assert _statuses(_change(before, after)) == {"na\ufffdve.py": FileStatus.MODIFIED}
 
 
 def test_tree_diff__links_are_never_followed(tmp_path: Path) -> None:
