@@ -59,12 +59,13 @@ def _does(folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
     )
 
 
+ORIGIN = ("--repo", "acme/shop", "--pull-request", "7", "--check", "unit tests=passed")
 SCANS = ("--baseline", "before.sarif", "--candidate", "after.sarif")
 CODE = ("--baseline-dir", "before", "--candidate-dir", "after")
 
 
 def _evidence(room: Path, *more: str) -> Path:
-    done = _does(room, "verify", *SCANS, *more, "--evidence", "fix.json", "--repo", "acme/shop", "--pull-request", "7")
+    done = _does(room, "verify", *SCANS, *more, "--evidence", "fix.json", *ORIGIN)
     assert done.returncode == 0, done.stderr
     return room / "fix.json"
 
@@ -81,6 +82,7 @@ def test_evidence__holds_from_the_file_alone(room: Path, tmp_path_factory: pytes
     assert [one["rule_id"] for one in found["targets"]] == ["py/sql-injection"]
     assert found["confirmed"] == [one["fingerprint"] for one in found["targets"]]
     assert found["origin"]["pull_request_url"] == "https://github.com/acme/shop/pull/7"
+    assert found["origin"]["tests"] == [{"name": "unit tests", "outcome": "passed"}]
     assert (found["origin"]["baseline_commit"], found["origin"]["candidate_commit"]) == ("a" * 40, "b" * 40)
 
 
@@ -207,6 +209,7 @@ def test_verify__puts_the_verdicts_on_the_ledger(room: Path) -> None:
         (("--record",), "--record and --publish need --repo"),
         (("--publish", "--repo", "acme/shop"), "--publish needs --pull-request"),
         (("--repo", "shop"), "is not owner/name"),
+        (("--check", "tests"), "is not NAME=OUTCOME"),
         (("--pull-request", "0"), "is no number of a pull request"),
         (("--evidence", "missing/fix.json"), "missing/fix.json: cannot be written: No such file"),
     ],

@@ -262,6 +262,7 @@ VERBS = (
             Argument("--repo", "whose findings these are", "OWNER/NAME"),
             Argument("--pull-request", "the change", "NUMBER"),
             Argument("--session", "the session that made it", "SESSION"),
+            Argument("--check", "what a test of it came to; can be given again", "NAME=OUTCOME", is_list=True),
             Argument("--record", "put the verdicts on the ledger", is_flag=True),
             Argument("--publish", "say it at the pull request: label, comment, check", is_flag=True),
         ),

@@ -19,7 +19,7 @@ from codeql_fixer.bootstrap.evidence import evidence_of
 from codeql_fixer.bootstrap.proof_exports import openvex_of, sarif_of
 from codeql_fixer.bootstrap.proof_room import ProofRoom
 from codeql_fixer.bootstrap.verify import VerifyFiles, verify_files
-from codeql_fixer.domain.evidence import Origin
+from codeql_fixer.domain.evidence import Origin, TestOutcome
 from codeql_fixer.domain.proof import SeenAt
 from codeql_fixer.domain.record import Producer
 from codeql_fixer.domain.verification import Verdict
@@ -103,8 +103,16 @@ def _origin(own: Mapping[str, str | None]) -> tuple[Origin, int | None]:
         pull_request_url=url,
         session_id=own["session"] or "",
         candidate_commit=own["commit"] or "",
+        tests=tuple(map(_test, own["check"] or ())),
     )
     return origin, int(number) if number else None
+
+
+def _test(given: str) -> TestOutcome:
+    name, found, outcome = given.partition("=")
+    if not (found and name.strip() and outcome.strip()):
+        raise UserError(f"--check {given!r:.80}: is not NAME=OUTCOME, such as 'unit tests=passed'")
+    return TestOutcome(name.strip(), outcome.strip())
 
 
 def _written(
