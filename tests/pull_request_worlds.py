@@ -5,14 +5,20 @@ Each forge has a world. A new one joins the suite by a fixture parameter in test
 
 from __future__ import annotations
 
+import os
 import subprocess
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
+from codeql_fixer.adapters.forge.local import LocalForge
+from codeql_fixer.adapters.forge.local_pulls import LocalPullRequests, Reviewer
 from codeql_fixer.adapters.github.apps import AppKey
 from codeql_fixer.adapters.github.factory import github
-from codeql_fixer.domain.pull_request import CheckState
+from codeql_fixer.domain.cycle import PullRequestState
+from codeql_fixer.domain.pull_request import CheckState, ReviewComment
+from codeql_fixer.ports.forge import Proposal
 from tests.remotes import bare, git
 from tests.unit.transport.fake_time import FakeTime
 
@@ -20,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from codeql_fixer.adapters.forge.talk_records import IssueRecord, Talk
     from codeql_fixer.domain.pull_request import ReviewState
     from codeql_fixer.ports.pull_requests import PullRequests
     from tests.github_twin import GitHubTwin
@@ -225,3 +232,81 @@ class GitHubWorld:
         answer = self.twin.ask("GET", f"/repos/{NAME}/{path}")
         assert answer.status == 200, answer.content
         return answer.json
+
+
+class LocalWorld:
+    """A forge in a directory: real git, and the records beside it.
+
+    Args:
+        folder: for the forge.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._at = datetime(2026, 3, 1, 12, tzinfo=UTC)
+        self._forge = LocalForge(
+            folder,
+            environment=os.environ,  # noqa: TID251 - tests
+            now=lambda: self._at,
+        )
+        self.repository = GitRepository(folder / NAME.partition("/")[0])
+        self._local = LocalPullRequests(self._forge, now=lambda: self._at)
+        self.pull_requests: PullRequests = self._local
+
+    def pull(self, branch: str, text: str) -> int:
+        self.repository.push(branch, text, base="main")
+        proposal = Proposal(repository=NAME, head=branch, base="main", title=f"Change {branch}", body="Why.")
+        return self._forge.propose(proposal).number
+
+    def push(self, branch: str, text: str) -> str:
+        return self.repository.push(branch, text, base=branch)
+
+    def head(self, number: int) -> str:
+        return self._forge.pull_request(NAME, number).head_commit
+
+    def is_open(self, number: int) -> bool:
+        return self._forge.pull_request(NAME, number).state is PullRequestState.OPEN
+
+    def merge(self, number: int) -> None:
+        self._forge.merge(NAME, number)
+
+    def pass_time(self) -> None:
+        self._at += timedelta(seconds=10)
+
+    def review(
+        self, number: int, state: ReviewState, *, author: str, body: str = "", remarks: Sequence[Remark] = ()
+    ) -> None:
+        comments = [
+            ReviewComment(author=author, body=one.body, file=one.file, line=one.line, diff_hunk=one.hunk)
+            for one in remarks
+        ]
+        self._local.add_review(NAME, number, state=state, body=body, by=Reviewer(author), comments=comments)
+
+    def check(self, commit: str, name: str, state: CheckState, *, log: str = "") -> None:
+        [pull] = [one for one in self._forge.pull_requests(NAME) if one.head_commit == commit]
+        self._local.add_check(NAME, pull.number, name=name, state=state, log=log)
+
+    def say(self, number: int, body: str, *, author: str) -> None:
+        self._local.add_comment(NAME, number, body=body, author=author)
+
+    def said(self, number: int) -> list[str]:
+        return [comment.body for comment in self._thread(number).said]
+
+    def labels(self, number: int) -> set[str]:
+        return set(self._thread(number).labels)
+
+    def issues(self) -> list[OpenIssue]:
+        return [
+            OpenIssue(one.number, one.title, one.body, frozenset(one.labels))
+            for one in self._forge.talk_of(NAME).issues()
+            if one.is_open
+        ]
+
+    def close_issue(self, number: int) -> None:
+        self._local.close_issue(NAME, number)
+
+    def our_checks(self, commit: str) -> dict[str, str]:
+        return {name: report.title for name, report in self._forge.talk_of(NAME).checks(commit).reports.items()}
+
+    def _thread(self, number: int) -> Talk | IssueRecord:
+        records = self._forge.talk_of(NAME)
+        return records.issue(number) or records.talk(number)
