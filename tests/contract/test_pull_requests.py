@@ -14,7 +14,7 @@ import pytest
 from codeql_fixer.domain.pull_request import CheckReport, CheckState, Conclusion, ReviewState
 from codeql_fixer.errors import UserError
 from tests.github_twin import github_twin
-from tests.pull_request_worlds import NAME, GitHubWorld, LocalWorld, Remark
+from tests.pull_request_worlds import NAME, GitHubWorld, LocalWorld, MemoryWorld, Remark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,13 +36,14 @@ def running() -> Iterator[GitHubTwin]:
         yield twin
 
 
-@pytest.fixture(params=["github", "github-app", "local"])
+@pytest.fixture(params=["github", "github-app", "local", "memory"])
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> World:
     """A forge with one repository."""
     makers: dict[str, Callable[[], World]] = {
         "github": lambda: GitHubWorld(request.getfixturevalue("running"), tmp_path),
         "github-app": lambda: GitHubWorld(request.getfixturevalue("running"), tmp_path, is_app=True),
         "local": lambda: LocalWorld(tmp_path / "forge"),
+        "memory": lambda: MemoryWorld(tmp_path / "forge"),
     }
     return makers[request.param]()
 

@@ -224,8 +224,8 @@ class LocalForge:
         return record
 
     def _next_number(self, place: Path) -> int:
-        numbers = (one.number for one in (*PullRecords(place).all(), *TalkRecords(place).issues()))
-        return max(numbers, default=0) + 1
+        pulls, issues = PullRecords(place).all(), TalkRecords(place).issues()
+        return max([0, *(one.number for one in pulls), *(one.number for one in issues)]) + 1
 
     def _shown(self, repository: str, record: PullRecord) -> PullRequest:
         place = self._there(repository)
