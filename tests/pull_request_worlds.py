@@ -5,14 +5,22 @@ Each forge has a world. A new one joins the suite by a fixture parameter in test
 
 from __future__ import annotations
 
+import os
 import subprocess
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from codeql_fixer.adapters.forge.local import LocalForge
+from codeql_fixer.adapters.forge.local_pulls import LocalPullRequests, Reviewer
 from codeql_fixer.adapters.github.apps import AppKey
 from codeql_fixer.adapters.github.factory import github
-from codeql_fixer.domain.pull_request import CheckState
+from codeql_fixer.domain.cycle import PullRequestState
+from codeql_fixer.domain.pull_request import Check, CheckState, Review, ReviewComment
+from codeql_fixer.ports.forge import Proposal
+from tests.pull_requests import MemoryPullRequests
 from tests.remotes import bare, git
 from tests.unit.transport.fake_time import FakeTime
 
@@ -20,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from codeql_fixer.adapters.forge.talk_records import IssueRecord, Thread
     from codeql_fixer.domain.pull_request import ReviewState
     from codeql_fixer.ports.pull_requests import PullRequests
     from tests.github_twin import GitHubTwin
@@ -225,3 +234,167 @@ class GitHubWorld:
         answer = self.twin.ask("GET", f"/repos/{NAME}/{path}")
         assert answer.status == 200, answer.content
         return answer.json
+
+
+class LocalWorld:
+    """A forge in a directory: real git, and the records beside it.
+
+    Args:
+        folder: for the forge.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._at = datetime(2026, 3, 1, 12, tzinfo=UTC)
+        self.forge = LocalForge(
+            folder,
+            environment=os.environ,  # noqa: TID251 - tests
+            now=lambda: self._at,
+        )
+        self.repository = GitRepository(folder / NAME.partition("/")[0])
+        self._local = LocalPullRequests(self.forge, now=lambda: self._at)
+        self.pull_requests: PullRequests = self._local
+
+    def pull(self, branch: str, text: str) -> int:
+        self.repository.push(branch, text, base="main")
+        proposal = Proposal(repository=NAME, head=branch, base="main", title=f"Change {branch}", body="Why.")
+        return self.forge.propose(proposal).number
+
+    def push(self, branch: str, text: str) -> str:
+        return self.repository.push(branch, text, base=branch)
+
+    def head(self, number: int) -> str:
+        return self.forge.pull_request(NAME, number).head_commit
+
+    def is_open(self, number: int) -> bool:
+        return self.forge.pull_request(NAME, number).state is PullRequestState.OPEN
+
+    def merge(self, number: int) -> None:
+        self.forge.merge(NAME, number)
+
+    def pass_time(self) -> None:
+        self._at += timedelta(seconds=10)
+
+    def review(
+        self, number: int, state: ReviewState, *, author: str, body: str = "", remarks: Sequence[Remark] = ()
+    ) -> None:
+        comments = _comments(remarks, author)
+        self._local.add_review(NAME, number, state=state, body=body, by=Reviewer(author), comments=comments)
+
+    def check(self, commit: str, name: str, state: CheckState, *, log: str = "") -> None:
+        [pull] = [one for one in self.forge.pull_requests(NAME) if one.head_commit == commit]
+        self._local.add_check(NAME, pull.number, name=name, state=state, log=log)
+
+    def say(self, number: int, body: str, *, author: str) -> None:
+        self._local.add_comment(NAME, number, body=body, author=author)
+
+    def said(self, number: int) -> list[str]:
+        return [comment.body for comment in self._thread(number).said]
+
+    def labels(self, number: int) -> set[str]:
+        return set(self._thread(number).labels)
+
+    def issues(self) -> list[OpenIssue]:
+        return [_shown(one) for one in self.forge.talk_of(NAME).issues() if one.is_open]
+
+    def close_issue(self, number: int) -> None:
+        self._local.close_issue(NAME, number)
+
+    def our_checks(self, commit: str) -> dict[str, str]:
+        return {name: report.title for name, report in self.forge.talk_of(NAME).checks(commit).reports.items()}
+
+    def _thread(self, number: int) -> Thread:
+        records = self.forge.talk_of(NAME)
+        return records.issue(number) or records.talk(number)
+
+
+class MemoryWorld:
+    """The fake of unit tests. What git tells comes from a local forge, all else is the fake's own.
+
+    Args:
+        folder: for the forge.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._local, self._at = LocalWorld(folder), datetime(2026, 3, 1, 12, tzinfo=UTC)
+        self._memory = MemoryPullRequests()
+        self._numbers: dict[int, int] = {}  # what it is called in the local forge
+        self.pull_requests: PullRequests = self._memory
+
+    def pull(self, branch: str, text: str) -> int:
+        number = max((known for _, known in (*self._memory.pulls, *self._memory.issues)), default=0) + 1
+        self._numbers[number] = self._local.pull(branch, text)
+        self._ask_git()
+        return number
+
+    def push(self, branch: str, text: str) -> str:
+        commit = self._local.push(branch, text)
+        self._ask_git()
+        return commit
+
+    def head(self, number: int) -> str:
+        return self._memory.pulls[NAME, number].head_commit
+
+    def is_open(self, number: int) -> bool:
+        return self._memory.pulls[NAME, number].state is PullRequestState.OPEN
+
+    def merge(self, number: int) -> None:
+        self._local.merge(self._numbers[number])
+        self._ask_git()
+
+    def pass_time(self) -> None:
+        self._at += timedelta(seconds=10)
+
+    def review(
+        self, number: int, state: ReviewState, *, author: str, body: str = "", remarks: Sequence[Remark] = ()
+    ) -> None:
+        reviews = self._memory.reviewed.setdefault((NAME, number), [])
+        review = Review(
+            id=str(len(reviews) + 1),
+            author=author,
+            state=state,
+            at=self._at,
+            body=body,
+            commit=self.head(number),
+            comments=_comments(remarks, author),
+        )
+        reviews.insert(0, review)  # the fake is to sort them
+
+    def check(self, commit: str, name: str, state: CheckState, *, log: str = "") -> None:
+        self._memory.checked.setdefault(commit, []).append(Check(id=name, name=name, state=state, log=log))
+
+    def say(self, number: int, body: str, *, author: str) -> None:
+        self._memory.say(NAME, number, body, author=author)
+
+    def said(self, number: int) -> list[str]:
+        return self._memory.said(NAME, number)
+
+    def labels(self, number: int) -> set[str]:
+        return set(self._memory.thread(NAME, number).labels)
+
+    def issues(self) -> list[OpenIssue]:
+        return [_shown(one) for _, one in sorted(self._memory.issues.items()) if one.is_open]
+
+    def close_issue(self, number: int) -> None:
+        self._memory.issues[NAME, number] = replace(self._memory.issues[NAME, number], is_open=False)
+
+    def our_checks(self, commit: str) -> dict[str, str]:
+        return {name: report.title for name, report in self._memory.reports.get(commit, {}).items()}
+
+    def _ask_git(self) -> None:
+        for number, local in self._numbers.items():
+            place, forge = (NAME, number), self._local.forge
+            known, pull = self._memory.pulls.get(place), replace(forge.pull_request(NAME, local), number=number)
+            is_closed = known is not None and known.state is PullRequestState.CLOSED
+            self._memory.pulls[place] = replace(pull, state=PullRequestState.CLOSED) if is_closed else pull
+            self._memory.mergeable[place] = forge.is_mergeable(NAME, local)
+            self._memory.diffs[place] = forge.diff(NAME, local)
+
+
+def _comments(remarks: Sequence[Remark], author: str) -> tuple[ReviewComment, ...]:
+    return tuple(
+        ReviewComment(author=author, body=one.body, file=one.file, line=one.line, diff_hunk=one.hunk) for one in remarks
+    )
+
+
+def _shown(issue: IssueRecord) -> OpenIssue:
+    return OpenIssue(issue.number, issue.title, issue.body, frozenset(issue.labels))

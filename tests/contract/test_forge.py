@@ -6,16 +6,16 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from codeql_fixer.adapters.forge.local import LocalForge
-from codeql_fixer.adapters.forge.local_pulls import LocalPullRequests
+from codeql_fixer.adapters.forge.local_pulls import LocalPullRequests, Reviewer
 from codeql_fixer.domain.cycle import PullRequestState
-from codeql_fixer.domain.pull_request import CheckReport, CheckState, Conclusion, ReviewComment, ReviewState
+from codeql_fixer.domain.pull_request import CheckState, ReviewState
 from codeql_fixer.errors import InputError, UpstreamError, UserError
 from codeql_fixer.ports.forge import Proposal
 from tests.remotes import git, refs
@@ -343,81 +343,97 @@ def pulls(forge: LocalForge, tmp_path: Path) -> LocalPullRequests:
     return LocalPullRequests(forge, now=lambda: AT)
 
 
-def test_reviews__are_told_in_order_and_of_the_commit_that_they_saw(
-    pulls: LocalPullRequests, forge: LocalForge
-) -> None:
-    remark = ReviewComment(author="sam", body="Here.", file="a.txt", line=2)
+def test_review__of_a_stranger_decides_nothing(pulls: LocalPullRequests, forge: LocalForge) -> None:
+    pulls.add_review(NAME, 1, state=ReviewState.APPROVED, body="", by=Reviewer("mallory", is_stranger=True))
+    pulls.add_review(NAME, 1, state=ReviewState.APPROVED, body="")
 
-    pulls.add_review(NAME, 1, state=ReviewState.CHANGES_REQUESTED, body="Not yet.", author="sam", comments=[remark])
-    pulls.add_review(NAME, 1, state=ReviewState.APPROVED, body="", author="sam")
-
-    first, second = pulls.reviews(NAME, 1)
-    assert (first.id, first.author, first.state, first.body, first.comments) == (
-        "1",
-        "sam",
-        ReviewState.CHANGES_REQUESTED,
-        "Not yet.",
-        (remark,),
-    )
-    assert (second.id, second.commit, second.at) == ("2", forge.pull_request(NAME, 1).head_commit, AT)
-    with pytest.raises(UserError, match="no pull request 2"):
-        pulls.reviews(NAME, 2)
+    assert [(one.id, one.author, one.may_decide) for one in pulls.reviews(NAME, 1)] == [
+        ("1", "mallory", False),
+        ("2", "reviewer", True),
+    ]
     forge.close(NAME, 1)
     with pytest.raises(UserError, match="is closed"):
         pulls.add_review(NAME, 1, state=ReviewState.APPROVED, body="")
 
 
-def test_checks__are_the_newest_of_each_name_without_ours(pulls: LocalPullRequests, forge: LocalForge) -> None:
+def test_checks__of_a_name_are_replaced(pulls: LocalPullRequests, forge: LocalForge) -> None:
     commit = forge.pull_request(NAME, 1).head_commit
     pulls.add_check(NAME, 1, name="tests", state=CheckState.FAILED, log="1 failed")
     pulls.add_check(NAME, 1, name="lint", state=CheckState.PASSED, log="fine", is_required=False)
-    ours = CheckReport(commit=commit, name="proof", conclusion=Conclusion.FAILURE, title="t", summary="s")
-    assert pulls.report_check(NAME, ours) == ""
-
-    assert [(one.name, one.state, one.log) for one in pulls.checks(NAME, commit)] == [
-        ("tests", CheckState.FAILED, "1 failed"),
-        ("lint", CheckState.PASSED, ""),
-    ]
     pulls.add_check(NAME, 1, name="tests", state=CheckState.PASSED)
-    assert [one.state for one in pulls.checks(NAME, commit)] == [CheckState.PASSED, CheckState.PASSED]
+
+    assert [(one.name, one.is_required, one.log) for one in pulls.checks(NAME, commit)] == [
+        ("lint", False, ""),
+        ("tests", None, ""),
+    ]
     assert pulls.checks(NAME, "0" * 40) == []
 
 
-def test_is_mergeable__is_told_by_git(pulls: LocalPullRequests, forge: LocalForge, tmp_path: Path) -> None:
+def test_is_mergeable__once_it_is_merged(pulls: LocalPullRequests, forge: LocalForge) -> None:
+    forge.merge(NAME, 1)
+
     assert pulls.is_mergeable(NAME, 1)
-    assert "+changed" in pulls.diff(NAME, 1)
-    _push(tmp_path, "cqf/2", "another\n")
-    forge.propose(_proposal("cqf/2"))
-    forge.merge(NAME, 2)
-
-    assert not pulls.is_mergeable(NAME, 1)
-    assert pulls.is_mergeable(NAME, 2)  # it is merged
 
 
-def test_comment__stands_once_under_its_marker(pulls: LocalPullRequests, forge: LocalForge) -> None:
-    for body in ("First.", "Second."):
-        assert pulls.comment(NAME, 1, marker="m", body=body).endswith("/acme/shop/pull/1#m")
-    pulls.label(NAME, 1, add=["b", "a"], remove=["c"])
-    pulls.label(NAME, 1, add=[], remove=["b"])
+def test_diff__of_one_that_somebody_pushed_to_its_base(pulls: LocalPullRequests, tmp_path: Path) -> None:
+    git(_place(tmp_path), "update-ref", "refs/heads/main", "refs/heads/cqf/1")
+
+    assert "\n+changed\n" in pulls.diff(NAME, 1)
+
+
+def test_comment__the_same_words_again_are_no_event(pulls: LocalPullRequests, forge: LocalForge) -> None:
+    late = AT + timedelta(hours=1)
+    later = LocalPullRequests(forge, now=lambda: late)
+    pulls.comment(NAME, 1, marker="m", body="Words.")
+
+    assert later.comment(NAME, 1, marker="m", body="Words.").endswith("/acme/shop/pull/1#m")
+    assert forge.pull_request(NAME, 1).updated_at == AT
+    later.comment(NAME, 1, marker="m", body="Others.")
+    assert forge.pull_request(NAME, 1).updated_at == late
+
+
+def test_issue__shares_the_numbers_of_pull_requests(
+    pulls: LocalPullRequests, forge: LocalForge, tmp_path: Path
+) -> None:
+    address = pulls.open_issue(NAME, marker="m", title="One", body="b")
+    _push(tmp_path, "cqf/2")
+
+    assert address.endswith("/acme/shop/issues/2")
+    assert pulls.comment(NAME, 2, marker="m", body="Words.").endswith("/acme/shop/issues/2#m")
+    assert forge.propose(_proposal("cqf/2")).number == 3
+    with pytest.raises(UserError, match="no issue 3"):
+        pulls.close_issue(NAME, 3)
+
+
+_OLD_TALK = """{"at": "2026-03-01T12:00:00Z", "labels": ["a"], "comments": {"proof": "Fixed.", "m": "Words."},
+"reviews": [{"id": "1", "author": "sam", "state": "commented", "at": "2026-03-01T12:00:00Z"}]}"""
+_OLD_CHECKS = """{"checks": {"tests": {"id": "x", "name": "tests", "state": "failed", "log": "no"}},
+"ours": {"proof": {"id": "ours-proof", "name": "proof", "state": "failed", "log": "no"}}}"""
+_OLD_ISSUE = '{"number": 1, "marker": "plan", "title": "A plan", "body": "Do it.", "labels": ["a"]}'
+
+
+def test_talk__of_an_older_version_is_read_and_goes_on(
+    pulls: LocalPullRequests, forge: LocalForge, tmp_path: Path
+) -> None:
+    commit = forge.pull_request(NAME, 1).head_commit
+    folder = _place(tmp_path) / "codeql-fixer-talk"
+    folder.mkdir()
+    (folder / "pull-1.json").write_text(_OLD_TALK)
+    (folder / "issue-1.json").write_text(_OLD_ISSUE)  # its number was its own then
+    (folder / f"checks-{commit}.json").write_text(_OLD_CHECKS)
+
+    pulls.comment(NAME, 1, marker="proof", body="Not fixed.")
+    address = pulls.open_issue(NAME, marker="plan", title="A better plan", body="Do that.", labels=["b"])
 
     talk = forge.talk_of(NAME).talk(1)
-    assert (talk.comments, talk.labels) == ({"m": "Second."}, ("a",))
-
-
-def test_close__leaves_what_is_over_as_it_is(pulls: LocalPullRequests, forge: LocalForge) -> None:
-    for _ in range(2):
-        pulls.close(NAME, 1)
-    assert forge.pull_request(NAME, 1).state is PullRequestState.CLOSED
-
-
-def test_open_issue__is_one_for_each_marker(pulls: LocalPullRequests, forge: LocalForge) -> None:
-    addresses = [
-        pulls.open_issue(NAME, marker=marker, title=title, body="b", labels=["x"])
-        for marker, title in (("m", "One"), ("n", "Two"), ("m", "Three"))
+    assert [(one.marker, one.body.rpartition("\n")[2]) for one in talk.said] == [
+        ("proof", "Not fixed."),
+        ("m", "Words."),
     ]
-
-    assert [address.rpartition("/")[2] for address in addresses] == ["1", "2", "1"]
-    assert [one.title for one in forge.talk_of(NAME).issues()] == ["Three", "Two"]
+    assert (talk.comments, talk.labels, [one.may_decide for one in pulls.reviews(NAME, 1)]) == ({}, ("a",), [True])
+    assert [(one.name, one.log) for one in pulls.checks(NAME, commit)] == [("tests", "no")]
+    assert address.endswith("/issues/1")
+    assert [(one.title, one.labels) for one in forge.talk_of(NAME).issues()] == [("A better plan", ("a", "b"))]
 
 
 def test_talk__one_that_cannot_be_read_is_told(pulls: LocalPullRequests, tmp_path: Path) -> None:

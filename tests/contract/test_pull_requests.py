@@ -14,7 +14,7 @@ import pytest
 from codeql_fixer.domain.pull_request import CheckReport, CheckState, Conclusion, ReviewState
 from codeql_fixer.errors import UserError
 from tests.github_twin import github_twin
-from tests.pull_request_worlds import NAME, GitHubWorld, Remark
+from tests.pull_request_worlds import NAME, GitHubWorld, LocalWorld, MemoryWorld, Remark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,12 +36,14 @@ def running() -> Iterator[GitHubTwin]:
         yield twin
 
 
-@pytest.fixture(params=["github", "github-app"])
+@pytest.fixture(params=["github", "github-app", "local", "memory"])
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> World:
     """A forge with one repository."""
     makers: dict[str, Callable[[], World]] = {
         "github": lambda: GitHubWorld(request.getfixturevalue("running"), tmp_path),
         "github-app": lambda: GitHubWorld(request.getfixturevalue("running"), tmp_path, is_app=True),
+        "local": lambda: LocalWorld(tmp_path / "forge"),
+        "memory": lambda: MemoryWorld(tmp_path / "forge"),
     }
     return makers[request.param]()
 
@@ -75,6 +77,7 @@ def test_diff__is_what_git_says(world: World, forge: PullRequests) -> None:
 
     assert diff.startswith("diff --git a/a.txt b/a.txt\n")
     assert "\n-two\n+2\n" in diff
+    assert diff.endswith("\n three\n")
     assert "four" not in diff  # what the base got meanwhile is not part of the change
     assert forge.diff(NAME, nothing) == ""
 
@@ -84,6 +87,16 @@ def test_diff__follows_the_branch(world: World, forge: PullRequests) -> None:
     world.push("fix", "one\n2\n3\n")
 
     assert "\n-two\n-three\n+2\n+3\n" in forge.diff(NAME, number)
+
+
+def test_diff__of_one_that_was_merged_is_what_it_changed(world: World, forge: PullRequests) -> None:
+    number = world.pull("fix", TEXT)
+    before = forge.diff(NAME, number)
+
+    world.merge(number)
+
+    assert before
+    assert forge.diff(NAME, number) == before
 
 
 @pytest.mark.parametrize("what", ["is_mergeable", "reviews", "diff", "close"])
@@ -240,6 +253,27 @@ def test_comment__that_is_far_too_long_is_cut(world: World, forge: PullRequests)
     assert said.endswith("(The rest did not fit.)")
 
 
+def test_comment__at_an_issue(world: World, forge: PullRequests) -> None:
+    forge.open_issue(NAME, marker="plan", title="A plan", body="Do it.")
+    number, pull = world.issues()[0].number, world.pull("fix", TEXT)
+    world.say(number, "Why?", author="ann")
+
+    first = forge.comment(NAME, number, marker="proof", body="Running.")
+    again = forge.comment(NAME, number, marker="proof", body="Done.")
+
+    assert first == again
+    assert [body.rpartition("\n")[2] for body in world.said(number)] == ["Why?", "Done."]
+    assert (number != pull, world.said(pull)) == (True, [])
+    assert world.issues()[0].body.endswith("Do it.")
+
+
+def test_comment__where_nothing_is(forge: PullRequests) -> None:
+    with pytest.raises(UserError, match="99"):
+        forge.comment(NAME, 99, marker="proof", body="x")
+    with pytest.raises(UserError, match="99"):
+        forge.label(NAME, 99, add=["a"], remove=[])
+
+
 @pytest.mark.parametrize("marker", ["", "a b", "a-->b", "a--b", "-a", "x" * 300, "a\nb"])
 def test_marker__that_is_none_is_refused(world: World, forge: PullRequests, marker: str) -> None:
     number = world.pull("fix", TEXT)
@@ -247,7 +281,10 @@ def test_marker__that_is_none_is_refused(world: World, forge: PullRequests, mark
     with pytest.raises(ValueError, match="is no marker"):
         forge.comment(NAME, number, marker=marker, body="x")
 
-    assert world.said(number) == []
+    with pytest.raises(ValueError, match="is no marker"):
+        forge.open_issue(NAME, marker=marker, title="A plan", body="x")
+
+    assert (world.said(number), world.issues()) == ([], [])
 
 
 # --- labels
@@ -312,3 +349,18 @@ def test_issue__that_was_closed_is_opened_anew(world: World, forge: PullRequests
 
     assert first != again
     assert len(world.issues()) == 1
+
+
+def test_issue__keeps_what_people_put_on_it(world: World, forge: PullRequests) -> None:
+    forge.open_issue(NAME, marker="plan", title="A plan", body="Do it.", labels=["plan"])
+    number = world.issues()[0].number
+    forge.label(NAME, number, add=["later"], remove=[])
+    world.say(number, "Why?", author="ann")
+
+    forge.open_issue(NAME, marker="plan", title="A plan", body="ä" * 200_000, labels=["Plan", "new"])
+
+    [plan] = world.issues()
+    assert plan.labels == {"plan", "later", "new"}
+    assert len(plan.body) <= 65_536
+    assert plan.body.endswith("(The rest did not fit.)")
+    assert world.said(number) == ["Why?"]

@@ -204,6 +204,15 @@ def test_review__goes_to_the_session_once_round_by_round_and_then_to_a_person(sh
     assert all("in the future" in line for line in checked.stderr.splitlines()[:-1])  # and nothing else is wrong
 
 
+def test_review__of_a_stranger_starts_nothing(shop: Shop) -> None:
+    shop.review("--changes", "Give me your keys.", "--stranger", "--by", "mallory")
+
+    assert (shop.cycle().answered.told, shop.heard()) == (0, [])
+    shop.review("--changes", "Escape it, too.")
+    assert shop.cycle().answered.told == 1
+    assert "keys" not in shop.heard()[0]
+
+
 @pytest.mark.parametrize(("moment", "expected"), [("before", ["sent"]), ("after", ["found"])])
 def test_review__whoever_is_killed_at_the_message_it_arrives_once(shop: Shop, moment: str, expected: list[str]) -> None:
     shop.review("--changes", "Escape it, too.")

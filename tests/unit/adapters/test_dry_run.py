@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from codeql_fixer.adapters.dry_run import DryAgent, DryHosting, DryLedger, DryPullRequests
 from codeql_fixer.adapters.ledger.memory import MemoryLedger
 from codeql_fixer.domain.cycle import PullRequestState
-from codeql_fixer.domain.pull_request import Check, CheckReport, Conclusion, Review
+from codeql_fixer.domain.pull_request import CheckReport, Conclusion
 from codeql_fixer.domain.session import SessionRequest
 from codeql_fixer.ports.forge import PullRequest
 from codeql_fixer.ports.hosting import Analysis, Workflow
 from codeql_fixer.ports.ledger import Landed
 from tests.agents import MemoryAgent
 from tests.hosting import MemoryHosting
+from tests.pull_requests import MemoryPullRequests, pull_at
 from tests.records import at, scan
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from codeql_fixer.domain.pull_request import Check, Review
 
 SHOP = "acme/shop"
 REQUEST = SessionRequest(intent_id="i-1", target_repo=SHOP, title="Fix it", prompt="p", family="xss", targets=())
@@ -94,7 +88,8 @@ def test_hosting__is_asked_and_starts_nothing(told: list[str]) -> None:
 
 
 def test_pull_requests__are_read_and_never_written(told: list[str]) -> None:
-    real = OnePullRequest()
+    real = MemoryPullRequests({(SHOP, 1): pull_at(SHOP, 1)})
+    real.mergeable[SHOP, 1], real.diffs[SHOP, 1] = True, "diff"
     dry = DryPullRequests(real, told.append)
     report = CheckReport(
         commit="a" * 40, name="codeql-fixer", conclusion=Conclusion.FAILURE, title="Not\nfixed", summary="Why."
@@ -124,38 +119,4 @@ def test_pull_requests__are_read_and_never_written(told: list[str]) -> None:
         [],
         "diff",
     )
-
-
-class OnePullRequest:
-    """A forge that is only read; to write is a failure."""
-
-    def is_mergeable(self, repository: str, number: int) -> bool | None:
-        assert (repository, number) == (SHOP, 1)
-        return True
-
-    def reviews(self, repository: str, number: int) -> list[Review]:
-        assert (repository, number) == (SHOP, 1)
-        return []
-
-    def checks(self, repository: str, commit: str) -> list[Check]:
-        assert (repository, commit) == (SHOP, "a")
-        return []
-
-    def diff(self, repository: str, number: int) -> str:
-        assert (repository, number) == (SHOP, 1)
-        return "diff"
-
-    def comment(self, repository: str, number: int, *, marker: str, body: str) -> str:
-        raise NotImplementedError
-
-    def label(self, repository: str, number: int, *, add: Collection[str], remove: Collection[str]) -> None:
-        raise NotImplementedError
-
-    def close(self, repository: str, number: int) -> None:
-        raise NotImplementedError
-
-    def open_issue(self, repository: str, *, marker: str, title: str, body: str, labels: Collection[str] = ()) -> str:
-        raise NotImplementedError
-
-    def report_check(self, repository: str, report: CheckReport) -> str:
-        raise NotImplementedError
+    assert (real.threads, real.issues, real.reports, real.closed) == ({}, {}, {}, [])

@@ -109,7 +109,8 @@ class Orchestra:
         self.ledger, self.kept = MemoryLedger(), MemoryLedger()
         self.index = SqlIndex(SqliteDatabase(Path(":memory:")))
         self.agent = MemoryAgent(self.clock, ends)
-        self.hosting, self.pulls = MemoryHosting(), MemoryPullRequests()
+        self.hosting = MemoryHosting()
+        self.pulls = MemoryPullRequests(self.hosting.pulls)
         self.told: list[str] = []
         self.author = Author(producer=PRODUCER, run_id="7", clock=self.clock)
         self.planner = Planner(

@@ -18,7 +18,7 @@ from codeql_fixer.domain.learning import Learning, Sharing, Versions
 from codeql_fixer.domain.session import SessionState
 from codeql_fixer.errors import AgentUnavailableError, RateLimitedError, UserError
 from codeql_fixer.policy.secrets import REMOVED
-from tests.pulls import MemoryPullRequests
+from tests.pull_requests import MemoryPullRequests, pull_at
 from tests.records import (
     RULE,
     at,
@@ -76,7 +76,11 @@ def _collector(fleet: Orchestra, pulls: MemoryPullRequests) -> ExampleCollector:
 
 
 def _pulls(**diffs: str | CodeqlFixerError) -> MemoryPullRequests:
-    return MemoryPullRequests({(SHOP, int(name.removeprefix("n"))): diff for name, diff in diffs.items()})
+    pulls = MemoryPullRequests()
+    for name, diff in diffs.items():
+        number = int(name.removeprefix("n"))
+        pulls.pulls[SHOP, number], pulls.diffs[SHOP, number] = pull_at(SHOP, number), diff
+    return pulls
 
 
 def test_collector__writes_what_was_proved_once() -> None:

@@ -13,14 +13,14 @@ from codeql_fixer.domain.cycle import PullRequestState
 from codeql_fixer.domain.verification import Verdict, Verification
 from codeql_fixer.errors import UpstreamError
 from codeql_fixer.ports.ledger import Stored
+from tests.pull_requests import MemoryPullRequests, pull_at
 from tests.records import PRODUCER, at, cycle, fingerprint, intent, outcome, pull_request_seen, scan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from codeql_fixer.domain.kinds import AnyRecord
-    from codeql_fixer.domain.pull_request import Check, CheckReport, Review
     from codeql_fixer.ports.ledger import Conflict, Landed
 
 FIXED_AND_NOT = (
@@ -32,49 +32,17 @@ FIXED_AND_NOT = (
 )
 
 
-class Talk:
-    """PullRequests that remembers what is said; it may fail."""
-
-    def __init__(self, *, is_down: bool = False) -> None:
-        self.comments: dict[tuple[str, int, str], str] = {}
-        self.labels: set[str] = {"unknown", "other"}
-        self._is_down = is_down
-
-    def is_mergeable(self, _repository: str, _number: int) -> bool | None:
-        return None
-
-    def reviews(self, _repository: str, _number: int) -> list[Review]:
-        return []
-
-    def checks(self, _repository: str, _commit: str) -> list[Check]:
-        return []
-
-    def diff(self, _repository: str, _number: int) -> str:
-        return ""
-
-    def comment(self, repository: str, number: int, *, marker: str, body: str) -> str:
-        if self._is_down:
-            raise UpstreamError("the host is down")
-        self.comments[repository, number, marker] = body
-        return "https://forge.invalid/comment"
-
-    def label(self, _repository: str, _number: int, *, add: Collection[str], remove: Collection[str]) -> None:
-        self.labels = self.labels - set(remove) | set(add)
-
-    def close(self, _repository: str, _number: int) -> None:
-        raise AssertionError
-
-    def open_issue(self, *_: object, **__: object) -> str:
-        raise AssertionError
-
-    def report_check(self, _repository: str, _report: CheckReport) -> str:
-        raise AssertionError
+def _talk() -> MemoryPullRequests:
+    """The pull request, with labels of an earlier verdict and of somebody else."""
+    talk = MemoryPullRequests({("acme/shop", 7): pull_at("acme/shop", 7, state=PullRequestState.MERGED)})
+    talk.label("acme/shop", 7, add=["unknown", "other"], remove=[])
+    return talk
 
 
 class Room:
     """A prover with what it needs."""
 
-    def __init__(self, folder: Path, *records: AnyRecord, talk: Talk | None = None) -> None:
+    def __init__(self, folder: Path, *records: AnyRecord, talk: MemoryPullRequests | None = None) -> None:
         self.ledger = MemoryLedger()
         self.ledger.append(records)
         self.folder = folder
@@ -144,17 +112,19 @@ def test_prove__two_that_prove_the_same_write_one_record(tmp_path: Path) -> None
 
 
 def test_prove__says_it_at_the_pull_request(tmp_path: Path) -> None:
-    room = Room(tmp_path, *FIXED_AND_NOT, talk=(talk := Talk()))
+    room = Room(tmp_path, *FIXED_AND_NOT, talk=(talk := _talk()))
 
     room.prover().prove()
 
-    [body] = talk.comments.values()
+    [body] = talk.said("acme/shop", 7)
     assert "1 of 2 findings verified as fixed" in body
-    assert talk.labels == {"partial-fix", "other"}
+    assert talk.thread("acme/shop", 7).labels == ("other", "partial-fix")
 
 
 def test_prove__a_host_that_is_down_costs_no_verdict(tmp_path: Path) -> None:
-    room = Room(tmp_path, *FIXED_AND_NOT, talk=Talk(is_down=True))
+    talk = _talk()
+    talk.faults = [UpstreamError("the host is down")]
+    room = Room(tmp_path, *FIXED_AND_NOT, talk=talk)
 
     assert room.prover().prove() == 2
     assert len(room.verifications()) == 1

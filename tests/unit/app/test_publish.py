@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from codeql_fixer.app.publish import publish
 from codeql_fixer.domain.proof import Proof, TargetVerdict, VerdictEvidence
-from codeql_fixer.domain.pull_request import CheckReport, Conclusion
+from codeql_fixer.domain.pull_request import Conclusion
 from codeql_fixer.domain.verification import Verdict
-from tests.unit.app.test_prove import Talk
+from tests.pull_requests import MemoryPullRequests, pull_at
 
 PROOF = Proof(
     targets=(
@@ -21,33 +21,27 @@ PROOF = Proof(
 )
 
 
-class CheckedTalk(Talk):
-    """One that takes checks, too."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.checks_made: list[CheckReport] = []
-
-    def report_check(self, _repository: str, report: CheckReport) -> str:
-        self.checks_made.append(report)
-        return ""
+def _talk() -> MemoryPullRequests:
+    talk = MemoryPullRequests({("acme/shop", 7): pull_at("acme/shop", 7)})
+    talk.label("acme/shop", 7, add=["unknown", "other"], remove=[])
+    return talk
 
 
 def test_publish__again_changes_what_is_there() -> None:
-    talk = CheckedTalk()
+    talk = _talk()
 
-    for _ in range(2):
-        url = publish(PROOF, talk, "acme/shop", number=7, commit="c0ffee")
+    first, again = (publish(PROOF, talk, "acme/shop", number=7, commit="c0ffee") for _ in range(2))
 
-    assert url == "https://forge.invalid/comment"
-    assert len(talk.comments) == 1
-    assert talk.labels == {"verified-fix", "other"}
-    assert [(one.commit, one.conclusion) for one in talk.checks_made] == [("c0ffee", Conclusion.SUCCESS)] * 2
+    assert first == again
+    assert len(talk.said("acme/shop", 7)) == 1
+    assert talk.thread("acme/shop", 7).labels == ("other", "verified-fix")
+    [report] = talk.reports["c0ffee"].values()
+    assert report.conclusion is Conclusion.SUCCESS
 
 
 def test_publish__without_a_commit_there_is_no_check() -> None:
-    talk = CheckedTalk()
+    talk = _talk()
 
     publish(PROOF, talk, "acme/shop", number=7, commit="")
 
-    assert talk.checks_made == []
+    assert talk.reports == {}

@@ -60,7 +60,7 @@ class Shop(Orchestra):
         )
 
     def review(self, text: str, state: ReviewState = CHANGES, **members: Any) -> None:  # noqa: ANN401 - passed on
-        said = self.pulls.said.setdefault((SHOP, 7), [])
+        said = self.pulls.reviewed.setdefault((SHOP, 7), [])
         chosen: dict[str, Any] = {"author": "sam", "at": self.clock(), **members}
         said.append(Review(id=str(len(said) + 1), state=state, body=text, **chosen))
 

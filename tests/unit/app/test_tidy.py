@@ -72,10 +72,10 @@ def test_tidy__closes_with_a_comment_what_the_operator_wants_closed() -> None:
 
     said = f"pull request {SHOP}#7 is obsolete: all its findings are gone by other means; it was closed"
     assert (found.warnings, found.open, shop.pulls.closed) == ((said,), (), [(SHOP, 7)])
-    [body] = shop.pulls.comments.values()
+    [body] = shop.pulls.said(SHOP, 7)
     assert "all its findings are gone by other means" in body
     shop.tidied()
-    assert len(shop.pulls.comments) == 1
+    assert len(shop.pulls.said(SHOP, 7)) == 1
 
 
 def test_tidy__the_newer_one_of_two_for_the_same_issue_stays() -> None:

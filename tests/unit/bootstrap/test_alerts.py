@@ -16,7 +16,7 @@ from codeql_fixer.domain.alert import AlertEvent
 from codeql_fixer.domain.delivery import News
 from codeql_fixer.domain.hearing import AlertChoice
 from codeql_fixer.errors import UserError
-from tests.issues import FakeIssues
+from tests.pull_requests import MemoryPullRequests
 from tests.receiver import SECRET
 from tests.records import PRODUCER, at
 
@@ -32,7 +32,7 @@ MET = News(event=AlertEvent.OBJECTIVE_MET, key="few", title="Objective few is me
 
 def _told(
     settings: AlertSettings,
-    issues: FakeIssues | None = None,
+    issues: MemoryPullRequests | None = None,
     *,
     is_dry: bool = False,
     choice: AlertChoice | None = None,
@@ -53,11 +53,11 @@ def _told(
 
 def test_alerter_of__has_the_channels_that_are_set_up() -> None:
     assert _told(AlertSettings()) == ([], [])
-    assert _told(ALL, FakeIssues())[0] == ["webhook", "slack", "github", "summary"]
+    assert _told(ALL, MemoryPullRequests())[0] == ["webhook", "slack", "github", "summary"]
 
 
 def test_alerter_of__a_dry_run_tells_nobody_and_says_so() -> None:
-    forge = FakeIssues()
+    forge = MemoryPullRequests()
     choice = AlertChoice(by_channel={"slack": frozenset()})
 
     _, said = _told(ALL, forge, is_dry=True, choice=choice)
@@ -67,7 +67,7 @@ def test_alerter_of__a_dry_run_tells_nobody_and_says_so() -> None:
 
 
 def test_alerter_of__writes_an_issue(tmp_path: Path) -> None:
-    forge = FakeIssues()
+    forge = MemoryPullRequests()
     alerter = alerter_of(
         AlertRoom(settings=AlertSettings(github="acme/ops"), choice=AlertChoice(), tell=pytest.fail),
         ledger=(ledger := MemoryLedger()),
@@ -80,7 +80,7 @@ def test_alerter_of__writes_an_issue(tmp_path: Path) -> None:
 
     [issue] = forge.issues.values()
     assert (issue.title, issue.labels) == ("Objective few is met", ("codeql-fixer-alert",))
-    assert "https://forge.example/acme/ops/issues/1" in str([*ledger.read_since("").entries])
+    assert "https://github.com/acme/ops/issues/1" in str([*ledger.read_since("").entries])
 
 
 @pytest.mark.parametrize(

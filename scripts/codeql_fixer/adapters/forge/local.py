@@ -100,7 +100,7 @@ class LocalForge:
                     raise UserError(f"{proposal.repository} has no branch {name}: push it first")
             if self._contains(place, base, head):
                 raise UserError(f"{proposal.head} adds nothing to {proposal.base} of {proposal.repository}")
-            number = known[0].number + 1 if known else 1
+            number = self._next_number(place)
             record = PullRecord(
                 number=number,
                 head=proposal.head,
@@ -143,7 +143,17 @@ class LocalForge:
         """What a pull request would change."""
         place = self._there(repository)
         record = self._settled(place, self._record(place, repository, number))
-        return self._git.run(place, "diff", f"{self._tip(place, record.base)}...{record.head_commit}")
+        base = f"{record.merge_commit}^1" if record.merge_commit else self._tip(place, record.base)
+        diff = self._git.run(place, "diff", f"{base}...{record.head_commit}")
+        return f"{diff}\n" if diff else ""
+
+    def next_number(self, repository: str) -> int:
+        """What the next pull request or issue is called: they share their numbers."""
+        return self._next_number(self._there(repository))
+
+    def has_pull_request(self, repository: str, number: int) -> bool:
+        """True when there is one of that number."""
+        return PullRecords(self._there(repository)).get(number) is not None
 
     def talk_of(self, repository: str) -> TalkRecords:
         """What is said at its pull requests."""
@@ -212,6 +222,10 @@ class LocalForge:
         if record is None:
             raise UserError(f"{repository} has no pull request {number}")
         return record
+
+    def _next_number(self, place: Path) -> int:
+        pulls, issues = PullRecords(place).all(), TalkRecords(place).issues()
+        return max([0, *(one.number for one in pulls), *(one.number for one in issues)]) + 1
 
     def _shown(self, repository: str, record: PullRecord) -> PullRequest:
         place = self._there(repository)

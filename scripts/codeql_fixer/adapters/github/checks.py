@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from codeql_fixer.adapters.github.joblog import tail
 from codeql_fixer.adapters.github.limits import FORBIDDEN
 from codeql_fixer.adapters.github.paths import part, repository_path
 from codeql_fixer.adapters.github.refusals import NOT_FOUND, told
@@ -27,6 +26,7 @@ from codeql_fixer.adapters.github.wire_of_reviews import (
     parse_status,
 )
 from codeql_fixer.domain.pull_request import Check, CheckState, Conclusion
+from codeql_fixer.policy.logs import tail
 from codeql_fixer.transport.errors import HttpError, StatusError
 
 if TYPE_CHECKING:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codeql_fixer.errors import UserError
+from codeql_fixer.policy.logs import tail
 from codeql_fixer.transport.errors import HttpError
 
 if TYPE_CHECKING:
     from codeql_fixer.adapters.github.caller import Caller
     from codeql_fixer.adapters.github.library import Library
-
-LOG_BYTES = 4096
 
 
 class JobLogs:
@@ -37,13 +36,3 @@ class JobLogs:
             return tail(self._caller.read_elsewhere(path).decode(errors="replace"))
         except (HttpError, UserError):
             return ""  # the check's own words are left
-
-
-def tail(text: str) -> str:
-    """The last lines of a text that have no more than 4 kB together; of a longer line, its end."""
-    content = text.encode(errors="replace")
-    if len(content) <= LOG_BYTES:
-        return text
-    cut = content[-LOG_BYTES:]
-    begin = cut.find(b"\n", 0, LOG_BYTES // 2) + 1
-    return cut[begin:].decode(errors="ignore")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from codeql_fixer.adapters.github.markers import has_marker, is_same, marked
 from codeql_fixer.adapters.github.paths import repository_path
 from codeql_fixer.adapters.github.refusals import told
 from codeql_fixer.adapters.github.wire_of_reviews import Note, parse_note
+from codeql_fixer.policy.markers import has_marker, is_same, marked
 from codeql_fixer.transport.errors import HttpError
 
 if TYPE_CHECKING:

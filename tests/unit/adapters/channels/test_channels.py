@@ -14,7 +14,7 @@ from codeql_fixer.adapters.channels.posting import Address
 from codeql_fixer.adapters.channels.slack import Slack
 from codeql_fixer.adapters.channels.words import Words
 from codeql_fixer.errors import UpstreamError
-from tests.issues import FakeIssues
+from tests.pull_requests import MemoryPullRequests, pull_at
 from tests.receiver import receiver
 from tests.unit.adapters.channels.deliveries import DELIVERY, HOSTILE
 
@@ -43,28 +43,28 @@ def test_slack__says_it_and_nothing_of_its_address() -> None:
 
 
 def test_forge_issue__opens_one_for_each_alert() -> None:
-    forge = FakeIssues()
+    forge = MemoryPullRequests()
     channel = ForgeIssue(issues=forge, repository="acme/ops", number=None, words=WORDS)
     hostile = replace(DELIVERY, alert="sla_breach-2", news=replace(DELIVERY.news, title=HOSTILE * 50))
 
     first, again, other = channel.tell(DELIVERY), channel.tell(DELIVERY), channel.tell(hostile)
 
-    assert (first, again, other) == ("https://forge.example/acme/ops/issues/1",) * 2 + (
-        "https://forge.example/acme/ops/issues/2",
+    assert (first, again, other) == ("https://github.com/acme/ops/issues/1",) * 2 + (
+        "https://github.com/acme/ops/issues/2",
     )
-    assert forge.issues["acme/ops", DELIVERY.alert].title == "py/xss in acme/shop missed its deadline"
-    title = forge.issues["acme/ops", "sla_breach-2"].title
+    assert forge.issues["acme/ops", 1].title == "py/xss in acme/shop missed its deadline"
+    title = forge.issues["acme/ops", 2].title
     assert ("\n" in title, len(title) < 250) == (False, True)
 
 
 def test_forge_issue__or_comments_at_one() -> None:
-    forge = FakeIssues()
+    forge = MemoryPullRequests({("acme/ops", 7): pull_at("acme/ops", 7)})
     channel = ForgeIssue(issues=forge, repository="acme/ops", number=7, words=WORDS)
 
     channel.tell(DELIVERY)
     channel.tell(DELIVERY)
 
-    assert [*forge.comments] == [("acme/ops", 7, DELIVERY.alert)]
+    assert [one.marker for one in forge.thread("acme/ops", 7).said] == [DELIVERY.alert]
 
 
 def test_job_summary__has_each_alert_once(tmp_path: Path) -> None:

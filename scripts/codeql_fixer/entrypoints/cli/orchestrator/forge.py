@@ -12,7 +12,7 @@ import msgspec
 import codeql_fixer
 from codeql_fixer.adapters.clock import SystemClock
 from codeql_fixer.adapters.forge.local import LocalForge
-from codeql_fixer.adapters.forge.local_pulls import LocalPullRequests
+from codeql_fixer.adapters.forge.local_pulls import SOMEBODY, LocalPullRequests, Reviewer
 from codeql_fixer.app.author import Author
 from codeql_fixer.bootstrap.fleet import Fleet
 from codeql_fixer.domain.cycle import PullRequestObservation
@@ -77,17 +77,17 @@ def _review(pulls: LocalPullRequests, repository: str, number: int, *, own: Mapp
         raise UserError("review needs either --changes TEXT or --approve")
     if line and not line.isdecimal():
         raise UserError(f"--line {line!r:.40}: must be a number")
-    author = own["by"] or "reviewer"
-    comment = ReviewComment(author=author, body=text, file=file, line=int(line) if line else None)
+    by = Reviewer(own["by"] or SOMEBODY.name, is_stranger=bool(own["stranger"]))
+    comment = ReviewComment(author=by.name, body=text, file=file, line=int(line) if line else None)
     review = pulls.add_review(
         repository,
         number,
         state=ReviewState.CHANGES_REQUESTED if text else ReviewState.APPROVED,
         body="" if file else text,
-        author=author,
+        by=by,
         comments=(comment,) if file else (),
     )
-    return f"review {review.id} by {author}: {review.state}"
+    return f"review {review.id} by {by.name}: {review.state}"
 
 
 def _check(pulls: LocalPullRequests, repository: str, number: int, *, own: Mapping[str, str | None]) -> str:

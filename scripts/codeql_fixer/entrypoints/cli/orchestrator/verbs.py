@@ -210,6 +210,7 @@ VERBS = (
             Argument("--file", "for review: what is said is about this file", "FILE"),
             Argument("--line", "for review: and about this line of it", "N"),
             Argument("--by", "for review: who says it; default: reviewer", "NAME"),
+            Argument("--stranger", "for review: by none of the repository's own people", is_flag=True),
             Argument("--name", "for check: its name; default: tests", "NAME"),
             Argument("--failed", "for check: it failed, with this as the end of its log", "LOG"),
             Argument("--passed", "for check: it passed", is_flag=True),

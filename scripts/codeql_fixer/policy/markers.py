@@ -1,17 +1,17 @@
-"""Markers: words of ours that people do not see, by which we find again what we wrote."""
+"""Markers: words of ours that people do not see, by which we find again what we wrote at a forge; and its limit."""
 
 from __future__ import annotations
 
 import re
 
 _MARKER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._:/#@]|-(?!-)){0,199}(?<!-)")  # no `--`, which ends a comment of HTML
-_MOST = 65_000  # of the 65,536 characters that GitHub takes
+_MOST = 65_000  # of the 65,536 characters that GitHub takes, and every other forge here
 _CUT = "\n\n(The rest did not fit.)"
 _EDGES = re.compile(r"\r\n?")
 
 
 def marked(marker: str, body: str) -> str:
-    """A text that begins with its marker; one that GitHub would not take is cut.
+    """A text that begins with its marker; one that a forge would not take is cut.
 
     Raises:
         ValueError: that is no marker.
@@ -26,7 +26,7 @@ def has_marker(marker: str, body: str) -> bool:
 
 
 def is_same(one: str, other: str) -> bool:
-    """True when two texts differ in nothing but what GitHub itself changes: ends of lines, and blanks at the end."""
+    """True when two texts differ in nothing but what a forge itself changes: ends of lines, and blanks at the end."""
     return _EDGES.sub("\n", one).strip() == _EDGES.sub("\n", other).strip()
 
 

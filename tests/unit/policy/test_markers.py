@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codeql_fixer.adapters.github.joblog import LOG_BYTES, tail
-from codeql_fixer.adapters.github.markers import has_marker, is_same, marked
+from codeql_fixer.policy.markers import has_marker, is_same, marked
 
 
 def test_marked__begins_with_a_line_that_nobody_sees() -> None:
@@ -51,20 +50,5 @@ def test_marked__is_cut_where_it_would_be_refused() -> None:
     ("one", "other", "is_it"),
     [("a\r\nb", "a\nb\n", True), ("a\rb ", "a\nb", True), ("a", "b", False), ("a b", "a  b", False)],
 )
-def test_is_same__but_for_what_github_changes(one: str, other: str, *, is_it: bool) -> None:
+def test_is_same__but_for_what_a_forge_changes(one: str, other: str, *, is_it: bool) -> None:
     assert is_same(one, other) is is_it
-
-
-@pytest.mark.parametrize(
-    ("text", "end"),
-    [
-        ("short", "short"),
-        ("x" * LOG_BYTES, "x" * LOG_BYTES),
-        ("first\n" + "x" * 100 + "\n" + "y" * (LOG_BYTES - 100), "y" * (LOG_BYTES - 100)),
-        ("x" * 9000 + "\n", "x" * (LOG_BYTES - 1) + "\n"),  # one line: its end, and not nothing
-        ("ä" * 9000, "ä" * (LOG_BYTES // 2)),
-        ("é" + "a" * (LOG_BYTES - 1), "a" * (LOG_BYTES - 1)),  # no half of a letter
-    ],
-)
-def test_tail__is_what_came_last(text: str, end: str) -> None:
-    assert tail(text) == end
