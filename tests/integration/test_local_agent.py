@@ -132,6 +132,7 @@ def test_session__goes_on_with_the_branch_of_another_one(tmp_path: Path) -> None
     assert first.pull_requests == second.pull_requests == third.pull_requests
     assert len(list(machine.forge.pull_requests(NAME))) == 1
     assert "return secrets.token_hex(32)" in machine.show("cqf/i-1:app.py")
+    assert machine.show("refs/pull/1/head:app.py") == machine.show("cqf/i-1:app.py")
     intents = git(machine.repository, "log", "--format=%(trailers:key=Codeql-Fixer-Intent,valueonly)", "main..cqf/i-1")
     assert intents.split() == ["i-2", "i-1"]
 

@@ -96,7 +96,9 @@ def _assert_on_record_once(loop: Loop) -> None:
     assert (len(loop.user.records(FollowUp)), len(loop.user.records(FollowUpOutcome))) == (1, 1)
     assert loop.user.asks("fsck")["faults"] == []
     events = loop.user.asks("history", loop.issue(SHOP)["fingerprint"])["issues"][0]["events"]
-    assert {one["kind"] for one in events} == {"seen", "claimed", "dispatch", "session", "fixed", "verdict"}
+    kinds = [one["kind"] for one in events]
+    assert {*kinds} == {"seen", "claimed", "dispatch", "session", "pull request", "follow-up", "fixed", "verdict"}
+    assert [kinds.count(kind) for kind in ("claimed", "fixed", "verdict")] == [1, 1, 1]
 
 
 def _assert_shown(folder: Path) -> None:
