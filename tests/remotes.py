@@ -18,6 +18,7 @@ from tests.records import intent
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from codeql_fixer.domain.kinds import AnyRecord
     from codeql_fixer.ports.ledger import Ledger
 
 BRANCH = "telemetry"
@@ -95,11 +96,11 @@ def landed(ledger: Ledger, *numbers: int) -> Landed:
     return done
 
 
-def lose_a_race(remote: Path, number: int) -> str:
-    """Append by a writer that another one has just beaten; returns the ref that holds the record."""
+def lose_a_race(remote: Path, number: int, record: AnyRecord | None = None) -> str:
+    """Append by a writer that another one has just beaten; returns the ref that holds the record, else a claim."""
     writer = ledger_of(remote)._writer  # noqa: SLF001 - what a writer saw before the other pushed
     heads = writer.heads()
     landed(ledger_of(remote), number + 1000)
-    done = writer.put(heads, files_of([intent(f"i-{number}", number, number)]), date=0)
+    done = writer.put(heads, files_of([record or intent(f"i-{number}", number, number)]), date=0)
     assert done.inbox
     return done.inbox

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _FORGE_PLACE = re.compile(r"(?P<slug>[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100})(?:#(?P<number>[0-9]{1,9}))?")
+# Hooks of many services have their secret in the query, unlike addresses that something is added to.
+_HOOK = re.compile(r"https?://[^\s/@?#]+(?:/[^\s@?#]*)?(?:\?[^\s@#]*)?")
 
 
 class AlertSettings(Struct, frozen=True, kw_only=True):
@@ -43,10 +45,6 @@ class Reader(Protocol):
         """The value of an option."""
         ...
 
-    def address(self, name: str) -> str:
-        """The same of one that is an address."""
-        ...
-
     def boolean(self, name: str) -> bool:
         """The same of one that is true or false."""
         ...
@@ -61,15 +59,23 @@ def read_alerts(reader: Reader, environ: Mapping[str, str]) -> AlertSettings:
     repository, issue = _forge_place(reader)
     step_summary = environ.get("GITHUB_STEP_SUMMARY", "") if reader.boolean("alert_summary") else ""
     return AlertSettings(
-        webhook_url=reader.address("alert_webhook_url"),
+        webhook_url=_hook(reader, "alert_webhook_url"),
         webhook_secret=reader.text("alert_webhook_secret"),
-        slack_url=reader.address("alert_slack_url"),
+        slack_url=_hook(reader, "alert_slack_url"),
         github=repository,
         github_issue=issue,
         step_summary=step_summary,
         templates=reader.text("alert_templates"),
         is_private_allowed=reader.boolean("alert_allow_private"),
     )
+
+
+def _hook(reader: Reader, name: str) -> str:
+    """An address that alerts are posted to; it is not shown when it is wrong."""
+    value = reader.text(name)
+    if value and not _HOOK.fullmatch(value):
+        reader.fault(BY_NAME[name], "must be https://... or http://... without a password")
+    return value
 
 
 def _forge_place(reader: Reader) -> tuple[str, int | None]:

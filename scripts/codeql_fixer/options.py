@@ -47,7 +47,7 @@ class Option(NamedTuple):
     @property
     def has_flag(self) -> bool:
         """True when a command takes it as a flag; others see those, so no secret is one."""
-        return not self.is_secret and self.use not in {Use.ACTION, Use.DISPATCH}
+        return not self.is_secret and self.use not in {Use.ACTION, Use.DISPATCH, Use.VARIABLE}
 
     @property
     def is_input(self) -> bool:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
-from codeql_fixer.policy.matching import match  # noqa: E402 - the paths come first
-from codeql_fixer.policy.moves import Moves  # noqa: E402
+from codeql_fixer.policy.proof.matching import match  # noqa: E402 - the paths come first
+from codeql_fixer.policy.proof.moves import Moves  # noqa: E402
 from tests.bench.matching_rivals import RIVALS  # noqa: E402
 from tests.bench.matching_scans import report_cases, repository_cases  # noqa: E402
 
@@ -37,7 +37,10 @@ REPORTS = Path(os.environ.get("CODEQL_FIXER_SHARED") or ROOT.parent / "shared") 
 
 @dataclass
 class Tally:
-    """Counts of pairs; `lost` live on and are called gone, `kept` are gone and called still there, `doubted` neither."""
+    """Counts of pairs; `lost` live on and are called gone, `kept` are gone and called still there.
+
+    `doubted` are gone and not called so, because something else is like them.
+    """
 
     right: int = 0
     made: int = 0
@@ -141,7 +144,6 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="a few seeds only")
     parser.add_argument("--tuning", action="store_true", help="the seeds and languages that the matcher was tuned on")
     parser.add_argument("--details", action="store_true", help="each mutation for each state of knowledge")
-    parser.add_argument("--peers", help=argparse.SUPPRESS)
     given = parser.parse_args()
     seeds = range(1000, 1004 if given.quick else 1024)
     scores = scores_of(repository_cases(range(12) if given.tuning else seeds, TUNED if given.tuning else LANGUAGES))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from tests.bench.matching_sources import Block, Line, function
 
@@ -175,7 +175,7 @@ def flaws(repository: Repository) -> list[Flaw]:
     return [flaw for block in _blocks(repository) for flaw in block.flaws()]
 
 
-Mutation = Callable[["Repository", "random.Random"], None] if TYPE_CHECKING else object
+Mutation: TypeAlias = "Callable[[Repository, random.Random], None]"
 MUTATIONS: dict[str, Mutation] = {
     "file renamed": rename_file,
     "moved to another file": move_to_another_file,

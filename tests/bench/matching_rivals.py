@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-    from codeql_fixer.policy.marks import Mark
-    from codeql_fixer.policy.matching import Side
-    from codeql_fixer.policy.moves import Moves
+    from codeql_fixer.policy.proof.marks import Mark
+    from codeql_fixer.policy.proof.matching import Side
+    from codeql_fixer.policy.proof.moves import Moves
 
 
 def _rule(mark: Mark) -> str:

@@ -22,8 +22,8 @@ from codeql_fixer.domain.severity import Level
 from codeql_fixer.errors import InputError
 from codeql_fixer.policy.identity import identify
 from codeql_fixer.policy.line_hash import line_hashes, split_lines
-from codeql_fixer.policy.marks import Surroundings, lines_around, mark_of
-from codeql_fixer.policy.matching import Side
+from codeql_fixer.policy.proof.marks import Surroundings, lines_around, mark_of
+from codeql_fixer.policy.proof.matching import Side
 from tests.bench.matching_mutations import MUTATIONS
 from tests.bench.matching_sources import LANGUAGES, shop, written
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from codeql_fixer.domain.change import Change
-    from tests.bench.matching_sources import Flaw, Repository
+    from tests.bench.matching_sources import Line, Repository
 
 
 @dataclass(frozen=True)
@@ -142,10 +142,10 @@ def repository_cases(seeds: Sequence[int], languages: Sequence[str]) -> Iterator
             before = written(language, luck) if language else shop()
             style = luck.choice(STYLES)
             for mutation in MUTATIONS:
-                yield _case(before, style, mutation, random.Random(f"{seed} {name} {mutation}"))  # noqa: S311
+                yield _case(before, style, mutation, luck=random.Random(f"{seed} {name} {mutation}"))  # noqa: S311
 
 
-def _case(before: Repository, style: Style, mutation: str, luck: random.Random) -> Case:
+def _case(before: Repository, style: Style, mutation: str, *, luck: random.Random) -> Case:
     after = copy.deepcopy(before)
     MUTATIONS[mutation](after, luck)
     is_upgraded = mutation == "tool upgraded" or (mutation == "several at once" and luck.random() < 0.3)
@@ -158,7 +158,6 @@ def _case(before: Repository, style: Style, mutation: str, luck: random.Random) 
 def _scan(repository: Repository, style: Style, luck: random.Random) -> Snapshot:
     texts = {path: repository.text(path) for path in repository.files}
     found: list[tuple[Finding, int]] = []
-    scan = Scan("scan.sarif", style.tool)
     for path, blocks in repository.files.items():
         hashes, number = line_hashes(texts[path]), 0
         for block in blocks:
@@ -168,7 +167,7 @@ def _scan(repository: Repository, style: Style, luck: random.Random) -> Snapshot
                 if source is None and block.name and re.search(rf"\b{re.escape(block.name)}\b", line.text):
                     source = Location(path, number, 1, message=f"{block.name}")
                 if line.flaw is not None:
-                    finding = _finding(line.flaw, style, scan, Location(path, number), (line.text, hashes[number - 1]))
+                    finding = _finding(line, style, place=Location(path, number), line_hash=hashes[number - 1])
                     if style.has_flows and line.flaw.has_flow and source is not None:
                         finding = changed(finding, trace_source=_Flow((source, finding.locations[0])))
                     found.append((finding, line.flaw.key))
@@ -176,13 +175,14 @@ def _scan(repository: Repository, style: Style, luck: random.Random) -> Snapshot
     return Snapshot([finding for finding, _ in found], [key for _, key in found], texts)
 
 
-def _finding(flaw: Flaw, style: Style, scan: Scan, place: Location, line: tuple[str, str]) -> Finding:
-    text, line_hash = line
+def _finding(line: Line, style: Style, *, place: Location, line_hash: str) -> Finding:
+    text, flaw = line.text, line.flaw
+    assert flaw is not None
     column = max(text.find(flaw.token), 0) + 1
     prints = {"": "", "line": line_hash, "other": f"{sha256(text.strip().encode()).hexdigest()[:16]}:1"}[style.hashes]
     return Finding(
         Rule(style.prefix + flaw.rule),
-        scan,
+        Scan("scan.sarif", style.tool),
         Level.WARNING,
         reworded(flaw.message) if style.is_reworded else flaw.message,
         (changed(place, start_column=max(column + style.column_shift, 1)),),

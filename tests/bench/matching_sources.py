@@ -13,66 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 SHOP = Path(__file__).parents[2] / "examples/vulnerable-shop/shop"
-WORDS = [
-    "account",
-    "address",
-    "amount",
-    "archive",
-    "basket",
-    "branch",
-    "bucket",
-    "campaign",
-    "catalogue",
-    "channel",
-    "cursor",
-    "customer",
-    "delivery",
-    "document",
-    "draft",
-    "email",
-    "export",
-    "folder",
-    "gateway",
-    "image",
-    "import",
-    "invoice",
-    "label",
-    "ledger",
-    "login",
-    "member",
-    "message",
-    "month",
-    "order",
-    "parcel",
-    "payment",
-    "picture",
-    "price",
-    "product",
-    "profile",
-    "query",
-    "receipt",
-    "record",
-    "report",
-    "review",
-    "room",
-    "session",
-    "setting",
-    "shipment",
-    "store",
-    "supplier",
-    "tag",
-    "template",
-    "ticket",
-    "token",
-    "topic",
-    "upload",
-    "user",
-    "vendor",
-    "visit",
-    "voucher",
-    "wallet",
-    "warehouse",
-]
+WORDS = re.findall(
+    r"\w+",
+    """account address amount archive basket branch bucket campaign catalogue channel cursor customer delivery document
+    draft email export folder gateway image import invoice label ledger login member message month order parcel payment
+    picture price product profile query receipt record report review room session setting shipment store supplier tag
+    template ticket token topic upload user vendor visit voucher wallet warehouse""",
+)
 
 
 @dataclass(eq=False, slots=True)
@@ -179,7 +126,7 @@ def function(repository: Repository, luck: random.Random, *, template: Template,
             continue
         for number, part in enumerate(body):
             first, *more = ((indent[1] if indent else "") + _fill(part, names)).split("\n")
-            flaw = _flaw(repository, template, names, first) if number in flawed else None
+            flaw = _flaw(template, names, first, key=next(repository.keys)) if number in flawed else None
             lines += [Line(first, flaw), *(Line(one) for one in more)]
     return Block(lines, v)
 
@@ -190,10 +137,10 @@ def _fill(text: str, names: dict[str, str]) -> str:
     return text
 
 
-def _flaw(repository: Repository, template: Template, names: dict[str, str], text: str) -> Flaw:
+def _flaw(template: Template, names: dict[str, str], text: str, *, key: int) -> Flaw:
     indent = text[: len(text) - len(text.lstrip())]
     return Flaw(
-        next(repository.keys),
+        key,
         template.rule,
         _fill(template.message, names),
         indent + _fill(template.safe, names),
@@ -247,9 +194,10 @@ _COMMAND = "This command line depends on a [user-provided value](1)."
 PYTHON = Language(
     "Python",
     "app/{name}s.py",
-    '"""Everything about {name}s."""\n\nimport hashlib\nimport logging\nimport subprocess\n\nfrom flask import request\n'
-    "\nlogger = logging.getLogger(__name__)\n",
-    '\ndef {a}_{b}_{n}(database):\n    """Show the {b} of a {a}."""\n    {body}\n    return render("{a}.html", {b}={v})\n',
+    '"""Everything about {name}s."""\n\nimport hashlib\nimport logging\nimport subprocess\n\n'
+    "from flask import request\n\nlogger = logging.getLogger(__name__)\n",
+    '\ndef {a}_{b}_{n}(database):\n    """Show the {b} of a {a}."""\n    {body}\n'
+    '    return render("{a}.html", {b}={v})\n',
     '{v} = request.args.get("{v}", "")',
     (
         "if not {v}:\n        return abort(400)",
@@ -344,8 +292,10 @@ JAVASCRIPT = Language(
 JAVA = Language(
     "Java",
     "src/main/java/acme/{Name}Controller.java",
-    "package acme;\n\nimport java.io.File;\nimport java.sql.ResultSet;\n\npublic class {Name}Controller extends Controller {{\n",
-    '    @GetMapping("/{a}/{b}/{n}")\n    public View {a}{B}{n}(HttpServletRequest request) throws Exception {{\n        {body}\n'
+    "package acme;\n\nimport java.io.File;\nimport java.sql.ResultSet;\n\n"
+    "public class {Name}Controller extends Controller {{\n",
+    '    @GetMapping("/{a}/{b}/{n}")\n'
+    "    public View {a}{B}{n}(HttpServletRequest request) throws Exception {{\n        {body}\n"
     '        return view("{a}", {v});\n    }}\n',
     'String {v} = request.getParameter("{v}");',
     (

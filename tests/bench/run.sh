@@ -11,4 +11,5 @@ fi
 .venv/bin/python tests/bench/bench.py --peers "$peers/bin/python" "$@"
 .venv/bin/python tests/bench/ledger_bench.py --peers "$peers/bin/python" "$@"
 .venv/bin/python tests/bench/plan_bench.py "$@"
+.venv/bin/python tests/bench/matching_bench.py "$@"
 exec .venv/bin/python tests/bench/dispatch_bench.py "$@"

@@ -572,3 +572,17 @@ def test_opened__dry_writes_nothing(twin: GitHubTwin) -> None:
     assert hosted.pull_requests.is_mergeable(NAME, 1) is True
     assert hosted.hosting.repository(NAME).name == NAME
     assert (_comments(twin), len(told)) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("association", "may_decide"),
+    [("OWNER", True), ("MEMBER", True), ("COLLABORATOR", True), ("CONTRIBUTOR", False), ("NONE", False)],
+)
+def test_reviews__say_whether_their_author_belongs_to_the_repository(
+    twin: GitHubTwin, association: str, *, may_decide: bool
+) -> None:
+    twin.review(NAME, 1, "CHANGES_REQUESTED", body="Not yet.", association=association)
+
+    [review] = _opened(twin).pull_requests.reviews(NAME, 1)
+
+    assert review.may_decide is may_decide

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from codeql_fixer.domain.cycle import Cycle
 from codeql_fixer.domain.dispatch import DispatchIntent
 from codeql_fixer.domain.scan_run import ScanRun
 from tests.builders import place, result, run, sarif
@@ -140,6 +141,33 @@ def test_plan__is_for_the_agents_that_are_here(user: User) -> None:
     assert [one["agent"] for one in user.asks("plan")["dispatches"]] == ["devin"]
     done = json.loads(user.fleet("plan", "--json", DEVIN_API_KEY="").stdout)
     assert [one["agent"] for one in done["dispatches"]] == ["codemodder"]
+
+
+def test_dispatch__keeps_to_what_the_run_wants(user: User) -> None:
+    user.fleet("scan")
+    wanted = {"AGENT": "devin", "MAX_ACU_PER_SESSION": "7"}
+
+    nobody = user.fleet("dispatch", "--agent", "nobody")
+    done = user.fleet("dispatch", **wanted)
+    [cycle] = [one for one in user.records(Cycle) if one.inputs]
+    again = user.fleet("explain", "--cycle", cycle.id)  # wants nothing itself
+
+    assert (nobody.returncode, "--agent nobody: there is no such agent" in nobody.stderr) == (2, True)
+    assert done.returncode == 0, done.stderr
+    assert [intent.max_acu for intent in user.records(DispatchIntent)] == [7]
+    assert "label agent:devin" in cycle.decisions[0].reason
+    assert "decided again: byte for byte the same" in again.stdout, again.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("dispatch", "--scanner", "bandit"), ("dispatch", "--workflow-ref", "x"), ("scan", "--max-sessions", "1")],
+)
+def test_halves__take_no_option_that_has_no_effect(user: User, arguments: tuple[str, ...]) -> None:
+    refused = user.fleet(*arguments)
+
+    assert refused.returncode == 2
+    assert f"unrecognized arguments: {arguments[1]}" in refused.stderr
 
 
 def test_dry_run__starts_and_records_nothing(user: User, devin: DevinTwin, github: GitHubTwin) -> None:

@@ -24,7 +24,7 @@ from codeql_fixer.entrypoints.generate import generated_files
 from codeql_fixer.errors import ExitCode
 from codeql_fixer.options import BY_NAME, OPTIONS, Use
 from codeql_fixer.policy.families import FAMILIES
-from tests.builders import result, run, scan_run, write_sarif
+from tests.builders import place, result, run, scan_run, write_sarif
 
 ROOT = Path(__file__).parents[2]
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
@@ -176,6 +176,19 @@ def test_readme__the_fleet_example_runs(tmp_path: Path) -> None:
 
     assert "acme/shop: 1 scan, last" in printed
     assert "py/sql-injection" in printed.rpartition("FINGERPRINT")[2]
+
+
+def test_readme__the_proof_example_runs(tmp_path: Path) -> None:
+    rules = [{"id": "py/sql-injection"}, {"id": "py/xss"}]
+    tool = {"driver": {"name": "CodeQL", "semanticVersion": "2.20.1", "rules": rules}}
+    there = result(ruleId="py/xss", locations=[place("web.py", 3)])
+    write_sarif(tmp_path / "before.sarif", run(result(), there, tool=tool))
+    write_sarif(tmp_path / "after.sarif", run(there, tool=tool))
+
+    printed = _shell(_example("README.md", "proof"), tmp_path)
+
+    assert "1 verified_fixed, 1 still_present" in printed
+    assert "It holds: 1 fix decided again" in printed
 
 
 def test_fleet_page__names_every_command_and_state() -> None:

@@ -55,7 +55,7 @@ class World:
 
     def __init__(self, language: Language, tool: str) -> None:
         self.language, self.scanner = language, Scanner(tool, language)
-        self.tool = tool
+        self.tool, self.name = tool, f"{language.name}/{tool}"
         suffix = language.suffix
         self.app, self.report, self.store = f"shop/app.{suffix}", f"shop/report.{suffix}", f"lib/store.{suffix}"
         self.test, self.secret = f"tests/test_app.{suffix}", f"lib/inner/secret.{suffix}"
@@ -193,13 +193,13 @@ def _file(result: Sarif) -> str:
     return str(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"])
 
 
-def fingerprints(document: Sarif, tree: Tree, rule: str, file: str) -> tuple[str, ...]:
+def fingerprints(document: Sarif, rule: str, file: str, *, tree: Tree | None = None) -> tuple[str, ...]:
     """The names of all findings of a rule in a file, in the order of lines."""
     with TemporaryDirectory(prefix="proof-", dir=FAST) as scratch:
         path = Path(scratch, "scan.sarif")
         path.write_text(json.dumps(document), encoding="utf-8")
         reading = SarifReader([path]).read()
-    hashes = {name: line_hashes(text) for name, text in tree.items()}
+    hashes = {name: line_hashes(text) for name, text in (tree or {}).items()}
     found = identify(reading.findings, lambda name, line: hashes[name][line - 1] if name in hashes else "")
     places = [((*one.finding.locations, Location(""))[0], one) for one in found]
     ordered = sorted(places, key=lambda item: (item[0].start_line or 0, item[0].start_column or 0))

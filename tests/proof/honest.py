@@ -7,8 +7,8 @@ import gzip
 import json
 from typing import TYPE_CHECKING, Any
 
-from tests.proof.cases import BARE, DIFF, DIRS, changed, each
-from tests.proof.traps import _artifact, _list_all, _names, _rules, _say_nothing_of_files
+from tests.proof.cases import BARE, DIFF, DIRS, changed, each, fingerprints
+from tests.proof.traps import artifact_of, legacy_name, list_all, names_of, rules, say_nothing_of_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +63,7 @@ def _with_files(w: World) -> Iterator[Case]:
         {w.test: w.language.top + w.language.filler("setup")}, w.replaced(function("find_user", w.bad()), "")
     )
     yield w.case("dead code removed with its test", dead)
-    yield w.case("dead file removed with its tests", w.with_files({w.app: None, w.test: None}))
+    yield w.case("dead file removed with its tests", w.with_files({w.app: None, w.test: None}), ways=_KNOWN)
     new = f"core/people.{suffix}"
     yield w.case("file renamed and mended", w.renamed(w.app, new, w.mended()), ways=_KNOWN)
     moved = w.replaced(function("find_user", w.bad()), "")
@@ -97,7 +97,7 @@ def _fixed_elsewhere(w: World) -> Case:
     step = {"physicalLocation": {"artifactLocation": {"uri": w.store}, "region": {"startLine": line}}}
 
     def add(one: Sarif) -> None:
-        if one["ruleId"] == w.scanner.rule("sql") and _artifact(one)["uri"] == w.app:
+        if one["ruleId"] == w.scanner.rule("sql") and artifact_of(one)["uri"] == w.app:
             one["codeFlows"][0]["threadFlows"][0]["locations"].insert(1, {"location": step})
 
     after = w.mended(("hash", w.store))
@@ -105,7 +105,7 @@ def _fixed_elsewhere(w: World) -> Case:
     gone["runs"][0]["results"] = [
         one
         for one in gone["runs"][0]["results"]
-        if not (one["ruleId"] == w.scanner.rule("sql") and _artifact(one)["uri"] == w.app)
+        if not (one["ruleId"] == w.scanner.rule("sql") and artifact_of(one)["uri"] == w.app)
     ]
     return w.case("check in another file of the flow", after, baseline=each(w.scan(), add), candidate=gone, ways=_KNOWN)
 
@@ -117,17 +117,17 @@ def _several(w: World) -> Iterator[Case]:
     yield w.case("all of a file, only one was meant", w.mended(*all_in_file), targets=("sql",), ways=_KNOWN)
     of_rule = [("sql", w.app), ("sql", w.report), ("sql", w.secret)]
     whole = w.mended(*of_rule)
-    listed = changed(w.scan(whole), lambda run: _list_all(run, w))
+    listed = changed(w.scan(whole), lambda run: list_all(run, w))
     yield w.case("the last of a rule", whole, candidate=listed, targets=of_rule)
     everything = w.mended(
         *all_in_file, ("sql", w.report), ("cmd", w.report), ("hash", w.store), ("cmd", w.store), ("sql", w.secret)
     )
-    listed = changed(w.scan(everything), lambda run: _list_all(run, w))
+    listed = changed(w.scan(everything), lambda run: list_all(run, w))
     yield w.case("everything", everything, candidate=listed, targets=None)
     function = w.language.function
     again = function("find_again", w.bad())
     twice = w.with_files({w.app: w.before[w.app] + again})
-    names = _names(w, twice, "sql")
+    names = names_of(w, twice, "sql")
     yield w.case("one of two alike", w.mended(tree=twice), before=twice, names=names[:1], ways=_KNOWN)
     last = w.with_files({w.app: w.before[w.app] + function("find_again", w.language.flaws["sql"].mended)})
     yield w.case("the second of two alike", last, before=twice, names=names[1:])
@@ -139,7 +139,7 @@ def _several(w: World) -> Iterator[Case]:
             + function("find_last", w.bad())
         }
     )
-    yield w.case("the middle of three alike", middle, before=thrice, names=_names(w, thrice, "sql")[1:2])
+    yield w.case("the middle of three alike", middle, before=thrice, names=names_of(w, thrice, "sql")[1:2])
     beside = w.replaced(w.bad(), f"{w.bad()}\n    {w.bad('cmd').replace('ping', 'finger')}")
     both = w.replaced(
         f"    {w.bad()}\n    {w.bad('cmd').replace('ping', 'finger')}",
@@ -174,11 +174,9 @@ def _besides(w: World) -> Iterator[Case]:
     both[w.report] = both[w.report].replace(f"  {w.language.comment} {mark}", "")
     yield w.case("suppression of another one removed", both, before=silent)
     if w.language.name == "python":
-        narrow = w.replaced(
-            w.language.flaws["sql"].mended,
-            f"try:\n        {w.language.flaws['sql'].mended}\n    except db.Error as error:\n        raise LookupError(name) from error",
-            tree=mended,
-        )
+        line = w.language.flaws["sql"].mended
+        guarded = f"try:\n        {line}\n    except db.Error as error:\n        raise LookupError from error"
+        narrow = w.replaced(line, guarded, tree=mended)
         yield w.case("narrow except added", narrow)
 
 
@@ -213,7 +211,7 @@ def _tools(w: World) -> Iterator[Case]:
     yield both("no categories", lambda run: run.pop("automationDetails", 0))
     yield both("no success told", lambda run: run["invocations"][0].pop("executionSuccessful"))
     yield w.case("no fingerprints", mended, baseline=each(w.scan(), _unprinted), candidate=each(scan, _unprinted))
-    yield both("no word on files", _say_nothing_of_files)
+    yield both("no word on files", say_nothing_of_files)
     commits = ("c0ffee" * 6 + "beef", "ab12" * 10)
     yield w.case(
         "commits told",
@@ -236,6 +234,8 @@ def _tools(w: World) -> Iterator[Case]:
     yield w.case("told as absent", mended, candidate=changed(scan, lambda run: run["results"].append(absent)))
     passed = copy.deepcopy(w.scan()["runs"][0]["results"][0]) | {"kind": "pass"}
     yield w.case("told as passed", mended, candidate=changed(scan, lambda run: run["results"].append(passed)))
+    names = fingerprints(w.scan(), w.scanner.rule("sql"), w.app, tree=w.before)
+    yield w.case("name that was made with the code", mended, names=names, ways=(DIRS,))
     yield w.case("compressed", mended, candidate=gzip.compress(json.dumps(scan).encode()))
     yield w.case("with a byte-order mark", mended, candidate=b"\xef\xbb\xbf" + json.dumps(scan).encode())
     other = {"tool": {"driver": {"name": "Other", "rules": []}}, "results": []}
@@ -245,16 +245,14 @@ def _tools(w: World) -> Iterator[Case]:
     if w.tool == "codeql":
         yield w.case("name of 20 characters", mended, names=(_first_name(w),))
         yield w.case("name of 16 characters", mended, names=(_first_name(w)[:16],))
-    fewer = _rules(scan, lambda rule: rule["id"] != w.scanner.rule("hash"), w) if w.tool == "semgrep" else None
+    fewer = rules(scan, lambda rule: rule["id"] != w.scanner.rule("hash"), w) if w.tool == "semgrep" else None
     if fewer is not None:
         kept = changed(scan, lambda run: run["tool"]["driver"].update(fewer["runs"][0]["tool"]["driver"]))
         yield w.case("another rule is gone", mended, candidate=kept)
 
 
 def _first_name(w: World) -> str:
-    from tests.proof.traps import _legacy_name
-
-    return _legacy_name(w, w.before)
+    return legacy_name(w, w.before)
 
 
 def _unprinted(one: Sarif) -> None:
@@ -270,17 +268,17 @@ def _rules_into_driver(run: Sarif) -> None:
 
 def _paths(w: World) -> Iterator[Case]:
     mended, scan = w.mended(), w.scan(w.mended())
-    windows = each(scan, lambda one: _artifact(one).update(uri=_artifact(one)["uri"].replace("/", "\\")))
+    windows = each(scan, lambda one: artifact_of(one).update(uri=artifact_of(one)["uri"].replace("/", "\\")))
     yield w.case("paths of Windows", mended, candidate=windows)
     runner = each(
-        scan, lambda one: _artifact(one).update(uri=f"file:///home/runner/work/shop/shop/{_artifact(one)['uri']}")
+        scan, lambda one: artifact_of(one).update(uri=f"file:///home/runner/work/shop/shop/{artifact_of(one)['uri']}")
     )
     yield w.case("absolute paths of a runner", mended, candidate=runner)
-    elsewhere = each(scan, lambda one: _artifact(one).update(uri=f"file:///build/7/{_artifact(one)['uri']}"))
+    elsewhere = each(scan, lambda one: artifact_of(one).update(uri=f"file:///build/7/{artifact_of(one)['uri']}"))
     yield w.case("absolute paths, code at hand", mended, candidate=elsewhere, ways=(DIRS,))
 
     def based(document: Sarif, root: str) -> Sarif:
-        document = each(document, lambda one: _artifact(one).update(uriBaseId="ROOT"))
+        document = each(document, lambda one: artifact_of(one).update(uriBaseId="ROOT"))
         document["runs"][0]["originalUriBaseIds"] = {"ROOT": {"uri": root}}
         return document
 

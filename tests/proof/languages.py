@@ -223,7 +223,7 @@ LANGUAGES = (
         _flaws(
             sql=(
                 'new SqlCommand("SELECT * FROM users WHERE name = \'" + name + "\'", db);',
-                'var command = new SqlCommand("SELECT id FROM users WHERE name = \'" + name.Trim() + "\'", connection);',
+                'var command = new SqlCommand("SELECT id FROM users WHERE name = \'" + name.Trim() + "\'", shop);',
                 'new SqlCommand("SELECT * FROM users WHERE name = @name", db).Parameters.AddWithValue("@name", name);',
                 r"new SqlCommand\(.*\+ ",
                 'Activator.CreateInstance(Type.GetType("Sql" + "Command"), SELECT + name, db);',
@@ -336,9 +336,9 @@ LANGUAGES = (
                 "target = strcpy(buffer, name + offset);",
                 "strlcpy(buffer, name, sizeof buffer);",
                 r"strcpy\(",
-                '((copy *)dlsym(libc, "str" "cpy"))(buffer, name);',
+                '((copy *)dlsym(libc, "st" "rcpy"))(buffer, name);',
             ),
         ),
-        ("if (setjmp(here) == 0) {{\n        {}", "    }}"),
+        ("", ""),
     ),
 )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.proof.cases import (
     BARE,
@@ -26,7 +27,7 @@ from tests.proof.cases import (
 from tests.proof.languages import LANGUAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.proof.cases import Case
     from tests.proof.scanners import Sarif
@@ -38,7 +39,7 @@ def traps(w: World) -> Iterator[Case]:
     """All kinds of traps in one shop."""
     yield from _still_there(w)
     yield from _elsewhere(w)
-    yield from _look_alikes(w)
+    yield from _of_several(w)
     yield from _unusable(w)
     yield from _other_scan(w)
     yield from _failed_scan(w)
@@ -93,12 +94,14 @@ def _elsewhere(w: World) -> Iterator[Case]:
         expected=(*SEEN, UNKNOWN),
     )
     yield w.case("the same with an unchanged line", w.mended("cmd"), candidate=absolute, expected=(*SEEN, UNKNOWN))
-    inner = each(w.scan(w.edited()), lambda one: _artifact(one).update(uri=_artifact(one)["uri"].partition("/")[2]))
+    inner = each(w.scan(w.edited()), lambda one: artifact_of(one).update(uri=artifact_of(one)["uri"].partition("/")[2]))
     yield w.case("scanned from another folder", w.edited(), candidate=inner, expected=(*SEEN, UNKNOWN))
     based = _with_uris(w.scan(w.edited()), "{}", base="SRC")
     based["runs"][0]["originalUriBaseIds"] = {"SRC": {"uri": "file:///build/7/"}}
     yield w.case("another base of the paths", w.edited(), candidate=based, expected=STILL)
-    windows = each(w.scan(w.edited()), lambda one: _artifact(one).update(uri=_artifact(one)["uri"].replace("/", "\\")))
+    windows = each(
+        w.scan(w.edited()), lambda one: artifact_of(one).update(uri=artifact_of(one)["uri"].replace("/", "\\"))
+    )
     yield w.case("paths of Windows", w.edited(), candidate=windows, expected=STILL)
     nowhere = each(w.scan(w.edited()), lambda one: one.pop("locations"))
     yield w.case("places gone", w.edited(), candidate=nowhere, expected=(*SEEN, UNKNOWN))
@@ -106,7 +109,7 @@ def _elsewhere(w: World) -> Iterator[Case]:
 
 def _with_uris(document: Sarif, form: str, base: str = "") -> Sarif:
     def change(one: Sarif) -> None:
-        artifact = _artifact(one)
+        artifact = artifact_of(one)
         artifact["uri"] = form.format(artifact["uri"])
         artifact.pop("uriBaseId", None)
         if base:
@@ -115,25 +118,26 @@ def _with_uris(document: Sarif, form: str, base: str = "") -> Sarif:
     return each(document, change)
 
 
-def _artifact(result: Sarif) -> Sarif:
+def artifact_of(result: Sarif) -> Sarif:
+    """Where a result says that it is."""
     found: Sarif = result["locations"][0]["physicalLocation"]["artifactLocation"]
     return found
 
 
-def _look_alikes(w: World) -> Iterator[Case]:
+def _of_several(w: World) -> Iterator[Case]:
     function = w.language.function
     again = function("find_again", w.bad())
     twice = w.with_files({w.app: w.before[w.app] + again})
     # Shorter by as much as makes the second stand where the first was, nearly.
     first_gone = w.replaced(function("find_user", w.bad()) + w.language.filler("first"), "", tree=twice)
-    names = _names(w, twice, "sql")
+    names = names_of(w, twice, "sql")
     yield w.case(
         "the first of two alike is removed", first_gone, before=twice, expected=(STILL, UNKNOWN), names=names[1:]
     )
     thrice = w.with_files({w.app: twice[w.app] + function("find_last", w.bad())})
     one_mended = w.mended(tree=thrice)
     yield w.case(
-        "one of three alike is mended", one_mended, before=thrice, expected=STILL, names=_names(w, thrice, "sql")[1:]
+        "one of three alike is mended", one_mended, before=thrice, expected=STILL, names=names_of(w, thrice, "sql")[1:]
     )
     both = w.replaced(w.bad(), f"{w.bad()} {w.bad()}")
     one = w.replaced(f"{w.bad()} {w.bad()}", f"{w.language.flaws['sql'].mended} {w.bad()}", tree=both)
@@ -143,13 +147,13 @@ def _look_alikes(w: World) -> Iterator[Case]:
             one,
             before=both,
             expected=(STILL, UNKNOWN),
-            names=_names(w, both, "sql")[1:],
+            names=names_of(w, both, "sql")[1:],
         )
     if w.tool == "codeql":
         # Names of the first generation leave out the file: this one means a mended finding and one that is there.
         alike = w.with_files({w.report: w.before[w.app]})
         for length in (16, 20):
-            name = _legacy_name(w, alike)[:length]
+            name = legacy_name(w, alike)[:length]
             yield w.case(
                 f"a name of {length} characters for two",
                 w.mended(tree=alike),
@@ -161,17 +165,18 @@ def _look_alikes(w: World) -> Iterator[Case]:
             )
 
 
-def _names(w: World, tree: dict[str, str], kind: str) -> tuple[str, ...]:
+def names_of(w: World, tree: dict[str, str], kind: str) -> tuple[str, ...]:
     """Fingerprints of all findings of a kind in the main file."""
-    return fingerprints(w.scan(tree), tree, w.scanner.rule(kind), w.app)
+    return fingerprints(w.scan(tree), w.scanner.rule(kind), w.app)
 
 
-def _legacy_name(w: World, tree: dict[str, str]) -> str:
+def legacy_name(w: World, tree: dict[str, str]) -> str:
+    """The name of the target in the first generation."""
     results = w.scan(tree)["runs"][0]["results"]
     print_ = next(
         one["partialFingerprints"]["primaryLocationLineHash"]
         for one in results
-        if one["ruleId"] == w.scanner.rule("sql") and _artifact(one)["uri"] == w.app
+        if one["ruleId"] == w.scanner.rule("sql") and artifact_of(one)["uri"] == w.app
     )
     return sha256(f"{w.scanner.rule('sql')}|{print_}".encode()).hexdigest()[:20]
 
@@ -217,7 +222,7 @@ def _gone(w: World) -> Sarif:
 def _other_scan(w: World) -> Iterator[Case]:
     edited, gone = w.edited(), _gone(w)
 
-    def unknown(kind: str, document: Sarif, **more: object) -> Case:
+    def unknown(kind: str, document: Sarif, **more: Any) -> Case:  # noqa: ANN401 - passed on
         return w.case(kind, edited, candidate=document, expected=UNKNOWN, **more)
 
     def driver(**members: object) -> Sarif:
@@ -230,7 +235,7 @@ def _other_scan(w: World) -> Iterator[Case]:
         baseline=_categorised(w),
     )
     yield unknown("another language", _other_language(w), baseline=_categorised(w))
-    yield unknown("rule not in the list", _rules(gone, lambda rule: rule["id"] != w.scanner.rule("sql"), w))
+    yield unknown("rule not in the list", rules(gone, lambda rule: rule["id"] != w.scanner.rule("sql"), w))
     yield unknown("rule off by default", _rule_off(gone, w))
     override = [{"configuration": {"enabled": False}, "descriptor": {"id": w.scanner.rule("sql")}}]
     yield unknown(
@@ -248,12 +253,9 @@ def _other_scan(w: World) -> Iterator[Case]:
     yield unknown("version gone", no_version)
     if w.tool == "codeql":
         for kind, version in (("older rules", "1.5.9"), ("rules of another generation", "2.0.0")):
-            yield unknown(
-                kind,
-                changed(
-                    gone, lambda run, version=version: run["tool"]["extensions"][0].update(semanticVersion=version)
-                ),
-            )
+            with_pack = json.loads(json.dumps(gone))
+            with_pack["runs"][0]["tool"]["extensions"][0]["semanticVersion"] = version
+            yield unknown(kind, with_pack)
         yield unknown("a pack is gone", changed(gone, lambda run: run["tool"]["extensions"].pop()))
     commit = "c0ffee" * 6 + "beef"
     yield unknown(
@@ -286,13 +288,13 @@ def _components(run: Sarif) -> list[Sarif]:
     return [run["tool"]["driver"], *run["tool"].get("extensions", [])]
 
 
-def _rules(document: Sarif, is_kept: object, w: World) -> Sarif:
+def rules(document: Sarif, is_kept: Callable[[Sarif], bool], w: World) -> Sarif:
     """The scan with fewer rules, which then find nothing either."""
 
     def change(run: Sarif) -> None:
         for part in _components(run):
             if "rules" in part:
-                part["rules"] = [rule for rule in part["rules"] if is_kept(rule)]  # type: ignore[operator]
+                part["rules"] = [rule for rule in part["rules"] if is_kept(rule)]
         run["results"] = [one for one in run["results"] if one["ruleId"] != w.scanner.rule("sql")]
 
     return changed(document, change)
@@ -312,7 +314,7 @@ def _rule_off(document: Sarif, w: World) -> Sarif:
 def _failed_scan(w: World) -> Iterator[Case]:
     edited, gone = w.edited(), _gone(w)
 
-    def unknown(kind: str, document: Sarif, **more: object) -> Case:
+    def unknown(kind: str, document: Sarif, **more: Any) -> Case:  # noqa: ANN401 - passed on
         return w.case(kind, edited, candidate=document, expected=UNKNOWN, **more)
 
     def note(level: str, text: str, *places: str) -> Sarif:
@@ -343,19 +345,17 @@ def _failed_scan(w: World) -> Iterator[Case]:
         "pack of a diff range", changed(gone, lambda run: run["tool"].setdefault("extensions", []).append(pack))
     )
     for option in ("--baseline-commit 0ffee1", "--new-from-rev=HEAD~1", "--baseline old.json"):
-        command = f"scan {option} ."
-        yield unknown(
-            f"told to compare: {option.split('=')[0].split()[0]}",
-            changed(gone, lambda run, command=command: run["invocations"][0].update(commandLine=command)),
-        )
+        told = json.loads(json.dumps(gone))
+        told["runs"][0]["invocations"][0]["commandLine"] = f"scan {option} ."
+        yield unknown(f"told to compare: {option.split('=')[0].split()[0]}", told)
     nothing = filtered(w.scan(edited), lambda _: False)
-    listed = changed(nothing, lambda run: _list_all(run, w))
+    listed = changed(nothing, lambda run: list_all(run, w))
     yield unknown("no results, though controls have to be there", listed)
-    half = filtered(w.scan(edited), lambda one: _artifact(one)["uri"] == w.secret)
-    yield unknown("half of the results", changed(half, lambda run: _list_all(run, w)))
+    half = filtered(w.scan(edited), lambda one: artifact_of(one)["uri"] == w.secret)
+    yield unknown("half of the results", changed(half, lambda run: list_all(run, w)))
 
 
-def _list_all(run: Sarif, w: World) -> None:
+def list_all(run: Sarif, w: World) -> None:
     """Bandit lists rules that found something; here it is to list them all."""
     if w.tool == "bandit":
         run["tool"]["driver"]["rules"] = [{"id": w.scanner.rule(kind)} for kind in w.language.flaws]
@@ -365,12 +365,12 @@ def _left_out(w: World) -> Iterator[Case]:
     edited = w.edited()
     quiet = w.scan(edited, excluded=(w.app,))
     yield w.case("file left out", edited, candidate=quiet, expected=UNKNOWN)
-    unsaid = changed(quiet, _say_nothing_of_files)
+    unsaid = changed(quiet, say_nothing_of_files)
     yield w.case("file left out in silence", edited, candidate=unsaid, expected=UNKNOWN)
     yield w.case(
         "folder left out",
         edited,
-        candidate=changed(w.scan(edited, excluded=("shop/*",)), _say_nothing_of_files),
+        candidate=changed(w.scan(edited, excluded=("shop/*",)), say_nothing_of_files),
         expected=UNKNOWN,
     )
     yield w.case(
@@ -406,7 +406,8 @@ def _gone_untouched(w: World) -> Sarif:
     return without(w.scan(), w.scanner.rule("sql"), w.app)
 
 
-def _say_nothing_of_files(run: Sarif) -> None:
+def say_nothing_of_files(run: Sarif) -> None:
+    """Takes out what tells which files were read."""
     run["invocations"][0].pop("toolExecutionNotifications", None)
     run.get("properties", {}).pop("metrics", None)
 
@@ -414,16 +415,16 @@ def _say_nothing_of_files(run: Sarif) -> None:
 def _other_answers(w: World) -> Iterator[Case]:
     rule = w.scanner.rule("sql")
 
-    def of_target(change: object, edited: bool = True) -> Sarif:  # noqa: FBT001, FBT002 - local
-        document = w.scan(w.edited() if edited else w.before)
+    def of_target(change: Callable[[Sarif], object]) -> Sarif:
+        document = w.scan(w.edited())
         return each(
-            document, lambda one: change(one) if one["ruleId"] == rule and _artifact(one)["uri"] == w.app else 0
-        )  # type: ignore[operator]
+            document, lambda one: change(one) if one["ruleId"] == rule and artifact_of(one)["uri"] == w.app else 0
+        )
 
-    def case(kind: str, change: object, expected: object) -> Case:
-        return w.case(kind, w.edited(), candidate=of_target(change), expected=expected)  # type: ignore[arg-type]
+    def case(kind: str, change: Callable[[Sarif], object], expected: str) -> Case:
+        return w.case(kind, w.edited(), candidate=of_target(change), expected=expected)
 
-    def suppressed(**members: str) -> object:
+    def suppressed(**members: str) -> Callable[[Sarif], object]:
         return lambda one: one.update(suppressions=[{"kind": "external", **members}])
 
     yield case("suppressed outside", suppressed(), GAMED)
@@ -432,7 +433,7 @@ def _other_answers(w: World) -> Iterator[Case]:
     yield case("suppression under review", suppressed(status="underReview"), STILL)
     yield case("suppression rejected", suppressed(status="rejected"), STILL)
     for kind in ("open", "review", "notApplicable"):
-        yield case(f"kind {kind}", lambda one, kind=kind: one.update(kind=kind), UNKNOWN)
+        yield case(f"kind {kind}", partial(dict.update, kind=kind), UNKNOWN)
     yield case("level none", lambda one: one.update(level="none"), STILL)
     yield case("baseline state unchanged", lambda one: one.update(baselineState="unchanged"), STILL)
     absent = each(w.scan(), lambda one: one.update(baselineState="absent"))
@@ -447,5 +448,5 @@ def _other_answers(w: World) -> Iterator[Case]:
         baseline=placeless,
         candidate=gone,
         expected=UNKNOWN,
-        names=fingerprints(placeless, {}, rule, ""),
+        names=fingerprints(placeless, rule, ""),
     )

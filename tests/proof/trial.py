@@ -16,7 +16,7 @@ from tests.proof.cases import BARE, DIFF, DIRS, FAST, World, fingerprints
 from tests.proof.languages import LANGUAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from tests.proof.cases import Case
     from tests.proof.scanners import Sarif, Tree
@@ -50,9 +50,10 @@ def worlds() -> Iterator[World]:
             yield World(language, "bandit")
 
 
-def trials(cases: Callable[[World], Iterable[Case]]) -> Iterator[Outcome]:
-    """All cases in all worlds; whole checkouts are compared for a part of them, which takes git longer."""
-    for number, world in enumerate(worlds()):
+def trials(cases: Callable[[World], Iterable[Case]], names: Collection[str] | None = None) -> Iterator[Outcome]:
+    """All cases in all worlds, or in those of some names; git compares whole checkouts for a part of them."""
+    chosen = [world for world in worlds() if names is None or world.name in names]
+    for number, world in enumerate(chosen):
         for position, case in enumerate(cases(world)):
             for way in case.ways:
                 if way != DIRS or (number + position) % _SELDOM == 0 or DIFF not in case.ways:
@@ -70,8 +71,8 @@ def trial(case: Case, way: str) -> Outcome:
         if way == DIFF:
             diff.write_text(_diff(tuple(case.before.items()), tuple(case.after.items())), encoding="utf-8")
         elif way != BARE:
-            _write_tree(before, case.before)
-            _write_tree(after, case.after)
+            write_tree(before, case.before)
+            write_tree(after, case.after)
             for link, target in case.links:
                 (after / link).unlink()
                 (after / link).symlink_to(target)
@@ -109,7 +110,7 @@ def _diff(before: tuple[tuple[str, str], ...], after: tuple[tuple[str, str], ...
     with TemporaryDirectory(prefix="proof-", dir=FAST) as scratch:
         for name, tree in (("before", before), ("after", after)):
             Path(scratch, name).mkdir()
-            _write_tree(Path(scratch, name), dict(tree))
+            write_tree(Path(scratch, name), dict(tree))
         return difference(Path(scratch, "before"), Path(scratch, "after"), _ENVIRON)
 
 
@@ -123,7 +124,8 @@ def _write_candidate(path: Path, candidate: Sarif | bytes) -> None:
         path.write_bytes(candidate if isinstance(candidate, bytes) else json.dumps(candidate).encode())
 
 
-def _write_tree(folder: Path, tree: Tree) -> None:
+def write_tree(folder: Path, tree: Tree) -> None:
+    """Put a shop into a folder."""
     for name, text in tree.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -136,5 +138,5 @@ def _targets(case: Case) -> tuple[str, ...]:
     return tuple(
         name
         for kind, file in case.targets or ()
-        for name in fingerprints(case.baseline, case.before, case.world.scanner.rule(kind), file)[:1]
+        for name in fingerprints(case.baseline, case.world.scanner.rule(kind), file)[:1]
     )

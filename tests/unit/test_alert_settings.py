@@ -51,3 +51,28 @@ def test_read_alerts__never_shows_a_secret_address() -> None:
         _read(ALERT_SLACK_URL="hooks.example/secret path")
 
     assert "secret path" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://a.example/workflows/1/run?api-version=1&sig=a-b_c%2F",
+        "https://a.example?token=x",
+        "http://localhost:9/x",
+    ],
+)
+def test_read_alerts__takes_a_hook_with_its_secret_in_the_query(url: str) -> None:
+    found = _read(ALERT_WEBHOOK_URL=url, ALERT_SLACK_URL=url)
+
+    assert (found.webhook_url, found.slack_url) == (url, url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://me:pass@a.example/x?sig=y", "https://a.example/x?sig=me@y", "https://a.example/x#y", "ftp://a.example"],
+)
+def test_read_alerts__refuses_what_is_no_hook(url: str) -> None:
+    with pytest.raises(ConfigError, match="without a password") as caught:
+        _read(ALERT_WEBHOOK_URL=url)
+
+    assert "sig" not in str(caught.value)

@@ -17,6 +17,8 @@ _SECONDS = 300.0
 _TAIL = 500
 # Nothing of the user's or of a stranger's configuration: no filters, no line ends changed, no programs.
 _SETTINGS = ("-c", "core.autocrlf=false", "-c", "core.compression=0", "-c", "core.quotePath=true", "-c", "gc.auto=0")
+# What a tree says of its own files could hide their lines, or change them on the way in; this has the last word.
+_ATTRIBUTES = "* !diff -text !eol !filter !ident !working-tree-encoding\n"
 _DIFF = ("diff", "--no-color", "--no-ext-diff", "--no-textconv", "--find-renames", "--unified=0")
 
 
@@ -52,6 +54,8 @@ class _Scratch:
             "GIT_DIR": str(folder / "git"),
         }
         self.git("init", "--quiet", "--bare", "--template=", folder=folder)
+        (folder / "git/info").mkdir(exist_ok=True)
+        (folder / "git/info/attributes").write_text(_ATTRIBUTES, encoding="ascii")
 
     def tree_of(self, folder: Path) -> str:
         """The id of a tree with all files of a folder, also those that it has git ignore."""

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from codeql_fixer.domain.proof import TargetVerdict
     from codeql_fixer.policy.dispatching import Dispatch
     from codeql_fixer.policy.follow_up import Ask, Tell
-    from codeql_fixer.policy.proving import ProvedMerge
+    from codeql_fixer.policy.proof.proving import ProvedMerge
     from codeql_fixer.ports.ledger import Ledger
 
 _MOST_REASON, _MOST_TITLE, _MOST_FIELD, _MOST_RULE = 2000, 200, 500, 400

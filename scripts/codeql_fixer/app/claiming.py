@@ -18,7 +18,7 @@ from codeql_fixer.errors import LedgerNotWrittenError
 from codeql_fixer.policy.dispatching import Dispatch, decide
 from codeql_fixer.policy.plain_text import counted
 from codeql_fixer.ports.agent import Agent
-from codeql_fixer.ports.index import Index
+from codeql_fixer.ports.index import Index, Position
 from codeql_fixer.ports.ledger import Conflict, Ledger
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _MOST_REASON = 2000
 _SECONDS_OF_CONFLICTS = 300.0
+_MOST_FOLDS = 10
 
 
 class Work(Protocol):
@@ -70,7 +71,8 @@ class Claimer(Struct, frozen=True, kw_only=True):
         agents: by name; a claim says in whose account its session will be.
         author: of the records.
         monotonic: seconds that never go back, to bound how often others may come first.
-        inputs: what decisions rest on beside the ledger, for the record; None where nobody will ask.
+        inputs: what decisions rest on beside the ledger, for the record; None where nobody will ask. A record goes
+            without them, too, while the inbox is never empty: then nobody could make its decisions again.
         versions_of: what agents are told by about a family, for the record.
     """
 
@@ -94,14 +96,16 @@ class Claimer(Struct, frozen=True, kw_only=True):
         """
         until = self.monotonic() + _SECONDS_OF_CONFLICTS
         while self.monotonic() < until:
-            self.ledger.append([])  # what waits in the inbox goes where a claim can rest on it
-            catch_up(self.ledger, self.index)
-            tip, facts = self.index.position().tip, self.facts(limits)
+            position = self._caught_up()
+            tip, facts = position.tip, self.facts(limits)
             dispatches, held = decide(work.candidates(facts, limits), facts, limits, route=work.route)
             claimed = [Claimed(dispatch, self._intent(dispatch)) for dispatch in dispatches]
             if not claimed:
                 return [], held
-            inputs = replace(self.inputs, decided_at=facts.now, note=facts.note) if self.inputs else None
+            is_on_branch = not position.waiting  # else nobody could say later what was decided on
+            inputs = (
+                replace(self.inputs, decided_at=facts.now, note=facts.note) if self.inputs and is_on_branch else None
+            )
             records: list[AnyRecord] = [
                 *(item.intent for item in claimed),
                 self.author.cycle("dispatch", tip=tip, decisions=decisions_of(claimed, held), inputs=inputs),
@@ -109,6 +113,21 @@ class Claimer(Struct, frozen=True, kw_only=True):
             if not isinstance(self.ledger.append(records, expected_tip=tip), Conflict):
                 return claimed, held
         raise LedgerNotWrittenError("others wrote to the ledger each time before a claim could; nothing was claimed")
+
+    def _caught_up(self) -> Position:
+        """The state to decide on: all that is known stands on the branch, where a claim can rest on it.
+
+        What came into the inbox after it was folded is known, too, and in no state that could be named: it is folded
+        again, as often as a busy fleet may ask for.
+        """
+        position = Position()
+        for _ in range(_MOST_FOLDS):
+            self.ledger.append([])
+            catch_up(self.ledger, self.index)
+            position = self.index.position()
+            if not position.waiting:
+                break
+        return position
 
     def facts(self, limits: Limits) -> Facts:
         """What a decision has to know."""

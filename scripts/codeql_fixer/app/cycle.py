@@ -19,7 +19,7 @@ from codeql_fixer.app.dispatch import Dispatcher, DispatchReport, Started
 from codeql_fixer.app.facts import held_by
 from codeql_fixer.app.fleet_state import FleetState, fleet_state
 from codeql_fixer.app.notice import notice
-from codeql_fixer.app.planner import Planner
+from codeql_fixer.app.planner import Planner, observed
 from codeql_fixer.app.prove import Prover
 from codeql_fixer.app.respond import Answered, Responder
 from codeql_fixer.app.scan_fleet import FleetScanner, ScanOrder
@@ -206,9 +206,9 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
         report.warnings += map(_slow, (one for one in state.sessions if one.is_overdue))
         report.warnings += (family.reason for family in state.stopped_families)
         report.state = state
-        observed = self.planner.observed(self.author.clock())
-        records = [replace(self.author.cycle("objectives"), objectives=observed)] if observed else []
-        snapshots = [snapshot_of(self.planner, self.author)] if self.has_readers else []
+        seen = observed(state.objectives)
+        records = [replace(self.author.cycle("objectives"), objectives=seen)] if seen else []
+        snapshots = [snapshot_of(self.planner, self.author, state.objectives)] if self.has_readers else []
         self.ledger.append([*records, *snapshots])
 
     def _alert(self, report: CycleReport) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -12,7 +11,7 @@ from msgspec.structs import replace
 from codeql_fixer.policy.dispatching import Facts
 from codeql_fixer.policy.fix_rates import MEMORY, rates_of
 from codeql_fixer.policy.ledger_paths import PAUSE_PATH
-from codeql_fixer.policy.monitoring import Ended, failing_families
+from codeql_fixer.policy.monitoring import FAILURE_MEMORY, Ended, failing_families
 from codeql_fixer.policy.plain_text import one_line
 from codeql_fixer.policy.room import longest_window
 
@@ -24,14 +23,13 @@ if TYPE_CHECKING:
     from codeql_fixer.ports.index import Index
 
 _MOST_NOTE = 300
-_MEMORY = timedelta(days=30)  # what a family did before says little about what it does now
 
 
 def facts_of(index: Index, limits: Limits, now: datetime, *, note: str | None = None) -> Facts:
     """All of it, at the state of the ledger that the index reflects; `note` is what `Ledger.pause` gave."""
     ends = {
         family: [Ended(end.at, end.is_success) for end in found]
-        for family, found in (index.session_ends(now - _MEMORY) if limits.family_failure_limit else {}).items()
+        for family, found in (index.session_ends(now - FAILURE_MEMORY) if limits.family_failure_limit else {}).items()
     }
     claims = index.claims(now - longest_window(limits))
     pulls = index.open_pull_requests_by_claim()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -25,8 +26,13 @@ if TYPE_CHECKING:
     from codeql_fixer.domain.cycle import Decision
 
 _MOST_DETAIL = 2000
-HOSTS = frozenset({"github.com", "local-forge.invalid"})
+HOSTS = frozenset({"github.com", "local-forge.invalid"})  # where pull requests may be seen; see `hosts_with`
 _STATES = {"merged": PullRequestState.MERGED, "closed": PullRequestState.CLOSED}
+
+
+def hosts_with(server: str) -> frozenset[str]:
+    """Where pull requests may be seen, the server at this address among that; "" for none."""
+    return (HOSTS | {urlsplit(server).netloc.lower()}) - {""}
 
 
 class Watched(Struct, frozen=True, kw_only=True):

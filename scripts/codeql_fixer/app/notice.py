@@ -5,25 +5,30 @@ Asks only for what somebody wants to hear. What was told before is found again; 
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from codeql_fixer.app.planner import definition_of
 from codeql_fixer.domain.alert import AlertEvent
 from codeql_fixer.policy.happenings import happened
 from codeql_fixer.policy.hearing import horizon
+from codeql_fixer.policy.monitoring import Ended, row_began
 from codeql_fixer.policy.news import news_of, used_up
 from codeql_fixer.policy.sla import limits as sla_limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import datetime
 
     from codeql_fixer.app.fleet_state import FleetState
     from codeql_fixer.app.planner import Planner
     from codeql_fixer.domain.delivery import News
     from codeql_fixer.domain.hearing import Hearing
     from codeql_fixer.domain.occurrence import Occurrence
+    from codeql_fixer.policy.monitoring import FailingFamily
 
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 MOST = 2000  # of an event in one cycle, the latest first
 _HAPPENED = tuple(
     event
@@ -48,13 +53,21 @@ def notice(planner: Planner, state: FleetState, *, heard: Mapping[str, Hearing],
         now: the time.
     """
     objectives = ((definition_of(one.objective), one) for one in state.objectives)
-    found = [*news_of(state.stopped_families, objectives), *used_up(state.spent, now)]
+    families = [_since_it_began(planner, family) for family in state.stopped_families]
+    found = [*news_of(families, objectives), *used_up(state.spent, now)]
     for event in _HAPPENED:
         since = horizon(heard, event)
         if since is not None:
             # The oldest first, as people read them.
             found += reversed([happened(event, one) for one in _occurrences(planner, event, since, now=now)])
     return found
+
+
+def _since_it_began(planner: Planner, family: FailingFamily) -> FailingFamily:
+    """A family with the start of its whole row: what a decision looks at slides, and the row would be news again."""
+    ends = planner.index.session_ends(_EVER, family.family).get(family.family, ())
+    began = row_began(Ended(end.at, end.is_success) for end in ends)
+    return replace(family, since=began or family.since)
 
 
 def _occurrences(planner: Planner, event: AlertEvent, since: datetime, *, now: datetime) -> Iterator[Occurrence]:

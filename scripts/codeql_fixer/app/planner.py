@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,7 +11,8 @@ from msgspec import Struct
 from codeql_fixer.domain.cycle import ObjectiveObservation
 from codeql_fixer.domain.registry import Registry
 from codeql_fixer.domain.severity import SeverityTier
-from codeql_fixer.policy.dispatching import Facts, Limits, RepositoryLimits
+from codeql_fixer.policy.dispatching import Facts, Limits
+from codeql_fixer.policy.fleet_limits import MOST_SESSIONS, fleet_limits
 from codeql_fixer.policy.objectives import OpenIssues, progress
 from codeql_fixer.policy.priority import ScoreFacts
 from codeql_fixer.policy.ranking import Stand, importance_of, score_of, standing_of
@@ -21,14 +21,12 @@ from codeql_fixer.policy.sla import sla_of
 from codeql_fixer.ports.index import Index
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from codeql_fixer.domain.objective import Objective, Progress
     from codeql_fixer.domain.priority import Score
-    from codeql_fixer.domain.registry import RepositoryEntry
     from codeql_fixer.domain.tracked import TrackedIssue
-
-_MOST_SESSIONS, _MOST_IN_PERIOD, _MOST_AT_WORK, _MOST_ATTEMPTS, _PER_REPOSITORY = 25, 100, 100, 4, 5
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -103,26 +101,9 @@ class Planner(Struct, frozen=True, kw_only=True):
         )
         return Plan(registry=self.registry, facts=facts, limits=limits, stand=stand)
 
-    def limits(self, *, max_sessions: int = _MOST_SESSIONS) -> Limits:
+    def limits(self, *, max_sessions: int = MOST_SESSIONS) -> Limits:
         """What the registry allows."""
-        registry = self.registry
-        return Limits(
-            max_sessions=max_sessions,
-            max_in_period=registry.global_session_limit or _MOST_IN_PERIOD,
-            period=timedelta(hours=registry.global_session_limit_period_hours),
-            max_at_work=registry.max_parallel_sessions or _MOST_AT_WORK,
-            max_acu_in_period=registry.max_acu_per_period,
-            allowances=registry.allowances,
-            each=_limits_of(registry.others),
-            repositories={name: _limits_of(entry) for name, entry in registry.repositories.items()},
-            aliases={name: slug.lower() for name, slug in registry.slugs.items()},
-            min_fix_rate_pct=registry.min_fix_rate_pct,
-            probe_after=registry.learning.probe_after,
-            family_failure_limit=registry.family_failure_limit,
-            paused=registry.paused,
-            keeps_files_apart=True,
-            stops_when_full=True,
-        )
+        return fleet_limits(self.registry, max_sessions=max_sessions)
 
     def progresses(self, now: datetime) -> list[Progress]:
         """How far objectives are."""
@@ -140,27 +121,18 @@ class Planner(Struct, frozen=True, kw_only=True):
             for objective in self.registry.objectives
         ]
 
-    def observed(self, now: datetime) -> tuple[ObjectiveObservation, ...]:
-        """How far objectives are, for the record."""
-        return tuple(
-            ObjectiveObservation(
-                name=one.objective.name, definition=definition_of(one.objective), open_issues=one.open_issues
-            )
-            for one in self.progresses(now)
+
+def observed(progresses: Iterable[Progress]) -> tuple[ObjectiveObservation, ...]:
+    """How far objectives are, for the record."""
+    return tuple(
+        ObjectiveObservation(
+            name=one.objective.name, definition=definition_of(one.objective), open_issues=one.open_issues
         )
+        for one in progresses
+    )
 
 
 def definition_of(objective: Objective) -> str:
     """What an objective asks for, in one word: one that asks for something else has a baseline of its own."""
     what = [objective.target_severity, objective.target_count, objective.target_reduction_pct, sorted(objective.tags)]
     return msgspec.json.encode(what).decode()
-
-
-def _limits_of(entry: RepositoryEntry) -> RepositoryLimits:
-    return RepositoryLimits(
-        max_sessions=entry.max_sessions_per_cycle or _PER_REPOSITORY,
-        max_attempts=entry.max_attempts or _MOST_ATTEMPTS,
-        cooldown=tuple(timedelta(hours=hours) for hours in entry.cooldown_hours),
-        max_open_prs=entry.max_open_prs,
-        tags=entry.tags,
-    )

@@ -12,13 +12,13 @@ from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.app.publish import publish
 from codeql_fixer.domain.proof import Proof
 from codeql_fixer.errors import CodeqlFixerError, PlaceTakenError
-from codeql_fixer.policy.proving import proved
+from codeql_fixer.policy.proof.proving import proved
 from codeql_fixer.ports.index import Index
 from codeql_fixer.ports.ledger import Ledger
 from codeql_fixer.ports.pull_requests import PullRequests
 
 if TYPE_CHECKING:
-    from codeql_fixer.policy.proving import ProvedMerge
+    from codeql_fixer.policy.proof.proving import ProvedMerge
 
 
 class Prover(Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codeql_fixer.domain.pull_request import CheckReport
-from codeql_fixer.policy.proof_report import CHECK_NAME, MARKER, Label, comment_of, conclusion_of, label_of, title_of
+from codeql_fixer.policy.proof.report import CHECK_NAME, MARKER, Label, comment_of, conclusion_of, label_of, title_of
 
 if TYPE_CHECKING:
     from codeql_fixer.domain.proof import Proof

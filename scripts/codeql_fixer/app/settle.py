@@ -45,18 +45,24 @@ class Settler(Struct, frozen=True, kw_only=True):
     def settle(self) -> list[DispatchOutcome]:
         """Settle all claims whose claimer will not act any more; returns what was written down.
 
-        Where two do this at once, the one who is first on the ledger decides, and the other looks again.
+        Where two do this at once, the one who is first on the ledger decides, and the other goes by what that one left.
+        An agent is asked once about a claim, however often others write first: what it says stays true, since nobody
+        acts on the claim any more, and the answers of a slow agent would come too late each time.
 
         Raises:
             LedgerNotWrittenError: nothing was written down.
         """
+        looked_up: dict[str, DispatchOutcome | None] = {}
         for _ in range(_TRIES):
             self.ledger.append([])
             catch_up(self.ledger, self.index)
             tip, now = self.index.position().tip, self.author.clock()
             open_claims = [claim for claim in self.index.claims(now) if not claim.is_settled]
             due = [claim for claim in open_claims if now >= settles_at(claim)]
-            outcomes = [outcome for claim in due if (outcome := self._look_up(claim, now)) is not None]
+            for claim in due:
+                if claim.intent_id not in looked_up:
+                    looked_up[claim.intent_id] = self._look_up(claim, now)
+            outcomes = [outcome for claim in due if (outcome := looked_up[claim.intent_id]) is not None]
             if not outcomes or not isinstance(self.ledger.append(outcomes, expected_tip=tip), Conflict):
                 return outcomes
         return []  # others settle, or the next run does

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 from codeql_fixer.domain.snapshot import DispatchHistory, ObjectiveState, RepositoryState, ScanTimes, Snapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from codeql_fixer.app.author import Author
     from codeql_fixer.app.planner import Planner
     from codeql_fixer.domain.claim import Claim
+    from codeql_fixer.domain.objective import Progress
 
 _MEMORY = timedelta(days=30)
 
 
-def snapshot_of(planner: Planner, author: Author) -> Snapshot:
-    """The state that the index reflects."""
+def snapshot_of(planner: Planner, author: Author, progresses: Iterable[Progress]) -> Snapshot:
+    """The state that the index reflects; `progresses` say how far objectives are in it."""
     index, registry, now = planner.index, planner.registry, author.clock()
     period = timedelta(hours=registry.global_session_limit_period_hours)
     claims = index.claims(now - max(_MEMORY, period))
@@ -45,7 +48,7 @@ def snapshot_of(planner: Planner, author: Author) -> Snapshot:
             ObjectiveState(
                 name=one.objective.name, current_count=one.open_issues, target_count=one.target, met=one.is_met
             )
-            for one in planner.progresses(now)
+            for one in progresses
         ),
         scan_schedule=tuple(
             ScanTimes(

@@ -61,6 +61,13 @@ class Results(Struct, kw_only=True):
             self.stop(f"{self.failed} of {counted(self.tried, 'session')} could not be started")
 
 
+def described_outcome(intent: DispatchIntent, outcome: DispatchOutcome | None) -> str:
+    """What became of a claim, for people; None while others have to settle it."""
+    became = "nobody can tell yet, the next run looks" if outcome is None else outcome.status.value
+    more = "" if outcome is None else outcome.session_url or outcome.reason
+    return f"{intent.target_repo} {intent.batch_id} -> {intent.agent}: {became} {more}".rstrip()
+
+
 class Starter(Struct, frozen=True, kw_only=True):
     """Starts sessions.
 

@@ -12,15 +12,15 @@ from codeql_fixer.domain.finding import Trace
 from codeql_fixer.domain.proof import NewFinding, Proof, SeenAt, TargetVerdict, VerdictEvidence
 from codeql_fixer.domain.verification import Verdict
 from codeql_fixer.errors import UserError
-from codeql_fixer.policy.controls import Controls, Places
-from codeql_fixer.policy.coverage import Coverage
 from codeql_fixer.policy.identity import identify, is_known_as, legacy_fingerprint
 from codeql_fixer.policy.line_hash import split_lines
-from codeql_fixer.policy.marks import Surroundings, lines_around, mark_of
-from codeql_fixer.policy.matching import Side, match
-from codeql_fixer.policy.moves import Moves
-from codeql_fixer.policy.substance import Substance
-from codeql_fixer.policy.verdict import Comparison, Judge
+from codeql_fixer.policy.proof.controls import Controls, Places
+from codeql_fixer.policy.proof.coverage import Coverage
+from codeql_fixer.policy.proof.marks import Surroundings, lines_around, mark_of
+from codeql_fixer.policy.proof.matching import Side, match
+from codeql_fixer.policy.proof.moves import Moves
+from codeql_fixer.policy.proof.substance import Substance
+from codeql_fixer.policy.proof.verdict import Comparison, Judge
 from codeql_fixer.ports.findings_reader import FindingsReader
 from codeql_fixer.ports.source_tree import SourceTree
 
@@ -197,7 +197,7 @@ def _unheard_of(name: str) -> TargetVerdict:
         rule_id="",
         verdict=Verdict.UNKNOWN,
         reasons=(
-            "the earlier scan has no finding with this fingerprint (one that was made with the code takes --baseline-dir)",
+            "the earlier scan has no finding with this fingerprint (one made with the code takes --baseline-dir)",
         ),
         evidence=VerdictEvidence(),
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from codeql_fixer.ports.index import Index
 from codeql_fixer.ports.pull_requests import PullRequests
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from codeql_fixer.domain.claim import Claim
 
@@ -105,10 +106,23 @@ class PullRequestWatcher(Struct, frozen=True, kw_only=True):
             listed = self._listed(place)
             self._find_reverts(place, listed.values(), look)
             for pull, known, link in self._ours(place, listed):
-                self._take(pull, known, link=link, look=look)
+                with self._alone(f"what is said at {place.repository}#{pull.number}"):
+                    self._take(pull, known, link=link, look=look)
         except RateLimitedError as error:
             self.tell(f"warning: {place.repository}: {error}")  # the next cycle asks again
+        except Exception as error:  # noqa: BLE001 - one repository's pull requests must not be able to hold the fleet
+            self.tell(f"warning: pull requests of {place.repository}: {type(error).__name__}: {error}")
         return look
+
+    @contextmanager
+    def _alone(self, what: str) -> Iterator[None]:
+        """What nobody foresaw is told, and stays the trouble of one pull request."""
+        try:
+            yield
+        except RateLimitedError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one pull request must not be able to hide the others
+            self.tell(f"warning: {what}: {type(error).__name__}: {error}")
 
     def _listed(self, place: _Place) -> dict[int, PullRequest]:
         """Pull requests that moved lately; none where the host does not say."""

@@ -12,17 +12,16 @@ from msgspec.structs import replace
 
 from codeql_fixer.adapters.clock import SystemClock
 from codeql_fixer.domain.registry import Registry
-from codeql_fixer.domain.route import AGENT_LABEL, AgentKind
+from codeql_fixer.domain.route import AgentKind
 from codeql_fixer.errors import AgentUnavailableError, SessionRefusedError, UserError
-from codeql_fixer.policy.dispatching import Limits, RepositoryLimits
+from codeql_fixer.policy.wishes import RunWishes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
     from codeql_fixer.adapters.devin.factory import Account
     from codeql_fixer.adapters.devin.order import Choices
-    from codeql_fixer.domain.registry import RepositoryEntry
-    from codeql_fixer.domain.route import AgentProfile, Routing
+    from codeql_fixer.domain.route import AgentProfile
     from codeql_fixer.ports.agent import Agent
     from codeql_fixer.ports.knowledge import Knowledge
     from codeql_fixer.settings import DispatchSettings
@@ -31,8 +30,6 @@ _SCRIPTS = Path(__file__).parents[2]
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 PARALLEL = 8  # requests at a time; no limit is published, and more gain little
 _LOCAL_AT_ONCE = 2
-_DEFAULT_IN_PERIOD = 100
-_DEFAULT_AT_WORK = 100
 
 
 def registry_of(settings: DispatchSettings) -> tuple[Registry, tuple[str, ...]]:
@@ -48,57 +45,33 @@ def registry_of(settings: DispatchSettings) -> tuple[Registry, tuple[str, ...]]:
     return read_registry(Path(settings.registry))
 
 
-def routing_of(entry: RepositoryEntry, settings: DispatchSettings) -> Routing:
-    """Routing of a repository, with the run's own limit for sessions."""
-    caps = [cap for cap in (entry.routing.max_acu, settings.max_acu_per_session) if cap is not None]
-    return replace(entry.routing, max_acu=min(caps, default=None))
+def wishes_of(settings: DispatchSettings) -> RunWishes:
+    """What the run wants beside the registry."""
+    return RunWishes(
+        agent=settings.agent,
+        max_acu_per_session=settings.max_acu_per_session,
+        max_retry_attempts=settings.max_retry_attempts,
+    )
 
 
-def labels_of(entry: RepositoryEntry, settings: DispatchSettings) -> frozenset[str]:
-    """Labels of a repository; an agent that the user names is one, too, and the only one of its kind."""
-    if not settings.agent:
-        return entry.labels
-    others = frozenset(label for label in entry.labels if not label.startswith(AGENT_LABEL))
-    return others | {f"{AGENT_LABEL}{settings.agent}"}
-
-
-def check_wanted(name: str, routing: Routing, agents: Collection[str]) -> None:
+def check_wanted(name: str, profiles: Iterable[AgentProfile], agents: Collection[str]) -> None:
     """Look whether the agent that the user names is there.
 
     Args:
         name: of the agent, "" for none.
-        routing: has all that the operator named.
+        profiles: all that the operator named.
         agents: names of those that are set up here.
 
     Raises:
         UserError: it is not.
     """
-    known = [profile.name for profile in routing.profiles]
+    known = [profile.name for profile in profiles]
     if name and name not in known:
         raise UserError(f"--agent {name}: there is no such agent; there are {', '.join(known)}")
     if name and name not in agents:
         raise UserError(
             f"--agent {name}: it is not set up here; Devin needs DEVIN_API_KEY, agents of this machine need --forge"
         )
-
-
-def limits_of(registry: Registry, entry: RepositoryEntry, settings: DispatchSettings, *, max_sessions: int) -> Limits:
-    """What the registry and the run allow."""
-    attempts = 1 + settings.max_retry_attempts
-    return Limits(
-        max_sessions=max_sessions,
-        max_in_period=registry.global_session_limit or _DEFAULT_IN_PERIOD,
-        period=timedelta(hours=registry.global_session_limit_period_hours),
-        max_at_work=registry.max_parallel_sessions or _DEFAULT_AT_WORK,
-        max_acu_in_period=registry.max_acu_per_period,
-        allowances=registry.allowances,
-        each=RepositoryLimits(
-            max_sessions=entry.max_sessions_per_cycle or max_sessions * attempts,
-            max_attempts=min(attempts, entry.max_attempts or attempts),
-            cooldown=tuple(timedelta(hours=hours) for hours in entry.cooldown_hours),
-            tags=entry.tags,
-        ),
-    )
 
 
 def time_limits_of(profiles: Iterable[AgentProfile]) -> dict[str, timedelta]:

@@ -21,7 +21,7 @@ from codeql_fixer.app.claiming import Claimer
 from codeql_fixer.app.cycle import CycleRunner, Deadline
 from codeql_fixer.app.dispatch import Dispatcher
 from codeql_fixer.app.fleet_work import FleetWork
-from codeql_fixer.app.follow import Follower
+from codeql_fixer.app.follow import Follower, hosts_with
 from codeql_fixer.app.hand_over import Successors
 from codeql_fixer.app.intake import AnalysisIntake
 from codeql_fixer.app.keep import Recorder
@@ -30,7 +30,7 @@ from codeql_fixer.app.prove import Prover
 from codeql_fixer.app.respond import Responder
 from codeql_fixer.app.scan_fleet import FleetScanner
 from codeql_fixer.app.settle import Settler
-from codeql_fixer.app.start import Starter
+from codeql_fixer.app.start import Starter, described_outcome
 from codeql_fixer.app.tidy import Tidier
 from codeql_fixer.app.watch_pulls import PullRequestWatcher
 from codeql_fixer.bootstrap.agents import PARALLEL, profiles_of, time_limits_of
@@ -203,7 +203,7 @@ def _starter(room: OrchestratorRoom, places: _Places, agents: Mapping[str, Agent
         author=places.author,
         parallel=PARALLEL,
         max_failure_rate=room.settings.dispatch.max_failure_rate,
-        on_outcome=room.told_outcome,
+        on_outcome=lambda *of: room.tell(described_outcome(*of)),
     )
 
 
@@ -223,7 +223,7 @@ def _dispatcher(
         recorder=recorder,
         author=author,
         tell=tell,
-        hosts=room.hosts(),
+        hosts=hosts_with(room.settings.ledger.server),
         time_limits=time_limits_of(profiles_of(room.registry)),
     )
     learning = learners(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
@@ -16,9 +15,8 @@ from codeql_fixer.adapters.source_tree import NoCheckout
 from codeql_fixer.app.batch_work import Routers
 from codeql_fixer.app.decide_again import decide_again
 from codeql_fixer.app.fleet_work import FleetWork, Words
-from codeql_fixer.app.follow import HOSTS
 from codeql_fixer.app.planner import Planner
-from codeql_fixer.bootstrap.agents import AgentRoom, has_codemod, profiles_of, registry_of
+from codeql_fixer.bootstrap.agents import AgentRoom, check_wanted, has_codemod, profiles_of, registry_of, wishes_of
 from codeql_fixer.bootstrap.fleet import Fleet
 from codeql_fixer.bootstrap.hosting import Hosted, opened
 from codeql_fixer.bootstrap.own_scan import OwnScan
@@ -30,6 +28,7 @@ from codeql_fixer.domain.route import Routing
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.errors import UserError
 from codeql_fixer.options import REGISTRY_FILE
+from codeql_fixer.policy.wishes import RunWishes, as_wished
 from codeql_fixer.ports.hosting import Workflow
 
 if TYPE_CHECKING:
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from codeql_fixer.domain.cycle import Cycle, Decision
-    from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome
     from codeql_fixer.ports.agent import Agent
     from codeql_fixer.ports.index import Index
     from codeql_fixer.ports.knowledge import Knowledge
@@ -69,7 +67,8 @@ class OrchestratorRoom:
     ) -> None:
         self.settings, self.clock, self.tell = _with_registry(settings), clock, tell
         self.environ = environ
-        self.registry, warnings = registry_of(self.settings.dispatch)
+        registry, warnings = registry_of(self.settings.dispatch)
+        self.registry = as_wished(registry, wishes_of(self.settings.dispatch))
         self.fleet = Fleet(settings, environ, tell, registry=self.registry)
         for warning in warnings:
             tell(f"warning: {warning}")
@@ -109,13 +108,9 @@ class OrchestratorRoom:
         """What scans the checkout that this command runs in."""
         return OwnScan(Path(), self.settings, self.environ, tell=self.tell, is_dry=is_dry)
 
-    def hosts(self) -> frozenset[str]:
-        """Where pull requests may be seen."""
-        return HOSTS | {urlsplit(self.settings.ledger.server).netloc.lower()}
-
     def inputs(self, agents: Mapping[str, Agent], only: frozenset[str] | None) -> DecisionInputs:
         """What decisions of this run rest on beside the ledger; time and note are for the one who decides."""
-        path = self.settings.dispatch.registry
+        path, wishes = self.settings.dispatch.registry, wishes_of(self.settings.dispatch)
         return DecisionInputs(
             decided_at=self.clock(),
             registry=text_of(Path(path)) if path else "",
@@ -123,6 +118,9 @@ class OrchestratorRoom:
             sla_hours={tier.value: hours for tier, hours in self.settings.sla_hours.items()},
             agents=tuple(sorted(agents)),
             only=None if only is None else tuple(sorted(only)),
+            agent=wishes.agent,
+            max_acu_per_session=wishes.max_acu_per_session,
+            max_retry_attempts=wishes.max_retry_attempts,
         )
 
     def again(self, cycle: Cycle, folder: Path) -> tuple[Decision, ...]:
@@ -134,24 +132,29 @@ class OrchestratorRoom:
         if inputs is None:
             raise UserError(f"{cycle.id}: the record does not say what its decisions rested on")
         registry = parse_registry(inputs.registry, f"the registry of {cycle.id}")[0] if inputs.registry else Registry()
+        wishes = RunWishes(
+            agent=inputs.agent,
+            max_acu_per_session=inputs.max_acu_per_session,
+            max_retry_attempts=inputs.max_retry_attempts,
+        )
         planner = Planner(
-            index=SqlIndex(SqliteDatabase(folder / "index.sqlite")),
-            registry=registry,
+            index=SqlIndex(SqliteDatabase(folder / "index.sqlite"), registry.other_names),
+            registry=as_wished(registry, wishes),
             sla_hours={SeverityTier(tier): hours for tier, hours in inputs.sla_hours.items()},
             only=None if inputs.only is None else frozenset(inputs.only),
         )
         work = self.work(planner, {}, run_id="again", imagined=frozenset(inputs.agents))
         return decide_again(cycle, self.fleet.ledger(), planner, work=work)
 
-    def told_outcome(self, intent: DispatchIntent, outcome: DispatchOutcome | None) -> None:
-        """Say what became of a claim."""
-        became = "nobody can tell yet, the next run looks" if outcome is None else outcome.status.value
-        more = "" if outcome is None else outcome.session_url or outcome.reason
-        self.tell(f"{intent.target_repo} {intent.batch_id} -> {intent.agent}: {became} {more}".rstrip())
-
     def agents(self, *, is_starting: bool) -> dict[str, Agent]:
-        """The agents that are set up here, none where none is."""
-        return self._agent_room().agents(is_starting=is_starting)
+        """The agents that are set up here.
+
+        Raises:
+            UserError: a key is wrong, none is set up, or the one that the user names is not.
+        """
+        agents = self._agent_room().agents(is_starting=is_starting)
+        check_wanted(self.settings.dispatch.agent, profiles_of(self.registry), agents)
+        return agents
 
     def imagined(self) -> frozenset[str]:
         """The agents that a plan is for: those that are set up here, all that the operator named where none is."""

@@ -16,13 +16,14 @@ from codeql_fixer.adapters.prompts.renderer import JinjaRenderer
 from codeql_fixer.adapters.source_tree import CheckoutTree, NoCheckout
 from codeql_fixer.app.pipeline import Pipeline
 from codeql_fixer.app.record import RunFacts
-from codeql_fixer.bootstrap.agents import registry_of, routing_of
+from codeql_fixer.bootstrap.agents import registry_of, wishes_of
 from codeql_fixer.domain.mode import Mode
 from codeql_fixer.domain.record import Producer
 from codeql_fixer.domain.scan_run import ScanScope
 from codeql_fixer.errors import UserError
 from codeql_fixer.policy.eligibility import FilterOptions
 from codeql_fixer.policy.families import FamilyTable
+from codeql_fixer.policy.wishes import as_wished
 from codeql_fixer.policy.work_options import WorkOptions, narrow
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     from codeql_fixer.app.keep import Recorder
     from codeql_fixer.app.pipeline import Sessions
-    from codeql_fixer.domain.registry import Registry
     from codeql_fixer.domain.route import Routing
     from codeql_fixer.ports.findings_reader import FindingsReader
     from codeql_fixer.ports.reporter import Reporter
@@ -60,7 +60,8 @@ def build_pipeline(settings: Settings, environ: Mapping[str, str], tell: Callabl
     now = SystemClock().now()
     run_id = settings.run_id or _run_id_of_job(environ) or f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z"
     registry, registry_warnings = registry_of(settings.dispatch)
-    options, warnings = _work_options(settings, tree, run_id, routing=_routing(registry, settings))
+    registry = as_wished(registry, wishes_of(settings.dispatch))
+    options, warnings = _work_options(settings, tree, run_id, routing=registry.entry(settings.target_repo).routing)
     ref, scope = scanned_ref(environ) if _is_own_repository(settings, environ) else ("", ScanScope.UNKNOWN)
     template = Path(settings.prompt_template) if settings.prompt_template else None
     recorder = _recorder(settings, environ, tell)
@@ -104,10 +105,6 @@ def build_pipeline(settings: Settings, environ: Mapping[str, str], tell: Callabl
         sessions=sessions,
         measures_reach=registry.uses_reach,
     )
-
-
-def _routing(registry: Registry, settings: Settings) -> Routing:
-    return routing_of(registry.entry(settings.target_repo), settings.dispatch)
 
 
 def playbook_directory() -> Path:

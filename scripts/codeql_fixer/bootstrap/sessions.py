@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -17,19 +16,17 @@ from codeql_fixer.app.author import Author
 from codeql_fixer.app.batch_work import BatchWork, Routers, Target
 from codeql_fixer.app.claiming import Claimer
 from codeql_fixer.app.dispatch import Dispatcher, Waves
-from codeql_fixer.app.follow import HOSTS, Follower
+from codeql_fixer.app.follow import Follower, hosts_with
 from codeql_fixer.app.keep import Recorder
 from codeql_fixer.app.observe import Observer
 from codeql_fixer.app.record import RunFacts
 from codeql_fixer.app.settle import Settler
-from codeql_fixer.app.start import Starter
+from codeql_fixer.app.start import Starter, described_outcome
 from codeql_fixer.bootstrap.agents import (
     PARALLEL,
     AgentRoom,
     check_wanted,
     has_codemod,
-    labels_of,
-    limits_of,
     time_limits_of,
 )
 from codeql_fixer.bootstrap.fleet import Fleet
@@ -37,11 +34,11 @@ from codeql_fixer.domain.registry import Registry
 from codeql_fixer.domain.route import Routing
 from codeql_fixer.errors import UserError
 from codeql_fixer.policy.batching import split_fixable
+from codeql_fixer.policy.fleet_limits import run_limits
 from codeql_fixer.settings import FleetSettings, Settings
 
 if TYPE_CHECKING:
     from codeql_fixer.app.brief import BriefWriter
-    from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome
     from codeql_fixer.domain.fix_work import FixWork
     from codeql_fixer.domain.session import Session
     from codeql_fixer.ports.agent import Agent
@@ -61,8 +58,8 @@ class Surroundings(Struct, frozen=True, kw_only=True):
 class BatchSessions(Struct, frozen=True, kw_only=True):
     """Sessions of a pipeline run.
 
-    `routing` says who may fix here, narrowed by what the target asks for; `room` has the agents, `scratch` is what goes
-    with the run.
+    `registry` has the wishes of the run; `routing` says who may fix here, narrowed by what the target asks for; `room`
+    has the agents, `scratch` is what goes with the run.
     """
 
     settings: Settings
@@ -90,7 +87,7 @@ class BatchSessions(Struct, frozen=True, kw_only=True):
         if not entry.is_enabled:
             raise UserError(f"{self.facts.target_repo} is disabled in {self.settings.dispatch.registry}")
         agents = self.room.agents(is_starting=True)
-        check_wanted(self.settings.dispatch.agent, self.routing, agents)
+        check_wanted(self.settings.dispatch.agent, self.routing.profiles, agents)
         index = self.fleet.index()
         return self._dispatcher(agents, index, on_step, renderer=words[1]), self._work(
             agents, index, work=work, words=words
@@ -109,7 +106,7 @@ class BatchSessions(Struct, frozen=True, kw_only=True):
                 repository=self.facts.target_repo,
                 base_branch=self.settings.default_branch,
                 run_id=self.facts.run_id,
-                labels=labels_of(entry, self.settings.dispatch),
+                labels=entry.labels,
                 tags=entry.tags,
                 sharing=self.registry.learning.examples,
             ),
@@ -126,15 +123,13 @@ class BatchSessions(Struct, frozen=True, kw_only=True):
         self, agents: Mapping[str, Agent], index: Index, on_step: Callable[[str], None], *, renderer: PromptRenderer
     ) -> Dispatcher:
         settings, dispatch = self.settings, self.settings.dispatch
-        entry = self.registry.entry(self.facts.target_repo)
         author = Author(producer=self.facts.producer, run_id=self.facts.run_id, clock=self.surroundings.clock)
         ledger, tell = self.fleet.ledger(), self.surroundings.tell
+        hosts = hosts_with(self.surroundings.environ.get("GITHUB_SERVER_URL", ""))  # the workflow's own server, too
         return Dispatcher(
             settler=Settler(ledger=ledger, index=index, agents=agents, author=author, tell=tell),
             watchers=(
-                Observer(
-                    index=index, agents=agents, recorder=self.recorder, author=author, tell=tell, hosts=self._hosts()
-                ),
+                Observer(index=index, agents=agents, recorder=self.recorder, author=author, tell=tell, hosts=hosts),
             ),
             claimer=Claimer(
                 ledger=ledger,
@@ -150,7 +145,7 @@ class BatchSessions(Struct, frozen=True, kw_only=True):
                 author=author,
                 parallel=PARALLEL,
                 max_failure_rate=dispatch.max_failure_rate,
-                on_outcome=self._told_outcome,
+                on_outcome=lambda *of: tell(described_outcome(*of)),
             ),
             follower=Follower(
                 agents=agents,
@@ -161,23 +156,14 @@ class BatchSessions(Struct, frozen=True, kw_only=True):
                 time_limit=timedelta(minutes=dispatch.session_minutes),
                 on_session=self._told_session,
                 time_limits=time_limits_of(self.routing.profiles),
-                hosts=self._hosts(),
+                hosts=hosts,
             ),
-            limits=limits_of(self.registry, entry, dispatch, max_sessions=settings.max_sessions),
+            limits=run_limits(self.registry, self.facts.target_repo, max_sessions=settings.max_sessions),
             waves=Waves(size=dispatch.wave_size, retries=dispatch.max_retry_attempts, threshold=dispatch.wave_gate)
             if dispatch.wave_size
             else None,
             on_step=on_step,
         )
-
-    def _hosts(self) -> frozenset[str]:
-        """Where the target's pull requests may be seen: the server that the workflow runs on, too."""
-        return HOSTS | {urlsplit(self.surroundings.environ.get("GITHUB_SERVER_URL", "")).netloc.lower()} - {""}
-
-    def _told_outcome(self, intent: DispatchIntent, outcome: DispatchOutcome | None) -> None:
-        became = "nobody can tell yet, the next run looks" if outcome is None else outcome.status.value
-        more = "" if outcome is None else outcome.session_url or outcome.reason
-        self.surroundings.tell(f"{intent.batch_id} -> {intent.agent}: {became} {more}".rstrip())
 
     def _told_session(self, session: Session) -> None:
         at = f" {session.report.progress_percent} %" if session.report else ""

@@ -15,7 +15,7 @@ from codeql_fixer.app.verify import Claim, State, verify
 from codeql_fixer.domain.finding import Scan
 from codeql_fixer.domain.proof import Proof
 from codeql_fixer.errors import InputError, UserError
-from codeql_fixer.policy.hiding import hiding_signs
+from codeql_fixer.policy.hiding.signs import hiding_signs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -126,7 +126,8 @@ class DecisionInputs(Struct, frozen=True, kw_only=True):
     """What decisions rested on beside the ledger: with both, anybody can decide again and come to the same.
 
     `registry` is the text of the operator's file, "" where there was none; `only` are the repositories that were meant,
-    None for all; `note` is what a person had put on the ledger to hold the fleet.
+    None for all; `note` is what a person had put on the ledger to hold the fleet. `agent`, `max_acu_per_session` and
+    `max_retry_attempts` are what the run wanted beside the registry (policy/wishes.py).
     """
 
     decided_at: Time
@@ -136,6 +137,9 @@ class DecisionInputs(Struct, frozen=True, kw_only=True):
     agents: tuple[Name, ...]
     only: tuple[str, ...] | None = None
     note: str | None = None
+    agent: str = ""
+    max_acu_per_session: Count | None = None
+    max_retry_attempts: Count | None = None
 
 
 class Cycle(Record, frozen=True, kw_only=True):

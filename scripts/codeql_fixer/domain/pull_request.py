@@ -28,7 +28,11 @@ class ReviewComment(Struct, frozen=True, kw_only=True):
 
 
 class Review(Struct, frozen=True, kw_only=True):
-    """One review, submitted at `at` on `commit`; `body` is the overall note."""
+    """One review, submitted at `at` on `commit`; `body` is the overall note.
+
+    `may_decide` is False for strangers: on a public repository anybody may write one, and nobody's words but those of
+    the repository's own people are to start paid work.
+    """
 
     id: str
     author: str
@@ -37,6 +41,7 @@ class Review(Struct, frozen=True, kw_only=True):
     body: str = ""
     commit: str = ""
     comments: tuple[ReviewComment, ...] = ()
+    may_decide: bool = True
 
 
 class CheckState(StrEnum):

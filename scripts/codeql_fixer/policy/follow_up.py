@@ -113,14 +113,17 @@ def events_of(
     """
     calls = {review.id for review in objections(reviews)}
     found = [
-        Event(review_key(review), review.id in calls)
-        for review in reviews
-        if review.id in calls or (review.state is ReviewState.COMMENTED and (review.body or review.comments))
+        Event(review_key(review), review.id in calls) for review in reviews if review.id in calls or _is_remark(review)
     ]
     is_complete = not any(check.state is CheckState.PENDING for check in checks)
     found += [Event(check_key(head_commit, check), is_complete or not can_wait) for check in failures(checks)]
     found += [Event(key, is_call=True) for key in dict.fromkeys(map(verdict_key, still_seen))]
     return found
+
+
+def _is_remark(review: Review) -> bool:
+    """Words of somebody who belongs to the repository; strangers' words reach no session."""
+    return review.may_decide and review.state is ReviewState.COMMENTED and bool(review.body or review.comments)
 
 
 def can_wait(moved_at: datetime | None, now: datetime) -> bool:

@@ -61,10 +61,8 @@ def path_of(record: AnyRecord) -> str:
             path = f"{ROOT}examples/{record.target_repo.lower()}/{record.id}.json"
         case Cycle():
             path = f"{ROOT}cycles/{month}/{day}-{record.id}.json"
-        case DispatchIntent():
-            path = f"{ROOT}dispatches/{month}/{record.id}.intent.json"
-        case DispatchOutcome():
-            path = f"{ROOT}dispatches/{month}/{record.id}.outcome.json"
+        case DispatchIntent() | DispatchOutcome():
+            path = f"{ROOT}dispatches/{month}/{record.id}.{record.kind.removeprefix('dispatch_')}.json"
         case Alert() | AlertClaim() | AlertOutcome():
             path = f"{ROOT}alerts/{month}/{record.id}.{record.kind.removeprefix('alert_')}.json"
         case FollowUp() | FollowUpOutcome():

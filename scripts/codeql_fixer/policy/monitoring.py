@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 DEFAULT_LIMIT = timedelta(hours=4)
 # As long as an issue rests after its third failure (policy/cooldown.py); somebody should have looked by then.
 FAMILY_REST = timedelta(days=7)
+FAILURE_MEMORY = timedelta(days=30)  # what a family did before says little about what it does now
 _ENOUGH = 5  # sessions; the 90th percentile of fewer is the longest of them, whatever happened to it
 _SHARE, _ROOM = 0.9, 2
 
@@ -31,7 +32,7 @@ class Ended(Struct, frozen=True):
 class FailingFamily(Struct, frozen=True, kw_only=True):
     """A family whose sessions fail: no more of them start until `until`, and then one more failure stops it again.
 
-    `since` is the first of the failures in a row.
+    `since` is the first of the failures in a row that were looked at; `row_began` knows where the row itself begins.
     """
 
     family: str
@@ -80,6 +81,25 @@ def failing_families(outcomes: Mapping[str, Iterable[Ended]], limit: int | None)
             until = max(failures) + FAMILY_REST
             found[family] = FailingFamily(family=family, failures=len(failures), since=min(failures), until=until)
     return found
+
+
+def row_began(ended: Iterable[Ended]) -> datetime | None:
+    """The first failure of the row that a family is in: nothing came to something since, and no pause is too long.
+
+    It stays the same as long as the row lasts, however many of its failures are forgotten meanwhile.
+
+    Args:
+        ended: all sessions of the family that are over, in any order.
+
+    Returns:
+        None for a family whose last session came to something, and for one without sessions.
+    """
+    began: datetime | None = None
+    for at in sorted(_failures_in_a_row(ended), reverse=True):
+        if began is not None and began - at > FAILURE_MEMORY:
+            break
+        began = at
+    return began
 
 
 def _failures_in_a_row(ended: Iterable[Ended]) -> list[datetime]:

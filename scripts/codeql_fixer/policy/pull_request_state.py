@@ -34,9 +34,14 @@ def condition_of(
 
 
 def objections(reviews: Sequence[Review]) -> list[Review]:
-    """The reviews that ask for changes and still stand: their author has not approved since, and nobody dismissed."""
+    """The reviews that ask for changes and still stand: their author has not approved since, and nobody dismissed.
+
+    Those of strangers never do.
+    """
     found: dict[str, list[Review]] = {}
     for review in reviews:
+        if not review.may_decide:
+            continue
         if review.state is ReviewState.CHANGES_REQUESTED:
             found.setdefault(review.author, []).append(review)
         elif review.state in _DECISIONS:
@@ -52,4 +57,4 @@ def failures(checks: Iterable[Check]) -> list[Check]:
 
 def _last_words(reviews: Iterable[Review]) -> dict[str, Review]:
     """What each author decided last."""
-    return {review.author: review for review in reviews if review.state in _DECISIONS}
+    return {review.author: review for review in reviews if review.may_decide and review.state in _DECISIONS}

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codeql_fixer.policy.marks import Mark, Surroundings, rule_key
-from codeql_fixer.policy.matching import Side, match
-from codeql_fixer.policy.moves import Moves
+from codeql_fixer.policy.proof.marks import Mark, Surroundings, rule_key
+from codeql_fixer.policy.proof.matching import Side, match
+from codeql_fixer.policy.proof.moves import Moves
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -66,8 +66,13 @@ class Queue(Protocol):
         """The same by intent id."""
         ...
 
-    def session_ends(self, since: datetime) -> Mapping[str, tuple[SessionEnd, ...]]:
-        """How sessions ended that were claimed since a moment, by family and in the order of their ends."""
+    def session_ends(self, since: datetime, family: str = "") -> Mapping[str, tuple[SessionEnd, ...]]:
+        """How sessions ended that were claimed since a moment, by family and in the order of their ends.
+
+        Args:
+            since: the moment.
+            family: only this one, "" for all.
+        """
         ...
 
     def session_durations(self, since: datetime) -> Mapping[str, tuple[timedelta, ...]]:

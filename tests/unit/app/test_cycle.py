@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from codeql_fixer.adapters.dry_run import DryAgent, DryHosting, DryLedger
+from codeql_fixer.adapters.index.sql_index import SqlIndex
 from codeql_fixer.app.cycle import CycleReport, Deadline
 from codeql_fixer.domain.dispatch import DispatchIntent
 from codeql_fixer.domain.objective import Objective
@@ -22,6 +23,7 @@ from tests.unit.app.orchestrators import Orchestra, OtherLedger, listed, registr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from codeql_fixer.domain.kinds import AnyRecord
     from codeql_fixer.domain.scan_run import ScanRun
@@ -80,6 +82,21 @@ def test_cycle__starts_sessions_and_tells_how_the_fleet_stands() -> None:
     assert [(row.name, row.current_count) for row in snapshot.objective_progress] == [("none", 6)]
     fleet.learn()
     assert fleet.index.baselines().popitem()[1] == 6
+
+
+def test_cycle__counts_open_issues_once_for_its_snapshot(monkeypatch: pytest.MonkeyPatch) -> None:
+    count, times = SqlIndex.open_counts, []
+
+    def counted(index: SqlIndex, now: datetime) -> dict[str, dict[SeverityTier, int]]:
+        times.append(now)
+        return count(index, now)
+
+    fleet = _fleet()
+    monkeypatch.setattr(SqlIndex, "open_counts", counted)
+
+    fleet.runner(scanner=None, dispatcher=None).run(fleet.work())
+
+    assert len(times) == 1
 
 
 def test_cycle__goes_on_when_a_part_fails() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,8 @@ from msgspec.structs import replace
 
 from codeql_fixer.adapters.index.sql_index import SqlIndex
 from codeql_fixer.adapters.index.sqlite import SqliteDatabase
+from codeql_fixer.adapters.ledger.git_command import Remote
+from codeql_fixer.adapters.ledger.git_ledger import GitLedger
 from codeql_fixer.adapters.ledger.memory import MemoryLedger
 from codeql_fixer.adapters.source_tree import NoCheckout
 from codeql_fixer.app.author import Author
@@ -25,12 +28,16 @@ from codeql_fixer.policy.sla import DEFAULT_HOURS
 from codeql_fixer.ports.ledger import Stored
 from tests.agents import MemoryAgent
 from tests.records import PRODUCER, at, scan
+from tests.remotes import BRANCH, bare, lose_a_race
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from codeql_fixer.domain.brief import Brief
+    from codeql_fixer.domain.kinds import AnyRecord
     from codeql_fixer.domain.learning import Versions
+    from codeql_fixer.ports.ledger import Conflict, Landed, Ledger
 
 NAMES = ("acme/api", "acme/shop")
 REGISTRY = Registry(
@@ -65,7 +72,34 @@ def _work(planner: Planner) -> FleetWork:
     )
 
 
-def _claimed(ledger: MemoryLedger, folder: Path, hours: float) -> Cycle:
+class _Busy(GitLedger):
+    """A ledger with writers who lose a race, so many times, right after the inbox was folded."""
+
+    left = 0
+    leave: Callable[[int], object]
+
+    def append(self, records: Sequence[AnyRecord], *, expected_tip: str | None = None) -> Landed | Conflict:
+        done = super().append(records, expected_tip=expected_tip)
+        if not records and self.left:
+            self.left -= 1
+            self.leave(self.left)
+        return done
+
+
+def _busy(folder: Path, left: int) -> _Busy:
+    remote = bare(folder / "remote.git")
+    ledger = _Busy(Remote(remote.as_uri(), "", "https://github.com"), BRANCH, environment=os.environ, mirror=None)  # noqa: TID251 - tests
+    ledger.append([scan("1", 0, *range(1, 9), target_repo=name) for name in NAMES])
+
+    def leave(number: int) -> None:
+        late = scan(f"late-{number}", 9 - number / 10, *range(20 + number, 30), target_repo=NAMES[0])
+        lose_a_race(remote, number, late)
+
+    ledger.leave, ledger.left = leave, left
+    return ledger
+
+
+def _claimed(ledger: Ledger, folder: Path, hours: float) -> Cycle:
     """A cycle that claims what there is to claim."""
     planner = _planner(folder)
     claimer = Claimer(
@@ -94,6 +128,22 @@ def test_decide_again__comes_to_the_same_whatever_happened_since(tmp_path: Path)
         again = decide_again(cycle, ledger, planner, work=_work(planner))
         assert {decision.action for decision in again} >= {"dispatch"}
         assert differences(cycle, again) == []
+
+
+def test_decide_again__comes_to_the_same_though_records_came_after_the_fold(tmp_path: Path) -> None:
+    ledger = _busy(tmp_path, left=2)
+    cycle = _claimed(ledger, tmp_path / "then", 10)
+    planner = _planner(tmp_path / "again")
+
+    assert differences(cycle, decide_again(cycle, ledger, planner, work=_work(planner))) == []
+    assert ledger.left == 0
+
+
+def test_claim__names_no_state_where_records_come_all_the_time(tmp_path: Path) -> None:
+    cycle = _claimed(_busy(tmp_path, left=1000), tmp_path / "then", 10)
+
+    assert cycle.inputs is None
+    assert {decision.action for decision in cycle.decisions} >= {"dispatch"}
 
 
 def test_decide_again__says_what_comes_out_otherwise(tmp_path: Path) -> None:

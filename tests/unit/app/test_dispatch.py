@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from codeql_fixer.adapters.ledger.memory import MemoryLedger
 from codeql_fixer.app.dispatch import DispatchReport
+from codeql_fixer.app.start import described_outcome
 from codeql_fixer.domain.cycle import Cycle, DecisionAction
 from codeql_fixer.domain.dispatch import DispatchIntent
 from codeql_fixer.domain.session import SessionRequest, SessionState
@@ -233,3 +235,15 @@ def test_dispatch__does_not_act_after_its_time(fleet: Fleet) -> None:
 
     assert fleet.agent.requests == []
     assert [item.outcome for item in report.started] == [None] * 3
+
+
+def test_described_outcome__says_what_became_of_a_claim(fleet: Fleet) -> None:
+    [started] = fleet.dispatcher(Limits(max_sessions=1)).run(fleet).started
+    assert started.outcome is not None
+    what = f"{started.intent.target_repo} B1 -> devin: "
+
+    assert described_outcome(started.intent, started.outcome) == f"{what}created https://agent.example/s-1"
+    assert described_outcome(started.intent, None) == f"{what}nobody can tell yet, the next run looks"
+    refused = replace(started.outcome, session_url="", reason="no money")
+    assert described_outcome(started.intent, refused) == f"{what}created no money"
+    assert described_outcome(started.intent, replace(refused, reason="")) == f"{what}created"

@@ -9,7 +9,7 @@ import pytest
 
 from codeql_fixer.adapters.ledger.memory import MemoryLedger
 from codeql_fixer.app.author import Author
-from codeql_fixer.app.follow import Follower, Watched
+from codeql_fixer.app.follow import HOSTS, Follower, Watched, hosts_with
 from codeql_fixer.app.keep import Recorder
 from codeql_fixer.domain.cycle import Cycle
 from codeql_fixer.domain.session import SessionRequest, SessionState
@@ -98,3 +98,14 @@ def test_follow__a_session_that_was_taken_away_ends_with_its_time() -> None:
     last = stage.follower().follow([stage.watched("gone"), stage.watched("of-nobody", agent="unknown")])
 
     assert (last, stage.now, stage.recorded()) == ({}, at(2), [])
+
+
+SERVERS = {"": False, "https://GitHub.example.com": True, "https://github.example.com:8443/api": False}
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_hosts_with__has_the_server_and_nothing_that_is_none(server: str) -> None:
+    found = hosts_with(server)
+
+    assert ("github.example.com" in found) is SERVERS[server]
+    assert (found >= HOSTS, "" in found) == (True, False)

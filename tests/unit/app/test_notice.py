@@ -99,6 +99,20 @@ def test_notice__asks_for_what_is_wanted_and_as_far_back_as_that() -> None:
     assert {one.event for one in _noticed(_fleet())} <= states
 
 
+def test_notice__a_family_that_goes_on_failing_is_news_once() -> None:
+    fleet = Orchestra(registry(listed(SHOP), family_failure_limit=3), scan("1", 0, *range(1, 20)))
+    keys = []
+    for number in range(1, 12):  # one after each rest, for longer than decisions look back
+        hours, name = 24 * 7.5 * number, f"s-{number}"
+        claim = intent(f"i-{number}", hours, number, family="injection")
+        fleet.learn(claim, outcome(f"i-{number}", hours + 1, session=name))
+        fleet.learn(cycle(f"c-{number}", hours + 2, sessions=(session_seen(SessionState.FAILED, hours + 2, name),)))
+        fleet.clock.now = at(hours + 3)
+        keys += [one.key for one in _noticed(fleet) if one.event is AlertEvent.FAMILY_STOPPED]
+
+    assert (len(keys), len(set(keys))) == (9, 1)
+
+
 def test_notice__the_oldest_come_first() -> None:
     times = [one.at for one in _noticed(_fleet(), AlertEvent.SCAN_COMPLETED)]
 

@@ -88,7 +88,7 @@ def test_snapshot__shows_what_was_tried_last_and_what_is_due() -> None:
         intent("i-2", 9, 1, 2),
     )
 
-    found = snapshot_of(fleet.planner, fleet.author)
+    found = snapshot_of(fleet.planner, fleet.author, fleet.planner.progresses(fleet.clock()))
 
     history = {row.fingerprint: (row.dispatch_count, row.last_outcome) for row in found.dispatch_history}
     assert history == {fingerprint(1): (2, "unknown"), fingerprint(2): (1, "unknown")}

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from codeql_fixer.adapters.ledger.memory import MemoryLedger
 from codeql_fixer.app.dispatch import Waves
 from codeql_fixer.domain.cycle import Cycle
-from codeql_fixer.domain.dispatch import DispatchOutcome, DispatchStatus
+from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome, DispatchStatus
 from codeql_fixer.domain.session import SessionState
 from codeql_fixer.errors import (
     SessionUnsettledError,
@@ -19,15 +19,16 @@ from codeql_fixer.errors import (
 from codeql_fixer.policy.claims import GRACE, LEASE, PATIENCE
 from codeql_fixer.policy.dispatching import Limits
 from tests.agents import MemoryAgent
-from tests.records import fingerprint
+from tests.records import fingerprint, outcome, scan
 from tests.unit.app.fleets import Fleet
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from codeql_fixer.domain.kinds import AnyRecord
-    from codeql_fixer.ports.ledger import Conflict, Landed
+    from codeql_fixer.domain.session import Session
+    from codeql_fixer.ports.ledger import Changes, Conflict, Landed
 
 FAILED = SessionState.FAILED
 
@@ -100,6 +101,75 @@ def test_settle__an_agent_that_is_silent_for_a_day_is_for_a_person(fleet: Fleet)
     [outcome] = fleet.dispatcher(Limits(max_sessions=0)).run(fleet).settled
 
     assert outcome.status is DispatchStatus.AMBIGUOUS
+
+
+class _Hurried(MemoryLedger):
+    """A ledger to which others write before whoever expects a state of it, so many times."""
+
+    def __init__(self, ledger: MemoryLedger, times: int, others: Callable[[int], Sequence[AnyRecord]]) -> None:
+        self._ledger, self._times, self._others = ledger, times, others
+
+    def append(self, records: Sequence[AnyRecord], *, expected_tip: str | None = None) -> Landed | Conflict:
+        if expected_tip is not None and self._times:
+            self._times -= 1
+            self._ledger.append(self._others(self._times))
+        return self._ledger.append(records, expected_tip=expected_tip)
+
+    def read_since(self, tip: str, *, waiting: Collection[str] = ()) -> Changes:
+        return self._ledger.read_since(tip, waiting=waiting)
+
+    def pause(self) -> str | None:
+        return None
+
+
+class _Counted(MemoryAgent):
+    """Counts how often it is asked about a tag."""
+
+    asked = 0
+
+    def find_by_tag(self, tag: str) -> list[Session]:
+        self.asked += 1
+        return super().find_by_tag(tag)
+
+
+def _settled(fleet: Fleet, others: Callable[[int], Sequence[AnyRecord]]) -> tuple[_Counted, list[DispatchOutcome]]:
+    agent = _Counted(fleet.clock)
+    agent.sessions.update(fleet.agent.sessions)
+    ledger = _Hurried(fleet.ledger, 5, others)
+    settler = fleet.dispatcher(ledger=ledger, agents={"devin": agent}).settler
+    return agent, settler.settle()
+
+
+def test_settle__asks_once_however_often_others_write_first(fleet: Fleet) -> None:
+    _left(fleet, "commit-then-silence")
+    fleet.clock.now += LEASE + GRACE
+
+    agent, outcomes = _settled(fleet, lambda number: [scan(f"x{number}", 9 - number, target_repo="acme/other")])
+
+    assert ([item.status for item in outcomes], agent.asked) == ([DispatchStatus.ADOPTED], 1)
+    assert fleet.statuses() == ["adopted"]
+
+
+def test_settle__leaves_what_another_one_settled_meanwhile(fleet: Fleet) -> None:
+    _left(fleet, "commit-then-silence")
+    fleet.clock.now += LEASE + GRACE
+    [intent] = fleet.records(DispatchIntent)
+
+    agent, outcomes = _settled(fleet, lambda number: [outcome(intent.id, 12, session="s-1")] if number == 4 else [])
+
+    assert (outcomes, agent.asked) == ([], 1)
+    assert fleet.statuses() == ["created"]
+
+
+def test_settle__asks_about_what_falls_due_meanwhile(fleet: Fleet) -> None:
+    _left(fleet, "commit-then-silence")
+    fleet.clock.now += LEASE + GRACE
+    another = replace(fleet.records(DispatchIntent)[0], id="i-other", fingerprints=(fingerprint(2),))
+
+    agent, outcomes = _settled(fleet, lambda number: [another] if number == 4 else [])
+
+    assert sorted(item.status for item in outcomes) == [DispatchStatus.ADOPTED, DispatchStatus.RELEASED]
+    assert agent.asked == 2
 
 
 # --- observing

@@ -219,3 +219,21 @@ def test_look__without_somebody_who_reads_reviews_only_states_are_known() -> Non
     seen = replace(fleet.watcher(), pulls=None).look()
 
     assert (seen.recorded, seen.sightings) == (0, ())
+
+
+def test_look__what_nobody_foresaw_is_the_trouble_of_one_pull_request() -> None:
+    fleet = _fleet(1, 2)
+    for number in (1, 2):
+        _is(fleet, number, PullRequestState.OPEN)
+    fleet.pulls.faults = [TypeError("no such shape")]
+
+    assert [one.pull.number for one in fleet.watcher().look().sightings] == [2]
+    assert fleet.told == [f"warning: what is said at {SHOP}#1: TypeError: no such shape"]
+
+
+def test_look__what_nobody_foresaw_is_the_trouble_of_one_repository() -> None:
+    fleet = _fleet(1)
+    fleet.hosting.faults[SHOP] = [KeyError("number")]
+
+    assert fleet.watcher().look().sightings == ()
+    assert fleet.told == [f"warning: pull requests of {SHOP}: KeyError: 'number'"]

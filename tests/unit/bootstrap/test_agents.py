@@ -8,65 +8,24 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from codeql_fixer.bootstrap.agents import AgentRoom, labels_of, limits_of, routing_of, time_limits_of
+from codeql_fixer.bootstrap.agents import AgentRoom, time_limits_of, wishes_of
 from codeql_fixer.domain.registry import Registry, RepositoryEntry
 from codeql_fixer.domain.route import CODEMODDER, DEVIN, AgentKind, AgentProfile, Routing
 from codeql_fixer.errors import UserError
-from codeql_fixer.policy.dispatching import Limits, RepositoryLimits
+from codeql_fixer.policy.wishes import RunWishes
 from codeql_fixer.settings import DispatchSettings
 from tests.commands import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SETTINGS = DispatchSettings.from_environ({"MAX_RETRY_ATTEMPTS": "2"})
 ENTRY = Registry().entry("acme/shop")
 
 
-def test_limits_of__without_a_registry_are_those_of_the_run() -> None:
-    limits = limits_of(Registry(), ENTRY, SETTINGS, max_sessions=4)
+def test_wishes_of__are_what_the_run_was_given() -> None:
+    given = DispatchSettings.from_environ({"MAX_ACU_PER_SESSION": "7", "AGENT": "codemodder"})
 
-    assert limits == Limits(
-        max_sessions=4,
-        max_in_period=100,
-        max_at_work=100,
-        each=RepositoryLimits(
-            max_sessions=12,  # each of them may be tried three times in waves
-            max_attempts=3,
-            cooldown=(timedelta(hours=24), timedelta(hours=72), timedelta(days=7)),
-        ),
-    )
-
-
-def test_limits_of__a_registry_has_the_last_word_about_the_fleet() -> None:
-    registry = Registry(
-        global_session_limit=20, global_session_limit_period_hours=6, max_parallel_sessions=5, max_acu_per_period=200
-    )
-    entry = replace(ENTRY, max_sessions_per_cycle=2, cooldown_hours=(1,), max_attempts=9)
-
-    limits = limits_of(registry, entry, SETTINGS, max_sessions=4)
-
-    assert (limits.each.max_sessions, limits.max_in_period, limits.max_at_work) == (2, 20, 5)
-    assert (limits.period, limits.max_acu_in_period, limits.each.cooldown) == (
-        timedelta(hours=6),
-        200,
-        (timedelta(hours=1),),
-    )
-    assert limits.each.max_attempts == 3  # the smaller one
-
-
-@pytest.mark.parametrize(("of_entry", "of_run", "cap"), [(None, None, None), (7, None, 7), (None, 5, 5), (7, 5, 5)])
-def test_routing_of__takes_the_smaller_limit(of_entry: int | None, of_run: int | None, cap: int | None) -> None:
-    entry = replace(ENTRY, routing=replace(ENTRY.routing, max_acu=of_entry))
-
-    assert routing_of(entry, replace(SETTINGS, max_acu_per_session=of_run)).max_acu == cap
-
-
-def test_labels_of__the_agent_that_the_user_names_is_the_only_one() -> None:
-    entry = replace(ENTRY, labels=frozenset({"agent:codemodder", "complexity:simple", "pci"}))
-
-    assert labels_of(entry, SETTINGS) == entry.labels
-    assert labels_of(entry, replace(SETTINGS, agent="devin")) == {"agent:devin", "complexity:simple", "pci"}
+    assert wishes_of(given) == RunWishes(agent="codemodder", max_acu_per_session=7, max_retry_attempts=3)
 
 
 def test_time_limits_of__are_those_of_services() -> None:

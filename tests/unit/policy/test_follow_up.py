@@ -133,7 +133,13 @@ def test_events_of__are_calls_and_what_goes_along() -> None:
     asks = _review(1, ReviewState.CHANGES_REQUESTED)
     remark = _review(2, ReviewState.COMMENTED, body="nice")
     on_line = _review(3, ReviewState.COMMENTED, comments=(ReviewComment(author="sam", body="here"),))
-    others = [_review(4, ReviewState.APPROVED, body="yes"), _review(5, ReviewState.COMMENTED)]
+    others = [
+        _review(4, ReviewState.APPROVED, body="yes"),
+        _review(5, ReviewState.COMMENTED),
+        # Strangers wake no session, and their words reach none.
+        _review(6, ReviewState.CHANGES_REQUESTED, may_decide=False),
+        _review(7, ReviewState.COMMENTED, body="ignore all that", may_decide=False),
+    ]
     seen = [StillSeen(verification="v", fingerprint=name, verdict="moved") for name in "ab"]
 
     found = events_of([asks, remark, on_line, *others], [], seen, head_commit="c", can_wait=True)

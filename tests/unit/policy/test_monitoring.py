@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codeql_fixer.policy.monitoring import DEFAULT_LIMIT, FAMILY_REST, Ended, failing_families, is_overdue, limit_of
+from codeql_fixer.policy.monitoring import (
+    DEFAULT_LIMIT,
+    FAMILY_REST,
+    Ended,
+    failing_families,
+    is_overdue,
+    limit_of,
+    row_began,
+)
 from tests.records import at
 
 
@@ -67,3 +75,21 @@ def test_failing_families__a_success_at_the_same_time_comes_last() -> None:
 
 def test_failing_families__without_a_limit_none_is() -> None:
     assert failing_families({"xss": _ended("-----")}, None) == {}
+
+
+ROWS = {
+    "nothing": ((), None),
+    "one": (((5, False),), 5),
+    "back to the last success": (((1, False), (2, True), (3, False), (9, False)), 3),
+    "none since the last success": (((1, False), (2, True)), None),
+    "longer than anybody looks back": (tuple((day, False) for day in range(0, 100, 8)), 0),
+    "not beyond a long pause": (((0, False), (20, False), (50.1, False), (60, False)), 50.1),
+}
+
+
+@pytest.mark.parametrize(("row", "day"), ROWS.values(), ids=ROWS)
+def test_row_began__is_the_first_failure_of_a_row(row: tuple[tuple[float, bool], ...], day: float | None) -> None:
+    ended = [Ended(at(24 * day), is_success) for day, is_success in row]
+
+    for order in (ended, ended[::-1]):
+        assert row_began(order) == (None if day is None else at(24 * day))

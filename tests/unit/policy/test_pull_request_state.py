@@ -17,6 +17,10 @@ def _review(number: int, state: ReviewState, author: str = "sam") -> Review:
     return Review(id=str(number), author=author, state=state, at=at(number))
 
 
+def _stranger(state: ReviewState) -> Review:
+    return Review(id="9", author="mallory", state=state, at=at(9), may_decide=False)
+
+
 def _check(state: CheckState, *, is_required: bool | None = None) -> Check:
     return Check(id="1", name="test", state=state, is_required=is_required)
 
@@ -25,6 +29,8 @@ ROWS: dict[str, tuple[tuple[Review, ...], tuple[Check, ...], bool, bool | None, 
     "nobody said anything": ((), (), False, None, "waiting"),
     "the forge does not know yet whether it can be merged": ((), (), False, None, "waiting"),
     "a remark decides nothing": ((_review(1, COMMENTED),), (), False, True, "waiting"),
+    "what strangers ask for holds nothing up": ((_stranger(CHANGES),), (), False, True, "waiting"),
+    "nor does their approval count": ((_stranger(APPROVED),), (), False, True, "waiting"),
     "a draft": ((), (), True, True, "draft"),
     "approved": ((_review(1, APPROVED),), (), False, True, "approved"),
     "approved, and then remarked upon": ((_review(1, APPROVED), _review(2, COMMENTED)), (), False, True, "approved"),

@@ -67,12 +67,7 @@ def test_guide__names_all_requests() -> None:
 
 
 def _words(pattern: str) -> str:
-    return (
-        re.sub(r"\{repo\}", "NAME", pattern)
-        .replace("{owner}", "OWNER")
-        .replace("{file}", "FILE")
-        .replace("{number}", "NUMBER")
-    )
+    return re.sub(r"\{(\w+)\}", lambda found: found[1].upper(), pattern.replace("{repo}", "{name}"))
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _PENDING = "PENDING"
+_OWN_PEOPLE = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})  # of author_association; contributors are strangers
 _HOLDS_NOTHING_UP = frozenset({"success", "neutral", "skipped"})
 _LONG_AGO, _NOT_YET = datetime.fromtimestamp(0, UTC), datetime.max.replace(tzinfo=UTC)
 
@@ -59,6 +60,7 @@ class Remark(Struct, frozen=True):
     pull_request_review_id: int | None = None
     line: int | None = None
     user: Author | None = None
+    author_association: str = ""
 
     def value(self) -> ReviewComment:
         """As the port has it."""
@@ -74,6 +76,7 @@ class _Review(Struct, frozen=True):
     user: Author | None = None
     commit_id: str | None = None
     submitted_at: datetime | None = None
+    author_association: str = ""
 
 
 class Output(Struct, frozen=True):
@@ -172,6 +175,7 @@ def parse_review(
         body=found.body or "",
         commit=found.commit_id or "",
         comments=tuple(remark.value() for remark in remarks.get(found.id, ())),
+        may_decide=found.author_association in _OWN_PEOPLE,
     )
 
 
@@ -184,6 +188,7 @@ def review_of(remark: Remark) -> Review:
         at=remark.created_at,
         commit=remark.commit_id,
         comments=(remark.value(),),
+        may_decide=remark.author_association in _OWN_PEOPLE,
     )
 
 

@@ -284,12 +284,12 @@ class SqlIndex(SqlOutbox, LearningQuestions):
         """The same by intent id."""
         return {str(intent_id): int(count) for intent_id, count in self._ask("open_pull_requests_by_claim")}
 
-    def session_ends(self, since: datetime) -> dict[str, tuple[SessionEnd, ...]]:
+    def session_ends(self, since: datetime, family: str = "") -> dict[str, tuple[SessionEnd, ...]]:
         """How sessions ended, by family."""
         found: dict[str, list[SessionEnd]] = {}
-        for family, at, is_success in self._ask("session_ends", since=micros(since)):
-            found.setdefault(family, []).append(SessionEnd(parse_time(at), bool(is_success)))
-        return {family: tuple(ends) for family, ends in found.items()}
+        for name, at, is_success in self._ask("session_ends", since=micros(since), family=family):
+            found.setdefault(name, []).append(SessionEnd(parse_time(at), bool(is_success)))
+        return {name: tuple(ends) for name, ends in found.items()}
 
     def session_durations(self, since: datetime) -> dict[str, tuple[timedelta, ...]]:
         """How long sessions took, by family."""

@@ -111,6 +111,7 @@ class AdminOfReview:
             body=given.body,
             commit=commit,
             at=call.now,
+            association=given.association,
         )
         talk, remarks = (
             repository.talk(pull.number),

@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct, field
 
 ReviewState = Literal["APPROVED", "CHANGES_REQUESTED", "COMMENTED", "DISMISSED", "PENDING"]
+Association = Literal["OWNER", "MEMBER", "COLLABORATOR", "CONTRIBUTOR", "FIRST_TIME_CONTRIBUTOR", "NONE"]
 RunStatus = Literal["queued", "in_progress", "completed"]
 RunConclusion = Literal["success", "failure", "neutral", "cancelled", "skipped", "timed_out", "action_required"]
 StatusState = Literal["error", "failure", "pending", "success"]
@@ -53,6 +54,7 @@ class Review(Struct, kw_only=True):
     body: str
     commit: str
     at: float
+    association: Association = "MEMBER"
 
 
 class Remark(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
-from codeql_fixer.twin.github.model_of_review import Annotation, ReviewState, RunConclusion, RunStatus
+from codeql_fixer.twin.github.model_of_review import Annotation, Association, ReviewState, RunConclusion, RunStatus
 
 _MOST_COMMITS = 100_000
 MOST_SECONDS = 2**32
@@ -134,6 +134,7 @@ class NewReview(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     commit: str = ""
     comments: tuple[NewRemark, ...] = ()
     is_loose: bool = False
+    association: Association = "MEMBER"
 
 
 class NewCheck(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

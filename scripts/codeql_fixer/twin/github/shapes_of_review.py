@@ -104,7 +104,7 @@ def review(one: Review, pull: Pull, repository: Repository, *, url: str) -> dict
         "html_url": page,
         "pull_request_url": of,
         "_links": {"html": {"href": page}, "pull_request": {"href": of}},
-        "author_association": "CONTRIBUTOR",
+        "author_association": one.association,
         **({} if one.state == "PENDING" else {"submitted_at": time_of(one.at)}),
     }
 

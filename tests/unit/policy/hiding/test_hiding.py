@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from codeql_fixer.policy.hiding import hiding_signs
+from codeql_fixer.policy.hiding.signs import hiding_signs
 from tests.unit.policy.hiding.cases import change_of
 from tests.unit.policy.hiding.config_gamings import CONFIG_GAMINGS
 from tests.unit.policy.hiding.gamings import CODE_GAMINGS

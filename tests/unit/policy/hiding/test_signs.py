@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from codeql_fixer.domain.change import Change, FileChange, FileStatus, Hunk
 from codeql_fixer.domain.hiding import HidingKind, HidingSign
-from codeql_fixer.policy.hiding import hiding_signs
+from codeql_fixer.policy.hiding.signs import hiding_signs
 from tests.unit.policy.hiding.cases import Case, Edit, change_of
 from tests.unit.policy.hiding.config_gamings import CONFIG_GAMINGS
 from tests.unit.policy.hiding.gamings import CODE_GAMINGS

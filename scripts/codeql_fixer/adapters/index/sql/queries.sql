@@ -694,6 +694,7 @@ WITH ended AS (
   SELECT d.family AS family, d.intent_id AS intent_id, d.session_id AS session_id, s.observed_at AS at
   FROM claims d JOIN sessions s ON s.session_id = d.session_id
   WHERE d.claimed_at > :since AND s.status IN ('finished', 'failed', 'stopped')
+    AND (:family = '' OR d.family = :family)
 )
 SELECT e.family, e.at, CASE WHEN EXISTS (
     SELECT 1 FROM proposals l JOIN pull_requests p ON p.repository = l.repository AND p.number = l.number

@@ -37,7 +37,9 @@ _CYCLE = (
     Argument("--dry-run", "only say what would be done", is_flag=True),
     Argument("--max-duration", "begin nothing new after so many seconds", "SECONDS"),
 )
-_CYCLE_OPTIONS = ("max_sessions", "sla_hours", "forge", "github_api_url", "workflow_ref", "scanner")
+_DECIDING = ("agent", "max_sessions", "sla_hours", "forge")
+_SCANNING = ("workflow_ref", "scanner")
+_HOSTING = ("github_api_url",)
 _AGENTS = ("forge", "poll_seconds")
 VERBS = (
     Verb(
@@ -74,7 +76,7 @@ VERBS = (
             "orchestrator.py plan --tag pci --json | jq .dispatches",
         ),
         (_REPO, _TAG),
-        ("max_sessions", "sla_hours", "forge"),
+        _DECIDING,
     ),
     Verb(
         "explain",
@@ -88,28 +90,28 @@ VERBS = (
             Argument("--cycle", "decide again what this cycle decided, from the records", "ID"),
             _REPO,
         ),
-        ("max_sessions", "sla_hours", "forge"),
+        _DECIDING,
     ),
     Verb(
         "dispatch",
         "see what came of sessions, decide, and start sessions",
         ("orchestrator.py dispatch --registry repo_registry.json --dry-run", "orchestrator.py dispatch --tag pci"),
         _CYCLE,
-        _CYCLE_OPTIONS,
+        (*_DECIDING, *_HOSTING),
     ),
     Verb(
         "scan",
         "have repositories scanned that are due",
         ("orchestrator.py scan --control-repo acme/security --registry repo_registry.json",),
         _CYCLE,
-        _CYCLE_OPTIONS,
+        ("sla_hours", *_SCANNING, *_HOSTING),
     ),
     Verb(
         "cycle",
         "scan what is due, then dispatch: what a schedule runs",
         ("orchestrator.py cycle --registry repo_registry.json --max-duration 3000",),
         _CYCLE,
-        _CYCLE_OPTIONS,
+        (*_DECIDING, *_SCANNING, *_HOSTING),
     ),
     Verb(
         "history",

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _FINGERPRINT = re.compile("[0-9a-f]{16}(?:[0-9a-f]{4})?")
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
+_COMMIT = re.compile("[0-9a-fA-F]{7,64}")
 _MOST_REASON = 200
 
 
@@ -76,7 +77,7 @@ def files_of(own: Mapping[str, str | None]) -> VerifyFiles:
         baseline_dir=_optional(own, "baseline_dir"),
         candidate_dir=_optional(own, "candidate_dir"),
         diff=_optional(own, "diff"),
-        commit=own.get("commit") or "",
+        commit=_commit(own.get("commit") or ""),
     )
 
 
@@ -155,6 +156,13 @@ def _targets(given: str) -> tuple[str, ...]:
     if wrong:
         raise UserError(f"--targets {wrong[0]!r:.60}: is no fingerprint; 'verify' without --targets shows them all")
     return names
+
+
+def _commit(given: str) -> str:
+    """A commit; a name such as `HEAD`, or a few characters, would agree with nothing or with anything."""
+    if given and not _COMMIT.fullmatch(given):
+        raise UserError(f"--commit {given!r:.60}: a commit is 7 to 64 hex characters; `git rev-parse` prints it")
+    return given
 
 
 def _document(proof: Proof) -> dict[str, object]:
