@@ -21,11 +21,12 @@ from codeql_fixer.app.fsck import fsck
 from codeql_fixer.app.keep import Recorder
 from codeql_fixer.app.replay import replay
 from codeql_fixer.domain.kinds import KINDS
+from codeql_fixer.domain.verification import Verdict
 from codeql_fixer.errors import PlaceTakenError, UpstreamError, UserError
 from codeql_fixer.policy.compaction import packs_of
 from codeql_fixer.policy.ledger_paths import PAUSE_PATH, path_of
 from codeql_fixer.ports.ledger import Conflict, Damaged, Landed, Stored
-from tests.records import at, fix_example, intent, one_of_each, outcome, scan, snapshot
+from tests.records import at, fix_example, intent, one_of_each, outcome, scan, snapshot, verification
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
     from codeql_fixer.domain.kinds import AnyRecord
     from codeql_fixer.ports.ledger import Entry, Ledger
+
+FIXED = Verdict.VERIFIED_FIXED
 
 
 @pytest.fixture(params=["memory", "directory", "git"])
@@ -271,6 +274,12 @@ def _shown(ledger: Ledger) -> None:
     _append(ledger, fix_example("x-1", 1, intent_id="i-9"))
 
 
+def _proved(ledger: Ledger) -> None:
+    _append(
+        ledger, replace(verification("v-1", 1, verdict=FIXED), scan_run_id="telemetry/runs/acme/shop/2026/11/21-9.json")
+    )
+
+
 def _ahead(ledger: Ledger) -> None:
     _append(ledger, scan("1", 20_000, 1))
 
@@ -286,6 +295,7 @@ def _miscounted(ledger: Ledger) -> None:
         (_same_id, "has the same id as"),
         (_orphan, "is the outcome of an intent that is not there"),
         (_shown, "shows the fix of an intent that is not there"),
+        (_proved, "rests on the scan telemetry/runs/acme/shop/2026/11/21-9.json, which is not there"),
         (_ahead, "in the future"),
         (_miscounted, "counts 2 issues and lists 1"),
     ],
@@ -297,6 +307,18 @@ def test_fsck__finds_what_does_not_fit(ledger: Ledger, damage: Callable[[Ledger]
 
     assert len(faults) == 1
     assert problem in faults[0].problem
+
+
+def test_fsck__knows_the_scan_of_a_verification_by_id_and_by_path(ledger: Ledger) -> None:
+    run = scan("1", 0, 1)
+    names = enumerate((run.id, path_of(run)))
+    _append(
+        ledger,
+        run,
+        *(replace(verification(f"v-{number}", 1, verdict=FIXED), scan_run_id=name) for number, name in names),
+    )
+
+    assert fsck(ledger, at(10_000))[1] == []
 
 
 def test_ledger__is_sound(ledger: Ledger) -> None:

@@ -109,6 +109,43 @@ def test_session__becomes_a_branch_and_a_pull_request(tmp_path: Path) -> None:
     assert "1 passed" in said(agent, session.id)
 
 
+BETTER = """
+import sys
+from pathlib import Path
+for file in sys.argv[1:]:
+    path = Path(file)
+    path.write_text(path.read_text().replace("token_hex()", "token_hex(32)"))
+"""
+
+
+def test_session__goes_on_with_the_branch_of_another_one(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    first = run(machine.agent(machine.command(GOOD)))
+    agent = machine.agent(machine.command(BETTER))
+    asked = request("i-2", base_branch="main", head_branch="cqf/i-1")
+
+    second = run(agent, asked)
+    shutil.rmtree(machine.state_dir)  # somebody else does it again, who knows of nothing
+    third = run(machine.agent(machine.command(BETTER)), asked)
+
+    assert (agent.capabilities.goes_on, machine.agent().capabilities.goes_on) == (True, False)
+    assert first.pull_requests == second.pull_requests == third.pull_requests
+    assert len(list(machine.forge.pull_requests(NAME))) == 1
+    assert "return secrets.token_hex(32)" in machine.show("cqf/i-1:app.py")
+    assert machine.show("refs/pull/1/head:app.py") == machine.show("cqf/i-1:app.py")
+    intents = git(machine.repository, "log", "--format=%(trailers:key=Codeql-Fixer-Intent,valueonly)", "main..cqf/i-1")
+    assert intents.split() == ["i-2", "i-1"]
+
+
+def test_session__with_a_branch_that_is_gone_says_so(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+
+    session = run(machine.agent(machine.command(GOOD)), request(head_branch="cqf/i-9"))
+
+    assert (session.state, session.pull_requests) == (SessionState.FAILED, ())
+    assert "branch cqf/i-9 of the pull request is not there any more" in session.detail
+
+
 APP = "p = Path('app.py'); "
 BAD = {
     "a workflow": ("Path('.github/workflows/ci.yml').write_text('on: {}')", r"\.github/workflows/ci\.yml: a fix never"),

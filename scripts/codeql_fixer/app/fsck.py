@@ -56,17 +56,22 @@ def _among(records: list[Stored], now: datetime) -> Iterator[Fault]:
         if item.record.recorded_at > now + _TOLERANCE:
             yield Fault(item.path, f"{item.path}: is dated {item.record.recorded_at:%Y-%m-%d %H:%M}, in the future")
     for item in records:
-        problem = _orphaned(item.record, seen)
+        problem = _unproved(item.record, seen, paths) or _orphaned(item.record, seen)
         if problem:
             yield Fault(item.path, f"{item.path}: {problem}")
+
+
+def _unproved(record: AnyRecord, seen: dict[tuple[str, str], str], paths: set[str]) -> str:
+    """Which scan a verification rests on that is not there; cycles name it by its path, as the index knows it."""
+    scan = record.scan_run_id if isinstance(record, Verification) else ""
+    is_there = not scan or scan in paths or ("scan_run", scan) in seen
+    return "" if is_there else f"rests on the scan {scan}, which is not there"
 
 
 def _orphaned(record: AnyRecord, seen: dict[tuple[str, str], str]) -> str:
     """What a record speaks of that is not there; "" when all of it is."""
     if isinstance(record, DispatchOutcome) and ("dispatch_intent", record.id) not in seen:
         return "is the outcome of an intent that is not there"
-    if isinstance(record, Verification) and record.scan_run_id and ("scan_run", record.scan_run_id) not in seen:
-        return f"rests on the scan {record.scan_run_id}, which is not there"
     if isinstance(record, DispatchIntent) and record.cycle_id and ("cycle", record.cycle_id) not in seen:
         return f"was claimed by the cycle {record.cycle_id}, which is not there"
     if isinstance(record, FixExample) and record.intent_id and ("dispatch_intent", record.intent_id) not in seen:

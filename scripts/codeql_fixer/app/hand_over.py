@@ -47,15 +47,17 @@ _GONE = frozenset({Lifecycle.FIXED, Lifecycle.VERIFIED_FIXED, Lifecycle.DISMISSE
 class Successor(Struct, frozen=True, kw_only=True):
     """What is wanted: a session that goes on with the pull request of a claim.
 
-    `step` is the round that it begins with, `why` the old session cannot, `prompt` all that it has to know. `base` is
-    the branch that the pull request goes to, `url` its page.
+    `agent` has it, `step` is the round that it begins with, `why` the old session cannot, `prompt` all that it has to
+    know. `head` is the branch of the pull request, `base` the one that it goes to, `url` its page.
     """
 
     claim: Claim
+    agent: str
     place: tuple[str, int]
     step: Tell
     why: str
     prompt: str
+    head: str
     base: str
     url: str
 
@@ -104,7 +106,7 @@ class Successors(Struct, frozen=True, kw_only=True):
             dispatch = self._decided(wanted, facts)
             if isinstance(dispatch, NoSuccessor):
                 return dispatch
-            agent = self.agents[wanted.claim.agent]
+            agent = self.agents[wanted.agent]
             intent = replace(self.author.intent(dispatch, agent.account), parent=wanted.claim.intent_id, complexity="")
             handed = self.author.follow_up_outcome(
                 wanted.claim,
@@ -157,12 +159,13 @@ class Successors(Struct, frozen=True, kw_only=True):
             tier=tracked.tier,
             issues=tuple(issues),
         )
-        max_acu = session_budget(claim.max_acu, facts.acu_by_family.get(claim.family, ()))
-        full = room.for_any() or room.for_session(candidate, claim.agent, max_acu)
+        limit = claim.max_acu if wanted.agent == claim.agent else None  # another one counts in no such units
+        max_acu = session_budget(limit, facts.acu_by_family.get(claim.family, ()))
+        full = room.for_any() or room.for_session(candidate, wanted.agent, max_acu)
         if full:
             return NoSuccessor(full.reason)
         reason = f"goes on with pull request {wanted.place[1]}: {one_line(wanted.why, _MOST_REASON)}"
-        route = Route(agent=claim.agent, mode="", max_acu=max_acu, complexity=Complexity.SIMPLE, reason=reason)
+        route = Route(agent=wanted.agent, mode="", max_acu=max_acu, complexity=Complexity.SIMPLE, reason=reason)
         number = 1 + max(attempt.number for issue in issues for attempt in issue.attempts)
         return Dispatch(candidate=candidate, route=route, attempt=number, max_acu=max_acu)
 
@@ -223,6 +226,7 @@ def _request(wanted: Successor, dispatch: Dispatch, intent: DispatchIntent, *, r
         targets=tuple(fix_target(issue_of(issue)) for issue in tracked),
         tags=tuple(one_line(tag, _MOST_TAG) for tag in tags),
         base_branch=wanted.base,
+        head_branch=wanted.head,
         max_acu=intent.max_acu,
     )
 

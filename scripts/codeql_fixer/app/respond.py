@@ -188,21 +188,35 @@ class Responder(Struct, frozen=True, kw_only=True):
             self.tell(f"warning: session {claim.session_id} of {claim.agent} is to be told something, and is not ours")
             return Rest()
         if not agent.capabilities.takes_messages:
-            reason = f"{claim.agent} takes no messages: a person has to answer its reviewers"
-            return Ask(round_id=step.round_id, round=step.round, attempt=step.attempt, reason=reason)
+            if not self._heir_of(claim):
+                reason = f"{claim.agent} takes no messages: a person has to answer its reviewers"
+                return Ask(round_id=step.round_id, round=step.round, attempt=step.attempt, reason=reason)
+            if claim.is_at_work:
+                return Rest()  # two would push to the same branch
         return step
+
+    def _heir_of(self, claim: Claim) -> str:
+        """Who goes on where nobody reads messages: the same agent if it can, else the first that can; "" for nobody."""
+        offered = self.planner.registry.entry(claim.repository).routing.offered()
+        names = sorted((name for name in self.agents if name in offered), key=lambda name: name != claim.agent)
+        return next((name for name in names if self.agents[name].capabilities.goes_on), "")
 
     def _act(self, job: _Job, answered: Answered, prompts: dict[str, SessionRequest]) -> FollowUpOutcome | None:
         """Tell the session; None where nobody can say whether it heard, or another record says what became of it."""
         assert isinstance(job.step, Tell)  # noqa: S101 - chosen so
         if job.until is None or self.author.clock() + _MARGIN >= job.until:
             return None  # somebody else may act on it by then
+        if not self.agents[job.claim.agent].capabilities.takes_messages:
+            why, heir = f"{job.claim.agent} takes no messages", self._heir_of(job.claim)
+            wanted = self._successor(job, job.step, why, agent=heir)
+            return self._handed_over(job, self.successors.claim(wanted, prompts), answered, why=why)
         try:
             return self._sent(job, job.step, answered)
         except (SessionNotFoundError, SessionRefusedError, AgentDeniedError) as error:
             if _is_gone(self.agents[job.claim.agent], job.claim.session_id, error):
-                wanted = self._successor(job, job.step, str(error))
-                return self._handed_over(job, self.successors.claim(wanted, prompts), answered)
+                wanted = self._successor(job, job.step, str(error), agent=job.claim.agent)
+                claimed = self.successors.claim(wanted, prompts)
+                return self._handed_over(job, claimed, answered, why="its session is gone")
             answered.problems.append(f"{job.name}: {error}")
             return self._ended(job, FollowUpStatus.FAILED, str(error))
         except CodeqlFixerError as error:
@@ -218,26 +232,30 @@ class Responder(Struct, frozen=True, kw_only=True):
         answered.told += 1
         return self._ended(job, FollowUpStatus.SENT)
 
-    def _successor(self, job: _Job, step: Tell, why: str) -> Successor:
+    def _successor(self, job: _Job, step: Tell, why: str, *, agent: str) -> Successor:
         """The session that is to go on."""
         feedback = replace(job.feedback(step), is_for_new_session=True, fingerprints=job.claim.fingerprints)
         pull = job.sighting.pull
         return Successor(
             claim=job.claim,
+            agent=agent,
             place=job.place,
             step=step,
             why=why,
             prompt=self.writer.message(feedback),
+            head=pull.head,
             base=pull.base,
             url=pull.url,
         )
 
-    def _handed_over(self, job: _Job, claimed: Claimed | NoSuccessor, answered: Answered) -> FollowUpOutcome | None:
+    def _handed_over(
+        self, job: _Job, claimed: Claimed | NoSuccessor, answered: Answered, *, why: str
+    ) -> FollowUpOutcome | None:
         """What became of that; a claim says so itself."""
         if not isinstance(claimed, NoSuccessor):
             answered.claimed.append(claimed)
             return None
-        reason = f"its session is gone, and no other one goes on: {claimed.reason}"
+        reason = f"{why}, and no other one goes on: {claimed.reason}"
         answered.problems.append(f"{job.name}: {reason}")
         answered.asked += claimed.is_final
         return self._ended(job, FollowUpStatus.ASKED if claimed.is_final else FollowUpStatus.FAILED, reason)

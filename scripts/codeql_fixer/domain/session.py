@@ -45,7 +45,8 @@ class Attachment(Struct, frozen=True, kw_only=True):
 class SessionRequest(Struct, frozen=True, kw_only=True):
     """What a session is asked to do.
 
-    `base_branch` is "" where the agent has to find it, `mode` is the agent's own word for a model or way of working,
+    `base_branch` is "" where the agent has to find it, `head_branch` the one of a pull request to go on with, "" for a
+    new one. `mode` is the agent's own word for a model or way of working,
     "" for its default. `playbook` names a file of playbooks/ without its suffix. `secrets` go to the agent's store for
     this session only, and never into the prompt.
     """
@@ -58,6 +59,7 @@ class SessionRequest(Struct, frozen=True, kw_only=True):
     targets: tuple[FixTarget, ...]
     tags: tuple[str, ...] = ()
     base_branch: str = ""
+    head_branch: str = ""
     playbook: str = ""
     mode: str = ""
     max_acu: int | None = None

@@ -32,8 +32,8 @@ class IssueVerdict(Struct, frozen=True, kw_only=True):
 class Verification(Record, frozen=True, kw_only=True):
     """Verdicts on the issues of one fix.
 
-    `scan_run_id` names the scan that proves them where that is on record, `commit` is what it read. `evidence_sha256`
-    is the digest of the file with the evidence, "" where none was written.
+    `scan_run_id` names the scan that proves them where that is on record, by its id or path, `commit` is what it read.
+    `evidence_sha256` is the digest of the file with the evidence, "" where none was written.
     """
 
     schema_version: Literal[2]

@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 
 
 class Capabilities(Struct, frozen=True, kw_only=True):
-    """What an agent can do beside fixing. `is_paid` agents cost per session; `tells_cost` ones say how much."""
+    """What an agent can do beside fixing. `is_paid` agents cost per session; `tells_cost` ones say how much.
+
+    `goes_on`: though it may take no messages, a new session of it can go on with the branch of an old one.
+    """
 
     is_paid: bool
     tells_cost: bool
     takes_messages: bool
     takes_attachments: bool
+    goes_on: bool = False
 
 
 class Created(Struct, frozen=True, kw_only=True):

@@ -21,7 +21,7 @@ from codeql_fixer.ports.agent import Capabilities
 from codeql_fixer.ports.forge import PullRequest
 from codeql_fixer.ports.ledger import Conflict
 from tests.agents import MemoryAgent
-from tests.records import at, cycle, fingerprint, intent, outcome, pull_request_seen, scan, verification
+from tests.records import at, cycle, fingerprint, intent, outcome, pull_request_seen, scan, session_seen, verification
 from tests.unit.app.orchestrators import Orchestra, OtherLedger, listed, registry
 
 if TYPE_CHECKING:
@@ -345,6 +345,48 @@ def test_respond__an_agent_that_takes_no_messages_leaves_it_to_a_person() -> Non
         "devin takes no messages: a person has to answer its reviewers",
     )
     assert shop.respond() == Answered()
+
+
+def _over() -> Cycle:
+    return cycle("over", 3, sessions=(session_seen(SessionState.FINISHED, 3),))
+
+
+def _without_messages(shop: Shop, *, goes_on: bool = False) -> Capabilities:
+    return replace(shop.agent.capabilities, takes_messages=False, goes_on=goes_on)
+
+
+def test_respond__where_nobody_reads_messages_another_agent_goes_on_with_the_branch() -> None:
+    """The first one gives the same answer to the same code; the second one reads what reviewers want."""
+    shop = Shop()
+    coder = MemoryAgent(shop.clock)
+    coder.name = "codemodder"
+    coder.create(replace(_request(), intent_id="i-9"))  # so that its next session is not called s-1
+    shop.agent.capabilities, coder.capabilities = _without_messages(shop), _without_messages(shop, goes_on=True)
+    agents = {"devin": shop.agent, "codemodder": coder}
+    shop.review("Not yet.")
+
+    assert shop.respond(agents=agents) == Answered()  # two would push to the same branch
+    shop.learn(_over())
+    [claimed] = shop.respond(agents=agents).claimed
+
+    order = coder.requests[-1]
+    assert (claimed.intent.agent, claimed.intent.parent, order.intent_id) == ("codemodder", "i-1", claimed.intent.id)
+    assert (order.head_branch, order.base_branch) == ("devin/1", "main")
+    assert "Not yet." in order.prompt
+    assert shop.statuses() == ["handed_over"]
+    assert shop.respond(agents=agents) == Answered()
+
+
+def test_respond__where_no_other_agent_may_go_on_it_says_why() -> None:
+    shop = Shop(max_attempts=1)
+    shop.agent.capabilities = _without_messages(shop, goes_on=True)
+    shop.learn(_over())
+    shop.review("Not yet.")
+
+    answered = shop.respond()
+
+    assert answered.asked == 1
+    assert "takes no messages, and no other one goes on: it had its 1 session" in answered.problems[0]
 
 
 def test_respond__leaves_alone_what_is_not_ours_to_answer() -> None:

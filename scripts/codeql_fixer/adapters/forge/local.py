@@ -93,6 +93,7 @@ class LocalForge:
             known = records.all()
             for record in known:
                 if record.head == proposal.head:
+                    self._keep_head(place, self._settled(place, record))
                     return self._shown(proposal.repository, record)
             head, base = self._tip(place, proposal.head), self._tip(place, proposal.base)
             for name, tip in ((proposal.head, head), (proposal.base, base)):
@@ -110,7 +111,7 @@ class LocalForge:
                 head_commit=head,
                 created_at=self._now(),
             )
-            self._git.run(place, "update-ref", f"refs/pull/{number}/head", head)
+            self._keep_head(place, record)
             records.put(record)
         return self._shown(proposal.repository, record)
 
@@ -185,6 +186,7 @@ class LocalForge:
                 commit = self._commit(place, tree, message, base, record.head_commit)
                 self._git.run(place, "update-ref", f"refs/heads/{record.base}", commit, base)
                 record = self._settled(place, record)
+                self._keep_head(place, record)
             records.put(record)
         return self._shown(repository, record)
 
@@ -259,6 +261,10 @@ class LocalForge:
         merge = self._git.run(place, "rev-list", *since).partition("\n")[0] or record.head_commit
         at = datetime.fromisoformat(self._git.run(place, "log", "-1", "--format=%cI", merge))
         return replace(record, state=PullRequestState.MERGED, merge_commit=merge, merged_at=at)
+
+    def _keep_head(self, place: Path, record: PullRecord) -> None:
+        """Have git keep what is proposed, also when its branch is deleted."""
+        self._git.run(place, "update-ref", f"refs/pull/{record.number}/head", record.head_commit)
 
     def _tip(self, place: Path, branch: str) -> str:
         """The commit of a branch, "" where there is none."""

@@ -67,7 +67,11 @@ class LocalAgent:
         place = f"{platform.node()}\0{self._sessions}"
         self.account = f"local/{hashlib.sha256(place.encode()).hexdigest()[:12]}" if options.is_paid else ""
         self.capabilities = Capabilities(
-            is_paid=options.is_paid, tells_cost=False, takes_messages=False, takes_attachments=True
+            is_paid=options.is_paid,
+            tells_cost=False,
+            takes_messages=False,
+            takes_attachments=True,
+            goes_on=bool(options.command),  # codemods give the same answer to the same code, whatever reviewers say
         )
 
     def create(self, request: SessionRequest) -> Created:

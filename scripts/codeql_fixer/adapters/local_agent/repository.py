@@ -184,8 +184,13 @@ class Repository:
             "log", "-1", f"--format=%(trailers:key={INTENT_TRAILER},valueonly)", commit, cwd=self._place
         )
 
-    def push(self, commit: str, branch: str) -> None:
+    def push(self, commit: str, branch: str, *, expected: str = "") -> None:
         """Make a branch on the server, or find it standing there already; never moves one that stands elsewhere.
+
+        Args:
+            commit: where it is to stand.
+            branch: its name.
+            expected: where it may stand now, and is moved from; "" for nowhere.
 
         Raises:
             GitError: the server refuses, or the branch stands elsewhere.
@@ -193,7 +198,12 @@ class Repository:
         name = f"refs/heads/{branch}"
         try:
             self._git.talk(
-                "push", "--quiet", f"--force-with-lease={name}:", self._url, f"{commit}:{name}", cwd=self._place
+                "push",
+                "--quiet",
+                f"--force-with-lease={name}:{expected}",
+                self._url,
+                f"{commit}:{name}",
+                cwd=self._place,
             )
         except GitError:
             if self.remote_tips(name).get(name) != commit:  # somebody may have pushed it and died before saying so

@@ -50,16 +50,29 @@ class Work:
         base = self._request.base_branch or self._forge.default_branch(self._request.target_repo)
         repository = self._open_repository(self._forge.clone_url(self._request.target_repo))
         tips = repository.fetch(base, self._job.branch)
+        if self._request.head_branch:
+            return repository, self._continued(repository, tips.branch, base, known=known)
         if known and repository.has(known.commit) and tips.branch in {"", known.commit}:
             return repository, known
         if tips.branch:
             return repository, self._adopted(repository, tips.branch, base)
         return repository, self._new(Attempt(self._job, repository, tips.base).fix(), base)
 
+    def _continued(self, repository: Repository, tip: str, base: str, *, known: Draft | None) -> Draft:
+        """One commit more on the branch of a pull request, where there is none of this intent yet."""
+        if not tip:
+            raise UserError(f"branch {self._job.branch} of the pull request is not there any more")
+        if known and repository.has(known.commit) and tip in {known.commit, repository.parent(known.commit)}:
+            return known
+        if repository.intent_of(tip) == self._request.intent_id:
+            return self._adopted(repository, tip, base)
+        return self._new(Attempt(self._job, repository, tip).fix(), base)
+
     def publish(self, repository: Repository, draft: Draft) -> PullRequest:
         """Push the branch and open the pull request; what is there already is left as it is."""
         self._job.step(PUSHING)
-        repository.push(draft.commit, self._job.branch)
+        expected = repository.parent(draft.commit) if self._request.head_branch else ""
+        repository.push(draft.commit, self._job.branch, expected=expected)
         self._job.step(PROPOSING)
         return self._forge.propose(
             Proposal(

@@ -148,7 +148,7 @@ class _Session:
             request=self._order.request,
             options=self._order.options,
             at=self._order.at.isoformat(),
-            branch=f"{BRANCHES}{self._order.request.intent_id}",
+            branch=self._order.request.head_branch or f"{BRANCHES}{self._order.request.intent_id}",
             workspace=workspace,
             environment=self._environment,
             programs=self._programs,
