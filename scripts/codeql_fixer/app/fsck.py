@@ -44,7 +44,7 @@ def fsck(ledger: Ledger, now: datetime) -> tuple[int, list[Fault]]:
 
 def _among(records: list[Stored], now: datetime) -> Iterator[Fault]:
     seen: dict[tuple[str, str], str] = {}
-    paths = set()
+    paths: set[str] = set()
     for item in records:
         name = (item.record.kind, item.record.id)
         first = seen.setdefault(name, item.path)
@@ -56,17 +56,18 @@ def _among(records: list[Stored], now: datetime) -> Iterator[Fault]:
         if item.record.recorded_at > now + _TOLERANCE:
             yield Fault(item.path, f"{item.path}: is dated {item.record.recorded_at:%Y-%m-%d %H:%M}, in the future")
     for item in records:
-        problem = _orphaned(item.record, seen)
+        problem = _orphaned(item.record, seen, paths)
         if problem:
             yield Fault(item.path, f"{item.path}: {problem}")
 
 
-def _orphaned(record: AnyRecord, seen: dict[tuple[str, str], str]) -> str:
-    """What a record speaks of that is not there; "" when all of it is."""
+def _orphaned(record: AnyRecord, seen: dict[tuple[str, str], str], paths: set[str]) -> str:
+    """What a record speaks of that is not there, by its id or by its path; "" when all of it is."""
     if isinstance(record, DispatchOutcome) and ("dispatch_intent", record.id) not in seen:
         return "is the outcome of an intent that is not there"
-    if isinstance(record, Verification) and record.scan_run_id and ("scan_run", record.scan_run_id) not in seen:
-        return f"rests on the scan {record.scan_run_id}, which is not there"
+    scan = record.scan_run_id if isinstance(record, Verification) else ""
+    if scan and scan not in paths and ("scan_run", scan) not in seen:
+        return f"rests on the scan {scan}, which is not there"
     if isinstance(record, DispatchIntent) and record.cycle_id and ("cycle", record.cycle_id) not in seen:
         return f"was claimed by the cycle {record.cycle_id}, which is not there"
     if isinstance(record, FixExample) and record.intent_id and ("dispatch_intent", record.intent_id) not in seen:
