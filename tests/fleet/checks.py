@@ -195,6 +195,16 @@ def _text_of(issue: TrackedIssue) -> str:
     return repr(replace(issue, key=0))
 
 
+def fixes_that_a_scan_looked_at(world: World) -> int:
+    """How many issues are gone by a merge of ours, and a scan since has said so."""
+    world.book.read()
+    return sum(
+        one.findings[number].is_our_fix
+        for one in world.places
+        for number in world.book.ever_found(one.name) - (world.book.found_last(one.name) or set())
+    )
+
+
 def _lifecycles_are_right(world: World, index: SqlIndex) -> int:
     """What a merge of ours fixed and a scan looked at since is verified, and nothing else is."""
     verified = 0

@@ -8,6 +8,7 @@ from codeql_fixer.adapters.index.sql_index import SqlIndex
 from codeql_fixer.adapters.index.sqlite import SqliteDatabase
 from codeql_fixer.adapters.ledger.memory import MemoryLedger
 from codeql_fixer.app.author import Author
+from codeql_fixer.app.fsck import fsck
 from codeql_fixer.app.prove import Prover
 from codeql_fixer.domain.cycle import PullRequestState
 from codeql_fixer.domain.verification import Verdict, Verification
@@ -76,6 +77,7 @@ def test_prove__records_what_the_scan_after_the_merge_says(tmp_path: Path) -> No
     ]
     assert (record.pull_request, record.intent_id, record.session_id) == (7, "i-1", "s-1")
     assert record.scan_run_id.endswith("2.json")
+    assert fsck(room.ledger, at(10_000))[1] == []
 
 
 def test_prove__says_it_once(tmp_path: Path) -> None:

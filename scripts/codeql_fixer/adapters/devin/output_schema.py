@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from codeql_fixer.domain.session import SessionReport
+from codeql_fixer.transport.message_types import ready
 
 _DRAFT = "http://json-schema.org/draft-07/schema#"
 _REFERENCE = "#/definitions/"
@@ -39,7 +40,7 @@ def output_schema() -> dict[str, Any]:
 def report_of(output: Any) -> SessionReport | None:  # noqa: ANN401 - an agent wrote it
     """What a session reports, None where it is not exactly of that form. Further members are allowed."""
     try:
-        return msgspec.convert(output, SessionReport)
+        return msgspec.convert(output, ready(SessionReport))
     except msgspec.ValidationError:
         return None
 

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 
 from codeql_fixer.domain.session import PullRequestLink
 from codeql_fixer.transport.errors import DamagedAnswerError
+from codeql_fixer.transport.message_types import ready
 
 AGENT = "devin"
 _ID_PREFIX = "devin-"
@@ -43,7 +44,7 @@ def decoded(body: bytes, kind: type[_T], what: str) -> _T:
         DamagedAnswerError: it is none; the message names the place.
     """
     try:
-        return msgspec.json.decode(body, type=kind)
+        return msgspec.json.decode(body, type=ready(kind))
     except msgspec.MsgspecError as error:
         raise DamagedAnswerError(f"the answer of Devin to '{what}' cannot be read", words=str(error)) from error
 

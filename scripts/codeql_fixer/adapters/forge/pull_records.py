@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from codeql_fixer.domain.cycle import PullRequestState
 from codeql_fixer.errors import InputError
+from codeql_fixer.transport.message_types import ready
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,7 +75,7 @@ class PullRecords:
         """
         path = self._path(number)
         try:
-            return msgspec.json.decode(path.read_bytes(), type=PullRecord)
+            return msgspec.json.decode(path.read_bytes(), type=ready(PullRecord))
         except FileNotFoundError:
             return None
         except (OSError, msgspec.DecodeError) as error:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from codeql_fixer.adapters.forge.pull_records import write_whole
 from codeql_fixer.domain.pull_request import Check, CheckReport, Review
 from codeql_fixer.errors import InputError
+from codeql_fixer.transport.message_types import ready
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -126,7 +127,7 @@ class TalkRecords:
     def _read(self, name: str, kind: type[_Kept]) -> _Kept | None:
         path = self._folder / f"{name}.json"
         try:
-            return msgspec.json.decode(path.read_bytes(), type=kind)
+            return msgspec.json.decode(path.read_bytes(), type=ready(kind))
         except FileNotFoundError:
             return None
         except (OSError, msgspec.DecodeError) as error:

@@ -12,6 +12,7 @@ from codeql_fixer.domain.cycle import PullRequestState
 from codeql_fixer.ports.forge import PullRequest
 from codeql_fixer.ports.hosting import Analysis, HostedRepository, WorkflowRun
 from codeql_fixer.transport.errors import DamagedAnswerError
+from codeql_fixer.transport.message_types import ready
 
 T = TypeVar("T")
 
@@ -154,7 +155,7 @@ def parsed(body: Any, kind: type[T], what: str) -> T:  # noqa: ANN401 - JSON say
         DamagedAnswerError: something is missing or of another type; says where.
     """
     try:
-        return msgspec.convert(body, kind)
+        return msgspec.convert(body, ready(kind))
     except msgspec.ValidationError as error:
         problem = f"GitHub describes {what} in another way than its documentation"
         raise DamagedAnswerError(problem, words=str(error)) from error

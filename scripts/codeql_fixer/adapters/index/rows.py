@@ -30,7 +30,7 @@ Row = tuple[Any, ...]  # of a database: its driver knows no types
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
-_TRACKED_COLUMNS = 28
+_TRACKED_COLUMNS, _ISSUE_COLUMNS = 28, 31  # of the view tracked_issues: what is tracked, and all of it
 
 
 def micros(time: datetime | None) -> int | None:
@@ -96,7 +96,7 @@ def issue_row(
 
 
 def parse_issue(row: Row) -> TrackedIssue:
-    """The issue of a row of `issues_of`."""
+    """The issue of a row that begins with the columns of `tracked_issues`."""
     return TrackedIssue(
         fingerprint=row[0],
         fingerprint_version=row[1],
@@ -218,7 +218,7 @@ def parse_attempts(rows: Iterable[Row]) -> dict[str, tuple[Attempt, ...]]:
 
 def parse_merged_fix(row: Row) -> MergedFix:
     """The fix of a row of `unproved`."""
-    repository, number, url, merged_at, intent_id, session_id, fingerprint = row[_TRACKED_COLUMNS:]
+    repository, number, url, merged_at, intent_id, session_id, fingerprint = row[_ISSUE_COLUMNS:]
     return MergedFix(
         repository=repository,
         number=number,
@@ -227,5 +227,5 @@ def parse_merged_fix(row: Row) -> MergedFix:
         intent_id=intent_id,
         session_id=session_id or "",
         fingerprint=fingerprint,
-        issue=parse_issue(row[:_TRACKED_COLUMNS]),
+        issue=parse_issue(row),
     )

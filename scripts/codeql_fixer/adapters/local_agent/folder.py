@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from codeql_fixer.adapters.local_agent.options import LocalOptions
 from codeql_fixer.domain.session import PullRequestLink, SessionReport, SessionRequest, SessionState
 from codeql_fixer.errors import AgentUnavailableError
+from codeql_fixer.transport.message_types import ready
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -194,14 +195,14 @@ class SessionFolder:
         for text in data[: data.rfind(b"\n") + 1].splitlines(keepends=True):
             offset += len(text)
             try:
-                found.append((offset, msgspec.json.decode(text, type=Line)))
+                found.append((offset, msgspec.json.decode(text, type=ready(Line))))
             except msgspec.DecodeError:  # nothing, or what a worker wrote when it was killed
                 continue
         return found
 
     def _read(self, name: str, kind: type[T]) -> T | None:
         try:
-            return msgspec.json.decode((self.path / name).read_bytes(), type=kind)
+            return msgspec.json.decode((self.path / name).read_bytes(), type=ready(kind))
         except _ABSENT:
             return None
         except (OSError, msgspec.DecodeError) as error:

@@ -59,11 +59,7 @@ INSERT INTO aliases (alias, issue_id) VALUES (:alias, :issue) ON CONFLICT DO NOT
 UPDATE issues SET lifecycle = :lifecycle, reason = :reason WHERE id = :id AND (lifecycle, reason) <> (:lifecycle, :reason);
 
 -- name: issues_of
-SELECT
-  i.fingerprint, i.fingerprint_version, i.tracking, i.rule_id, i.family, i.tier, i.score, i.file, i.start_line,
-  i.message, i.evidence, i.occurrence, i.tool, i.category, i.first_seen_at, i.first_run, i.last_seen_at, i.last_run,
-  i.appearances, i.opened_at, i.aliases, i.fixed_at, i.fixed_run, i.doubt, i.renamed_to, i.regressions, i.reach, i.id
-FROM issues i JOIN repositories r ON r.id = i.repository_id WHERE r.name = :repository;
+SELECT * FROM tracked_issues WHERE repository = :repository;
 
 -- name: forget_appearances!
 DELETE FROM appearances WHERE issue_id IN (
@@ -215,10 +211,9 @@ WITH wanted AS (
   WHERE p.state = 'open'
 )
 SELECT d.intent_id, d.repository, d.agent, d.attempt, d.claimed_at, d.act_before, d.family, d.max_acu, d.outcome,
-  COALESCE(d.session_id, ''), s.status, s.acu_used, d.account, i.batch_id, di.fingerprint
+  COALESCE(d.session_id, ''), s.status, s.acu_used, d.account, d.batch_id, di.fingerprint
 FROM wanted w
 JOIN claims d ON d.intent_id = w.intent_id
-JOIN dispatches i ON i.intent_id = w.intent_id
 JOIN dispatch_issues di ON di.intent_id = d.intent_id
 LEFT JOIN sessions s ON s.session_id = d.session_id
 WHERE +d.claimed_at IS NOT NULL
@@ -301,28 +296,20 @@ SELECT name, tier, state, COUNT(*),
 FROM present GROUP BY name, tier, state ORDER BY name, tier, state;
 
 -- name: issues_by_id
-SELECT
-  i.fingerprint, i.fingerprint_version, i.tracking, i.rule_id, i.family, i.tier, i.score, i.file, i.start_line,
-  i.message, i.evidence, i.occurrence, i.tool, i.category, i.first_seen_at, i.first_run, i.last_seen_at, i.last_run,
-  i.appearances, i.opened_at, i.aliases, i.fixed_at, i.fixed_run, i.doubt, i.renamed_to, i.regressions, i.reach,
-  i.id, r.name, i.lifecycle, i.reason,
+SELECT i.*,
   (SELECT COALESCE(d.expires_at, :forever) FROM dismissals d
-   WHERE d.repository = r.name
+   WHERE d.repository = i.repository
      AND (d.fingerprint = i.fingerprint OR EXISTS (SELECT 1 FROM aliases a WHERE a.issue_id = i.id AND a.alias = d.fingerprint))
    ORDER BY d.recorded_at DESC, d.id DESC LIMIT 1)
-FROM issues i JOIN repositories r ON r.id = i.repository_id WHERE i.id = :id;
+FROM tracked_issues i WHERE i.id = :id;
 
 -- name: issues_in
-SELECT
-  i.fingerprint, i.fingerprint_version, i.tracking, i.rule_id, i.family, i.tier, i.score, i.file, i.start_line,
-  i.message, i.evidence, i.occurrence, i.tool, i.category, i.first_seen_at, i.first_run, i.last_seen_at, i.last_run,
-  i.appearances, i.opened_at, i.aliases, i.fixed_at, i.fixed_run, i.doubt, i.renamed_to, i.regressions, i.reach,
-  i.id, r.name, i.lifecycle, i.reason,
+SELECT i.*,
   (SELECT COALESCE(d.expires_at, :forever) FROM dismissals d
-   WHERE d.repository = r.name
+   WHERE d.repository = i.repository
      AND (d.fingerprint = i.fingerprint OR EXISTS (SELECT 1 FROM aliases a WHERE a.issue_id = i.id AND a.alias = d.fingerprint))
    ORDER BY d.recorded_at DESC, d.id DESC LIMIT 1)
-FROM issues i JOIN repositories r ON r.id = i.repository_id WHERE r.name = :repository ORDER BY i.id;
+FROM tracked_issues i WHERE i.repository = :repository ORDER BY i.id;
 
 -- name: ids_by_name
 SELECT i.id FROM issues i JOIN repositories r ON r.id = i.repository_id
@@ -425,17 +412,13 @@ WHERE i.lifecycle IN ('new', 'recurring', 'regressed')
 ORDER BY i.opened_at, i.id LIMIT :most;
 
 -- name: open_of_family
-SELECT
-  i.fingerprint, i.fingerprint_version, i.tracking, i.rule_id, i.family, i.tier, i.score, i.file, i.start_line,
-  i.message, i.evidence, i.occurrence, i.tool, i.category, i.first_seen_at, i.first_run, i.last_seen_at, i.last_run,
-  i.appearances, i.opened_at, i.aliases, i.fixed_at, i.fixed_run, i.doubt, i.renamed_to, i.regressions, i.reach,
-  i.id, r.name, i.lifecycle, i.reason,
+SELECT i.*,
   (SELECT COALESCE(d.expires_at, :forever) FROM dismissals d
-   WHERE d.repository = r.name
+   WHERE d.repository = i.repository
      AND (d.fingerprint = i.fingerprint OR EXISTS (SELECT 1 FROM aliases a WHERE a.issue_id = i.id AND a.alias = d.fingerprint))
    ORDER BY d.recorded_at DESC, d.id DESC LIMIT 1)
-FROM issues i JOIN repositories r ON r.id = i.repository_id
-WHERE r.name = :repository AND i.family = :family AND i.lifecycle IN ('new', 'recurring', 'regressed')
+FROM tracked_issues i
+WHERE i.repository = :repository AND i.family = :family AND i.lifecycle IN ('new', 'recurring', 'regressed')
 ORDER BY CASE i.tier WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 WHEN 'low' THEN 3 ELSE 4 END,
   i.opened_at, i.file, i.start_line, i.fingerprint
 LIMIT :most OFFSET :start;
@@ -945,17 +928,13 @@ FROM since w JOIN issues i ON i.id = w.id JOIN repositories r ON r.id = i.reposi
 WHERE w.at >= :since ORDER BY w.at DESC, i.id LIMIT :most;
 
 -- name: unproved
-SELECT
-  i.fingerprint, i.fingerprint_version, i.tracking, i.rule_id, i.family, i.tier, i.score, i.file, i.start_line,
-  i.message, i.evidence, i.occurrence, i.tool, i.category, i.first_seen_at, i.first_run, i.last_seen_at, i.last_run,
-  i.appearances, i.opened_at, i.aliases, i.fixed_at, i.fixed_run, i.doubt, i.renamed_to, i.regressions, i.reach, i.id,
+SELECT i.*,
   p.repository, p.number, p.url, COALESCE(p.merged_at, p.observed_at), d.intent_id, d.session_id, di.fingerprint
 FROM pull_requests p
 JOIN proposals l ON l.repository = p.repository AND l.number = p.number
 JOIN claims d ON d.intent_id = l.intent_id OR (l.intent_id = '' AND l.session_id <> '' AND d.session_id = l.session_id)
 JOIN dispatch_issues di ON di.intent_id = d.intent_id
-JOIN repositories r ON r.name = d.repository
-JOIN issues i ON i.repository_id = r.id
+JOIN tracked_issues i ON i.repository = d.repository
   AND (i.fingerprint = di.fingerprint OR i.id IN (SELECT a.issue_id FROM aliases a WHERE a.alias = di.fingerprint))
 WHERE p.state = 'merged' AND i.tracking <> 'renamed'
   AND (CASE WHEN i.tracking = 'fixed' THEN i.fixed_at >= COALESCE(p.merged_at, p.observed_at)
