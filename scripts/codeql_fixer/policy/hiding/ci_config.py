@@ -10,7 +10,7 @@ from codeql_fixer.policy.hiding.outline import settings_of
 from codeql_fixer.policy.hiding.scan_config import changed_settings, sign
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from codeql_fixer.policy.hiding.changed_text import ChangedFile
     from codeql_fixer.policy.hiding.outline import Setting
@@ -72,6 +72,24 @@ _EVENTS = _TRIGGERS | {
     "release",
     "repository_dispatch",
 }
+_FILTERS = frozenset(
+    {
+        "branches",
+        "branches-ignore",
+        "paths",
+        "paths-ignore",
+        "tags",
+        "tags-ignore",
+        "types",
+        "cron",
+        "timezone",
+        "workflows",
+        "inputs",
+        "secrets",
+        "outputs",
+    }
+)
+_OF_GITHUB = re.compile(r"(?:^|/)\.github/workflows/")
 _CODEQL_LISTS = re.compile(r"languages?|queries|packs|language", re.IGNORECASE)
 _DOCUMENTS = re.compile(
     r"[\w*/.-]*\.(?:md|rst|txt|adoc|png|svg|jpe?g)|/?docs?/\*{0,2}|LICENSE.*|\.gitignore"
@@ -139,9 +157,9 @@ def _trigger_signs(file: ChangedFile, settings: ChangedSettings) -> Iterator[Hid
     for setting in settings.came:
         if any(map(_IGNORES.fullmatch, setting.names)) and setting.value and not _DOCUMENTS.fullmatch(setting.value):
             yield sign(HidingKind.CI_CONFIG, file.path, setting)
-    before, now = _events(settings_of(file.old)), _events(settings_of(file.new))
+    before, now = (_events(file, list(settings_of(lines))) for lines in (file.old, file.new))
     gone = (before & _TRIGGERS) - now
-    if gone and (file.is_whole or now or before):
+    if gone:
         yield _gone(file, f"no longer on {', '.join(sorted(gone))}")
     yield from _filter_signs(file, settings)
 
@@ -167,12 +185,22 @@ def _is_filter(setting: Setting) -> bool:
     } - {"types"}
 
 
-def _events(settings: Iterable[Setting]) -> set[str]:
+def _events(file: ChangedFile, settings: Sequence[Setting]) -> set[str]:
     found: set[str] = set()
     for setting in settings:
         if setting.names[:1] == ("on",):
             found |= {name for name in (*setting.names[1:2], setting.value) if name in _EVENTS}
+    if not file.is_whole and _OF_GITHUB.search(file.path):
+        found |= _loose_events(settings)
     return found
+
+
+def _loose_events(settings: Sequence[Setting]) -> set[str]:
+    """Events by their own looks, where the line with `on` is not among those of a change."""
+    found = {setting.value for setting in settings if not setting.names}
+    found |= {setting.names[0] for setting in settings if len(setting.names) == 1 and not setting.value}
+    others = {setting.names[0] for setting in settings if not _FILTERS.issuperset(setting.names[1:2])}
+    return (found - others) & _EVENTS  # what has steps is a job of that name
 
 
 def _step_signs(file: ChangedFile, settings: ChangedSettings) -> Iterator[HidingSign]:
@@ -188,6 +216,25 @@ def _step_signs(file: ChangedFile, settings: ChangedSettings) -> Iterator[Hiding
         if is_never or may_fail or is_ignored or is_manual or value == "set +e":
             yield sign(HidingKind.CI_CONFIG, file.path, setting)
     yield from _tool_signs(file, settings)
+    if _is_unfinished(settings):
+        yield _gone(file, "no longer scanned by codeql: it is set up, and never run")
+
+
+def _is_unfinished(settings: ChangedSettings) -> bool:
+    """True when a step that runs CodeQL went, the one that sets it up stayed, and nothing else runs it."""
+    analyses, starts = (
+        sum(_is_codeql(setting, step) for setting in settings.went)
+        - sum(_is_codeql(setting, step) for setting in settings.came)
+        for step in ("analyze", "init")
+    )
+    if analyses <= max(starts, 0):
+        return False
+    return not _tools((setting for setting in settings.came if not _is_codeql(setting)), "scan") & {"codeql"}
+
+
+def _is_codeql(setting: Setting, step: str = "") -> bool:
+    """True for a step of CodeQL's action."""
+    return setting.names[-1:] == ("uses",) and f"codeql-action/{step}" in setting.value
 
 
 def _is_of_new_job(setting: Setting, settings: ChangedSettings) -> bool:

@@ -25,11 +25,12 @@ if TYPE_CHECKING:
 
 _CASE = re.compile(
     r"^\s*(?:async\s+)?def\s+(?P<python>test\w*)"  # Python, Ruby
-    r"|^\s*(?:it|test|specify|scenario|should|example)(?:\.\w+)?\s*\(?\s*(?P<title>\"[^\"]{1,200}"
-    r"|'[^']{1,200}|`[^`]{1,200})"
+    r"|^\s*(?:(?:QUnit|Deno|tap|t)\.)?(?:(?:it|test|specify|scenario|should|example)(?:\.\w+)*"
+    r"(?:\([^()]{0,200}\))?|[\]`]\s*\)?(?=\())\s*\(?\s*"
+    r"(?P<title>\"[^\"]{1,200}|'[^']{1,200}|`[^`]{1,200}|[\w.]{1,100}(?=\s*,\s*(?:async\s*)?(?:\(|function\b|\w+\s*=>)))"
     r"|^\s*func\s+(?:\([^)]{0,80}\)\s*)?(?P<go>(?:Test|Fuzz|test)\w*)\s*\("
     r"|^\s*(?:(?:public|private|protected|internal|static|async|final|override"
-    r"|suspend)\s+)*(?:function|fun|fn|void|Task)\s+(?P<named>`[^`]{1,200}`|[tT]est\w*"
+    r"|suspend|export|default|pub|open|virtual)\s+)*(?:function|fun|fn|void|Task)\s+(?P<named>`[^`]{1,200}`|[tT]est\w*"
     r"|\w+[tT]est)\s*\("
     r"|^\s*TEST(?:_F|_P|_CASE)?\s*\(\s*(?P<cpp>[^)]{1,200})\)"
 )
@@ -37,6 +38,12 @@ _MARKED = re.compile(
     r"^\s*(?:@(?:Test|ParameterizedTest|RepeatedTest|org\.junit\.Test)\b|\[(?:Fact|Theory|Test"
     r"|TestMethod|TestCase)\b|#\[(?:\w+::)?test\b)"
 )
+_TITLED = re.compile(  # its title stands in the next line
+    r"^\s*(?:(?:QUnit|Deno|tap|t)\.)?(?:it|test|specify|scenario)(?:\.\w+)*(?:\([^()]{0,200}\))?\s*\(\s*\{?\s*$"
+)
+_SUITE = re.compile(r"^\s*(?:describe|context|suite)(?:\.\w+)*\s*\(?\s*[\"'`](?P<title>[^\"'`]{1,200})")
+_SPEC = re.compile(r"[._-](?:tests?|spec|cy|e2e)\.[^/.]+$")
+_TITLE = re.compile(r"^\s*(?:name:\s*)?[\"'`](?P<title>[^\"'`]{1,200})[\"'`]\s*,")
 _METHOD = re.compile(r"\b(?:void|fun|fn|Task|def|function|Unit)\s+(?:<[^>]{0,40}>\s*)?(?P<name>`[^`]{1,200}`|\w+)\s*\(")
 _CLAIM = re.compile(
     r"assert|expect|should|require\.|raises|\bt\.(?:Error|Fatal|Fail)|verify|EXPECT_|ASSERT_|must|eq!|toThrow|panic",
@@ -54,6 +61,14 @@ _DEFINED = re.compile(
     r"|\b(?:const|let|var|exports\.)\s*(?P<value>\w{3,100})\s*=\s*(?:async\s*)?(?:function|\(|\w+\s*=>)"
     r"|\bexports\.(?P<exported>\w{3,100})\s*="
 )
+# A definition that begins with a type, or, as GNU puts it, with the name alone; no statement, and no mere declaration.
+_TYPED = re.compile(
+    r"(?!\s*(?:return|else|throw|new|await|case|delete|goto|typedef|using|package|import|do)\b)"
+    r"(?:\s{0,40}[\w:<>,*&\[\]~.? ]{0,120}?[\w>\]*&][\s*&]{1,8}(?:\w+::)?(?P<name>\w{3,100})"
+    r"\s*\((?:[^;{}()]|\([^;{}()]*\))*(?:,\s*$|\)[\w\s]*(?:\{|$))"
+    r"|(?!(?:if|for|while|switch|catch)\b)(?P<alone>\w{3,100}) ?\([^;{}()]*\)\s*$)"
+)
+_TYPED_LANGUAGES = frozenset({"cpp", "java", "csharp"})
 _WORD = re.compile(r"[A-Za-z_]\w{2,99}")
 _SKIP = re.compile(
     r"@?\bpytest\.mark\.(?:skip|xfail)\b(?!if)|\bpytest\.(?:skip|xfail)\s*\("
@@ -113,17 +128,37 @@ def _deleted(files: Sequence[ChangedFile]) -> Iterator[HidingSign]:
         if not (_subjects(case) & gone):
             text = f"test is gone: {case.text.strip()}"
             yield HidingSign(kind=HidingKind.TEST_DELETED, file=case.file.path, text=text)
-    told = {case.file.path for case in removed}
     lines = frozenset(squashed(line.text) for file in files for line in file.added)
+    yield from _suites(files, lines, gone)
+    told = {case.file.path for case in removed}
     for file in files:
         status, old, new = file.file.status, file.file.old_path, file.file.new_path
         is_code = is_test(old) and language_of(old) != "" and not is_document(old)
         if status is FileStatus.DELETED and is_code and file.path not in told and _stem(old) not in gone:
-            if _claims(line.text for line in file.removed) and not _moved(file, lines):
+            is_one = _SPEC.search(old) is not None or _claims(line.text for line in file.removed)
+            if is_one and not (_words_in(line.text for line in file.removed) & gone) and not _moved(file, lines):
                 yield HidingSign(kind=HidingKind.TEST_DELETED, file=file.path, text="test file is gone")
         elif status is FileStatus.RENAMED and is_code and _is_run(old) and not _is_run(new):
             text = f"test file was {old}; its new name is no test's"
             yield HidingSign(kind=HidingKind.TEST_DELETED, file=new, text=text)
+
+
+def _suites(files: Sequence[ChangedFile], added: frozenset[str], gone: frozenset[str]) -> Iterator[HidingSign]:
+    """Suites that went with what stood in them, where no test with a name of its own did."""
+    kept = {match["title"] for file in files for line in file.added if (match := _SUITE.match(line.text))}
+    for file in files:
+        if not is_test(file.file.old_path) or _cases(file, file.removed):
+            continue
+        for at, line in enumerate(file.removed):
+            match, body = (
+                _SUITE.match(line.text),
+                [next_one.text for next_one in file.removed[at + 1 : at + _MAX_LINES]],
+            )
+            lost = [text for text in body if _WORD.search(text) and squashed(text) not in added]
+            if match and match["title"] not in kept and lost and not (_words_in(body) & gone):
+                text = f"tests are gone: {line.text.strip()}"
+                yield HidingSign(kind=HidingKind.TEST_DELETED, file=file.path, text=text)
+                break
 
 
 def _cases(file: ChangedFile, lines: Sequence[Line]) -> list[_Case]:
@@ -138,6 +173,8 @@ def _cases(file: ChangedFile, lines: Sequence[Line]) -> list[_Case]:
         match = _CASE.match(line.text)
         method = _METHOD.search(line.text) if is_marked and match is None else None
         name = next((group for group in match.groups() if group), "") if match else method["name"] if method else ""
+        if _TITLED.match(line.text) and (title := _TITLE.match(lines[at + 1].text if at + 1 < len(lines) else "")):
+            name = title["title"]
         if name:
             starts.append((at, name.strip("\"'`")))
         is_marked = bool(_MARKED.match(line.text)) or (
@@ -238,11 +275,11 @@ def _gone_subjects(files: Sequence[ChangedFile]) -> frozenset[str]:
     for file in files:
         if is_test(file.file.old_path) or not is_source(file.file.old_path):
             continue
-        before.update(_defined(file.removed))
+        before.update(_defined(file.path, file.removed))
         if file.file.status is FileStatus.DELETED:
             before[_stem(file.file.old_path)] += 1
     for file in files:
-        now = _defined(file.added) if not is_test(file.path) else []
+        now = _defined(file.path, file.added) if not is_test(file.path) else []
         if file.file.status in {FileStatus.ADDED, FileStatus.RENAMED}:
             now.append(_stem(file.path))
         for name in now:
@@ -250,13 +287,21 @@ def _gone_subjects(files: Sequence[ChangedFile]) -> frozenset[str]:
     return frozenset(before)
 
 
-def _defined(lines: Sequence[Line]) -> list[str]:
-    return [name.lower() for line in lines for match in _DEFINED.finditer(line.text) for name in match.groups() if name]
+def _defined(path: str, lines: Sequence[Line]) -> list[str]:
+    matches = [match for line in lines for match in _DEFINED.finditer(line.text)]
+    if language_of(path) in _TYPED_LANGUAGES:
+        matches += [match for line in lines if (match := _TYPED.match(line.text))]
+    return [name.lower() for match in matches for name in match.groups() if name]
 
 
 def _subjects(case: _Case) -> frozenset[str]:
-    words = {word.lower() for line in case.body for word in _WORD.findall(line)}
-    return frozenset(words | {case.name.lower().removeprefix("test_").removeprefix("test"), _stem(case.file.path)})
+    return frozenset(
+        _words_in(case.body) | {case.name.lower().removeprefix("test_").removeprefix("test"), _stem(case.file.path)}
+    )
+
+
+def _words_in(lines: Iterable[str]) -> set[str]:
+    return {word.lower() for line in lines for word in _WORD.findall(line)}
 
 
 def _stem(path: str) -> str:

@@ -52,7 +52,11 @@ def settings_of(lines: Iterable[Line]) -> Iterator[Setting]:
     """All settings in the order of the lines."""
     section: tuple[str, ...] = ()
     levels: list[_Level] = []
+    last = 0
     for number, raw in lines:
+        if number != last + 1:
+            section, levels = (), []  # what stands in between is not known
+        last = number
         stripped = raw.strip()
         indent = len(raw) - len(raw.lstrip())
         if not stripped or stripped.strip("]})>,;(") == "":

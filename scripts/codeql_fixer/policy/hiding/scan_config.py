@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from codeql_fixer.domain.change import FileStatus
 from codeql_fixer.domain.hiding import HidingKind, HidingSign
 from codeql_fixer.policy.hiding.changed_text import squashed
+from codeql_fixer.policy.hiding.code_places import is_outside
 from codeql_fixer.policy.hiding.outline import settings_of
 from codeql_fixer.policy.hiding.suppression_table import ESLINT_STYLE, RUFF_STYLE
 
@@ -130,6 +131,7 @@ _RANKS = {
 }
 _RANKS |= {"critical": 4, "blocker": 4}
 _HARMLESS = re.compile(r".*\.(?:md|rst|adoc|png|svg)|docs?/\*{0,2}|LICENSE")
+_USUAL = re.compile(r"(?:\*\*/)?(?:\.[a-z][\w.-]*|__\w+__|\w*env|[\w*.-]+\.egg(?:-info|s)?|tests?)")
 _ELSEWHERE = re.compile(r"(?:\*\*/)?(?:tests?|docs?)/")  # settings for tests and documents only
 
 
@@ -155,8 +157,9 @@ def scan_config_signs(file: ChangedFile) -> Iterator[HidingSign]:
         yield HidingSign(kind=HidingKind.SCAN_CONFIG, file=file.path, text=f"{old_path} is gone")
     elif is_scan_config(new_path):
         yield from loosened(file.path, changed_settings(file))
-    elif _SHARED.search(new_path) and old_path:
-        yield from loosened(file.path, _of_sections(changed_settings(file)))
+    elif _SHARED.search(new_path):
+        settings = _of_sections(changed_settings(file))
+        yield from loosened(file.path, settings if old_path else _without_usual(settings))
 
 
 def is_scan_config(path: str) -> bool:
@@ -205,7 +208,7 @@ def sign(kind: HidingKind, path: str, setting: Setting) -> HidingSign:
 
 def _hides(setting: Setting, settings: ChangedSettings) -> bool:
     own, value = setting.names[-1] if setting.names else "", setting.value.strip().lower()
-    if _HARMLESS.fullmatch(setting.value) or _is_style(setting.value) or value.startswith("!"):
+    if _HARMLESS.fullmatch(setting.value) or _is_style(setting) or value.startswith("!"):
         return False
     if value in _ON:
         return _ON_HIDES.fullmatch(own) is not None
@@ -228,8 +231,10 @@ def _lists_less(setting: Setting, settings: ChangedSettings) -> bool:
     return _SCOPES.fullmatch(own) is not None and names not in settings.before
 
 
-def _is_style(value: str) -> bool:
-    return re.fullmatch(r"[A-Z]{1,4}[0-9]{1,4}", value) is not None and RUFF_STYLE.fullmatch(value) is not None
+def _is_style(setting: Setting) -> bool:
+    value = setting.value
+    is_code = re.fullmatch(r"[A-Z]{1,4}[0-9]{1,4}", value) is not None and "gosec" not in setting.names
+    return is_code and RUFF_STYLE.fullmatch(value) is not None
 
 
 def _is_raised(setting: Setting, settings: ChangedSettings) -> bool:
@@ -274,6 +279,16 @@ def _of_sections(settings: ChangedSettings) -> ChangedSettings:
         return _SHARED_SECTIONS.match(".".join(setting.names)) is not None
 
     return settings._replace(came=[*filter(ours, settings.came)], went=[*filter(ours, settings.went)])
+
+
+def _without_usual(settings: ChangedSettings) -> ChangedSettings:
+    """Without folders that scans commonly leave out: a file that is new names them as a matter of course."""
+
+    def is_usual(setting: Setting) -> bool:
+        folder = setting.value.strip("\"'").removeprefix("./").rstrip("*/")
+        return _USUAL.fullmatch(folder) is not None or is_outside(f"{folder}/")
+
+    return settings._replace(came=[setting for setting in settings.came if not is_usual(setting)])
 
 
 def _attribute_signs(file: ChangedFile) -> Iterator[HidingSign]:

@@ -17,11 +17,18 @@ class Directive(NamedTuple):
     pattern: re.Pattern[str]
     is_local: bool = True
     harmless: re.Pattern[str] | None = None
+    is_behind_code: bool = False  # elsewhere it is but a word
 
 
-def _row(tool: str, pattern: str, *, is_local: bool = True, harmless: str = "") -> Directive:
+def _row(
+    tool: str, pattern: str, *, is_local: bool = True, harmless: str = "", is_behind_code: bool = False
+) -> Directive:
     return Directive(
-        tool, re.compile(pattern, re.IGNORECASE), is_local, re.compile(harmless, re.IGNORECASE) if harmless else None
+        tool,
+        re.compile(pattern, re.IGNORECASE),
+        is_local,
+        re.compile(harmless, re.IGNORECASE) if harmless else None,
+        is_behind_code,
     )
 
 
@@ -103,6 +110,8 @@ AT_START = (
     _row("codeql", r"codeql\s*\[(?P<args>[^\]]*)\]"),
     _row("codeql", r"(?:codeql|lgtm)\s*[:-]?\s*(?:ignore|disable|suppress|skip)\b(?P<args>.*)"),
     _row("codeql", r"codeql\s*\[?sm[0-9]+\]?"),
+    _row("codeql", r"lgtm\s*[.!;:-]*\s*(?:-->|\*/)?\s*$"),
+    _row("codeql", r"lgtm\b(?!['\u2019])", is_behind_code=True),  # reasons may follow
     _row("bandit", r"nosec\b:?\s*(?P<args>(?:[BG][0-9]{3}[\s,]*)*)"),
     _row("gosec", r"gosec:disable\b(?P<args>.*)"),
     _row("semgrep", r"nosem(?:grep)?\b\s*:?\s*(?P<args>[\w.,/ -]*)"),

@@ -95,13 +95,16 @@ def _within(path: str, text: Sequence[Line], lines: Sequence[Line]) -> Iterator[
 
 def _of_line(line: Lexed) -> Iterator[Suppression]:
     found: dict[str, Suppression] = {}
+    is_behind = bool(line.code.strip())
     for directive, match in (*_in_comments(line.comments), *_in_code(line)):
+        if directive.is_behind_code and not is_behind:
+            continue
         names = _names(match)
         if directive.harmless and names and all(directive.harmless.fullmatch(name) for name in names):
             continue
         key = (directive.tool, " ".join(sorted(names)).lower())
         text = line.raw.strip()
-        is_local = directive.is_local or (directive.tool == "pylint" and bool(line.code.strip()))
+        is_local = directive.is_local or (directive.tool == "pylint" and is_behind)
         found.setdefault(directive.tool, Suppression(HidingKind.SUPPRESSION, line.number, text, is_local, key))
     yield from found.values()
 

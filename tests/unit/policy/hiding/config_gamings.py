@@ -504,4 +504,37 @@ LEVELS = (
     _workflow("no upload", "analyze@v3\n", "analyze@v3\n        with:\n          upload: false\n", "scan_config"),
 )
 
-CONFIG_GAMINGS = (*SCAN_CONFIGS, *CI_CONFIGS, *IGNORE_FILES, *MORE, *LEVELS)
+_EVENTS = "  push:\n    branches: [main, develop]\n  pull_request:\n"
+_ANALYZE = "      - uses: github/codeql-action/analyze@v3\n"
+_SONAR = "sonar.projectKey=shop\n"
+RARER = (
+    _workflow("by hand only, with filters", _EVENTS, "  workflow_dispatch:\n", "ci_config"),
+    edit(
+        "by hand only, a list",
+        ".github/workflows/t.yml",
+        "on:\n  - push\n  - pull_request\njobs:\n  t:\n    steps:\n      - run: make test\n",
+        "on:\n  - workflow_dispatch\njobs:\n  t:\n    steps:\n      - run: make test\n",
+        "ci_config",
+    ),
+    _workflow("no analysis", _ANALYZE, "", "ci_config"),
+    _workflow("another file as the analysis", "codeql-action/analyze@", "codeql-action/upload-sarif@", "ci_config"),
+)
+NEW_FILES = (
+    edit("new pyproject skips", "pyproject.toml", None, '[tool.bandit]\nskips = ["B608"]\n', "scan_config"),
+    edit("new pyproject excludes", "pyproject.toml", None, '[tool.bandit]\nexclude_dirs = ["shop"]\n', "scan_config"),
+    edit("new pyproject, ruff", "pyproject.toml", None, '[tool.ruff.lint]\nignore = ["S608"]\n', "scan_config"),
+    edit("new setup.cfg skips", "setup.cfg", None, "[bandit]\nskips = B608\n", "scan_config"),
+    edit("new tox.ini excludes", "tox.ini", None, "[bandit]\nexclude = ./shop\n", "scan_config"),
+    edit("new .semgrepignore", ".semgrepignore", None, "shop/app.py\n", "ignore_file"),
+    edit("new sonar", "sonar-project.properties", None, f"{_SONAR}sonar.exclusions=shop/**\n", "scan_config"),
+    edit("new codeql", ".github/codeql/codeql-config.yml", None, "paths-ignore:\n  - shop\n", "scan_config"),
+    edit(
+        "gosec leaves one out",
+        ".golangci.yml",
+        "linters-settings:\n  gosec:\n    includes:\n      - G101\n",
+        "linters-settings:\n  gosec:\n    includes:\n      - G101\n    excludes:\n      - G204\n",
+        "scan_config",
+    ),
+)
+
+CONFIG_GAMINGS = (*RARER, *NEW_FILES, *SCAN_CONFIGS, *CI_CONFIGS, *IGNORE_FILES, *MORE, *LEVELS)

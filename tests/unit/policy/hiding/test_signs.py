@@ -11,10 +11,8 @@ from hypothesis import strategies as st
 from codeql_fixer.domain.change import Change, FileChange, FileStatus, Hunk
 from codeql_fixer.domain.hiding import HidingKind, HidingSign
 from codeql_fixer.policy.hiding.signs import hiding_signs
-from tests.unit.policy.hiding.cases import Case, Edit, change_of
-from tests.unit.policy.hiding.config_gamings import CONFIG_GAMINGS
-from tests.unit.policy.hiding.gamings import CODE_GAMINGS
-from tests.unit.policy.hiding.honest import HONEST
+from tests.unit.policy.hiding.cases import Case, Edit, changes_of
+from tests.unit.policy.hiding.tables import ALL, change
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,7 +64,7 @@ def test_hiding_signs__of_moves_cover_where_the_code_was(tmp_path: Path) -> None
     body = "def f(x):\n    cursor.execute('select ' + x)\n    return cursor.fetchall()\n    # end\n"
     case = Case("", {"src/a.py": Edit(body, "x = 1\n"), "vendor/a.py": Edit(None, "# moved\n" + body)})
 
-    (sign,) = hiding_signs(change_of(case, tmp_path))
+    (sign,) = hiding_signs(*changes_of([case], tmp_path))
 
     assert (sign.file, sign.covers, sign.line) == ("vendor/a.py", ("src/a.py",), 3)
 
@@ -103,11 +101,10 @@ def test_hiding_signs__binary_files_and_bare_renames_are_looked_at() -> None:
     assert (sign.kind, sign.covers) == (HidingKind.OUT_OF_SCOPE, ("src/a.py",))
 
 
-def test_hiding_signs__without_texts_few_are_missed_and_fewer_are_wrong(tmp_path: Path) -> None:
+def test_hiding_signs__without_texts_few_are_missed_and_fewer_are_wrong() -> None:
     missed, wrong = [], []
-    for at, case in enumerate((*CODE_GAMINGS, *CONFIG_GAMINGS, *HONEST)):
-        (tmp_path / str(at)).mkdir()
-        kinds = {str(sign.kind) for sign in hiding_signs(change_of(case, tmp_path / str(at)))}
+    for case in ALL:
+        kinds = {str(sign.kind) for sign in hiding_signs(change(case))}
         if case.kinds and case.kinds not in kinds:
             missed.append(case.name)
         if kinds and not case.kinds:
