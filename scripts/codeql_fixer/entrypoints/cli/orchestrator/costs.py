@@ -71,7 +71,8 @@ def _show(
 ) -> None:
     total = spent(costs)
     when = f"in {counted(days, 'day')}"
-    print(f"{counted(total.sessions, 'session')} {when}: {_told(total)}" if costs else f"no session of an agent that counts ACU {when}")
+    sessions = f"{counted(total.sessions, 'session')} {when}: {_told(total)}"
+    print(sessions if costs else f"no session of an agent that counts ACU {when}")
     if others:
         print(f"{counted(len(others), 'session')} of agents that count no ACU")
     print(_expectation(expected))
