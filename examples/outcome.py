@@ -1,4 +1,4 @@
-"""The last table of the demo: every issue that a session claimed, and what is proved of it. Fails where that is wrong."""
+"""The last table of the demo: every issue that a session claimed and what is proved of it. Fails where that is wrong."""
 
 from __future__ import annotations
 

@@ -98,6 +98,23 @@ def test_fix_counts__tell_rule_language_agent_and_versions_apart(index: SqlIndex
     assert index.fix_counts(at(0), "ACME/Shop") == index.fix_counts(at(0))
 
 
+def test_fix_counts__what_was_handed_over_counts_once(index: SqlIndex, ledger: MemoryLedger) -> None:
+    """One pull request, two sessions at it: the second one brought it to its end."""
+    goes_on = pull_request_seen(OPEN, 2, intent_id="2", number=7, session="")
+    _learn(
+        index,
+        ledger,
+        scan("1", 0, 1, 2),
+        *_session("1", 1, 1),
+        *_session("2", 2, 1, agent="coder", parent="1"),
+        cycle("c-goes-on", 2, pull_requests=(goes_on,)),
+        _merged("1", 3, 7),
+        scan("2", 9, 2),
+    )
+
+    assert [(one.agent, one.fixed, one.failed, one.merged) for one in index.fix_counts(at(0))] == [("coder", 1, 0, 1)]
+
+
 def test_rule_counts__are_those_of_everything_else_together(index: SqlIndex, ledger: MemoryLedger) -> None:
     _learn(index, ledger, *_proved(), *_session("2", 5, 2, agent="coder", prompt="p2"))
 

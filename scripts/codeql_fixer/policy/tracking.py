@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from codeql_fixer.domain.tracked import Attempt
 
 _OLDEST_LENGTH = 16
+_MANY = 10  # open issues; so many are hardly mended between two scans, see policy/proof/controls.py
+_TOO_SILENT = "the scan reports nothing at all where many issues were open; the next one has to say the same"
 _TENTHS = 10
 
 
@@ -101,12 +104,14 @@ class RepositoryIssues:
             self._known_as.setdefault(name, []).append(issue)
 
     def _judge_absent(self, run: ScanRun, source: str, sightings: Mapping[str, Sighting]) -> None:
-        say = ScanSay(run)
+        say, silent = ScanSay(run), _silent(run, self.issues.values(), sightings.values())
         gone: list[TrackedIssue] = []
         for fingerprint, issue in self.issues.items():
             if fingerprint in sightings or not issue.tracking.is_open:
                 continue
             doubt = say.doubt(issue)
+            if not doubt and (issue.tool, issue.category) in silent and issue.doubt != _TOO_SILENT:
+                doubt = _TOO_SILENT
             if not doubt:
                 gone.append(issue)
             if not doubt or doubt != issue.doubt:
@@ -122,6 +127,22 @@ class RepositoryIssues:
             else:
                 _succeed(successor, issue)
                 self._learn_names(successor)
+
+
+def _silent(run: ScanRun, issues: Iterable[TrackedIssue], sightings: Iterable[Sighting]) -> set[tuple[str, str]]:
+    """Tools with their categories that reported nothing, not even what was set aside, though they had much to report.
+
+    A scan that looked at the wrong folder lists its rules and succeeds as well.
+    """
+    read: Counter[tuple[str, str]] = Counter()
+    for scan in run.scans:
+        read[_plain(scan.tool), _plain(scan.category)] += scan.results_read
+    quiet = {key for key, count in read.items() if not count}
+    quiet -= {(seen.issue.tool, seen.issue.category) for seen in sightings} if quiet else quiet
+    if not quiet:
+        return quiet
+    still_open = Counter((issue.tool, issue.category) for issue in issues if issue.tracking.is_open)
+    return {key for key in quiet if still_open[key] >= _MANY}
 
 
 def _succeed(issue: TrackedIssue, earlier: TrackedIssue) -> None:

@@ -150,6 +150,22 @@ def test_fold__all_parts_of_a_scan_have_to_be_sound() -> None:
         assert _states(scan("1", 0, 1), scan("2", 1, scans=scans)) == ["new", "new"]
 
 
+def test_fold__a_scan_that_is_silent_about_many_has_to_say_it_twice() -> None:
+    """Nothing else tells a scan of the wrong folder from one of mended code."""
+    many, few = range(1, 11), range(1, 10)
+    silent = {"scans": (replace(SCAN, results_read=0),)}
+
+    first = _after(scan("1", 0, *many), scan("2", 1, **silent)).issues[fingerprint(1)]
+    states = _states(scan("1", 0, *many), scan("2", 1, **silent), scan("3", 2, **silent))
+    in_between = _states(scan("1", 0, *many), scan("2", 1, **silent), scan("3", 2, 1), scan("4", 3, **silent))
+
+    assert (first.tracking, first.doubt[:34]) == ("new", "the scan reports nothing at all wh")
+    assert states == ["new", "new", "fixed"]
+    assert in_between == ["new", "new", "recurring", "fixed"]  # the others are gone by then, as a scan that saw 1 says
+    assert _states(scan("1", 0, *few), scan("2", 1, **silent)) == ["new", "fixed"]
+    assert _states(scan("1", 0, *many), scan("2", 1, 11, **silent))[-1] == "fixed"  # it did see something
+
+
 def test_fold__of_findings_that_look_the_same_as_many_are_fixed_as_are_gone() -> None:
     three = [issue_record(number, occurrence=number) for number in (1, 2, 3)]
 

@@ -534,6 +534,7 @@ DELETE FROM tries WHERE repository = :repository;
 
 -- name: add_tries!
 -- An attempt fixed its issue when its pull request was merged and a scan proved it; it failed as policy/cooldown.py says.
+-- What was handed over is the work of whoever went on with it, and counts once.
 INSERT INTO tries (intent_id, issue_id, repository, family, rule_id, language, agent, prompt, playbook, claimed_at, fixed,
   failed, merged, unmerged, fixed_at)
 WITH started AS (
@@ -542,6 +543,10 @@ WITH started AS (
   FROM claims d LEFT JOIN sessions s ON s.session_id = d.session_id
   WHERE d.repository = :repository AND d.claimed_at IS NOT NULL
     AND (d.outcome IS NULL OR d.outcome IN ('created', 'adopted', 'ambiguous'))
+    AND d.intent_id NOT IN (
+      SELECT w.parent FROM dispatches w CROSS JOIN claims h
+      WHERE w.repository = :repository AND w.parent <> '' AND h.intent_id = w.intent_id
+        AND h.outcome IN ('created', 'adopted'))
 ),
 tried AS (
   SELECT t.intent_id AS intent_id, i.id AS issue_id

@@ -70,7 +70,9 @@ def _show(
     costs: Sequence[SessionCost], others: Sequence[SessionCost], expected: Projection | None, *, days: int
 ) -> None:
     total = spent(costs)
-    print(f"{counted(total.sessions, 'session')} in {counted(days, 'day')}: {_told(total)}")
+    when = f"in {counted(days, 'day')}"
+    sessions = f"{counted(total.sessions, 'session')} {when}: {_told(total)}"
+    print(sessions if costs else f"no session of an agent that counts ACU {when}")
     if others:
         print(f"{counted(len(others), 'session')} of agents that count no ACU")
     print(_expectation(expected))
