@@ -25,6 +25,7 @@ from codeql_fixer.app.respond import Answered, Responder
 from codeql_fixer.app.scan_fleet import FleetScanner, ScanOrder
 from codeql_fixer.app.snapshot import snapshot_of
 from codeql_fixer.app.tidy import Tidier
+from codeql_fixer.app.triage import Triager
 from codeql_fixer.app.watch_pulls import PullRequestWatcher
 from codeql_fixer.domain.delivery import News
 from codeql_fixer.errors import CodeqlFixerError, LedgerNotWrittenError, UpstreamError, UserError
@@ -92,6 +93,7 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
         watcher: looks at pull requests; None where no host is set up.
         tidier: tells of those that nobody will merge; None where nobody can close them.
         responder: answers what was said at them; None where no agent is set up.
+        triager: has an agent say how much issues matter; None where that is not wanted.
         author: of the records.
         deadline: when it has to be over.
         on_step: hears what is being done, for people.
@@ -112,6 +114,7 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
     watcher: PullRequestWatcher | None = None
     tidier: Tidier | None = None
     responder: Responder | None = None
+    triager: Triager | None = None
 
     def run(self, work: Work, report: CycleReport | None = None) -> CycleReport:
         """Do it.
@@ -133,6 +136,8 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
         self._part("sessions", self._look, report)
         self._part("pull requests", self._follow, report)
         self._part("proof", self._prove, report)
+        if self.triager is not None:
+            self._part("triage", lambda _: self._triage(work), report)
         self._part("dispatch", lambda done: self._dispatch(work, done), report)
         self._part("snapshot", self._snapshot, report)
         self._part("alerts", self._alert, report)
@@ -192,6 +197,11 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
                 Started(intent=item.intent, outcome=outcome_of(item.intent.id)) for item in answered.claimed
             ]
             report.warnings += answered.problems
+
+    def _triage(self, work: Work) -> None:
+        assert self.triager is not None  # noqa: S101 - else nobody calls this
+        self.on_step("Triage")
+        self.triager.run(work)
 
     def _dispatch(self, work: Work, report: CycleReport) -> None:
         if self.dispatcher is not None:

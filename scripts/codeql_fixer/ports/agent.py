@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 
 
 class Capabilities(Struct, frozen=True, kw_only=True):
-    """What an agent can do beside fixing. `is_paid` agents cost per session; `tells_cost` ones say how much."""
+    """What an agent can do beside fixing. `is_paid` agents cost per session; `tells_cost` ones say how much.
+
+    Those that `takes_triage` say how much issues matter, in a session without a repository.
+    """
 
     is_paid: bool
     tells_cost: bool
     takes_messages: bool
     takes_attachments: bool
+    takes_triage: bool = False
 
 
 class Created(Struct, frozen=True, kw_only=True):
