@@ -154,7 +154,8 @@ class Triager(Struct, frozen=True, kw_only=True):
         able = [agent for name, agent in sorted(self.agents.items()) if agent.capabilities.takes_triage]
         found = next((agent for agent in able if wanted in {"", agent.name}), None)
         if found is None:
-            self.tell(f"warning: no triage: {wanted or 'no agent that can do it'} is not set up here")
+            who = f"{wanted} is not set up here, or cannot" if wanted else "no agent that is set up here can"
+            self.tell(f"warning: no triage: {who} say how much issues matter")
         return found
 
     def _has_room(self, facts: Facts, agent: Agent) -> bool:
