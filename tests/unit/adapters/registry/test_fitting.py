@@ -102,8 +102,10 @@ def _repo(**members: object) -> dict[str, object]:
         # Weights.
         (
             {"orchestrator": {"triage": {"agent": "nobody"}}},
-            "line 4: orchestrator.triage.agent: nobody is no agent; known are codemodder, devin: "
-            "add it to agents.profiles",
+            (
+                "line 4: orchestrator.triage.agent: nobody is no agent; known are codemodder, devin: "
+                "add it to agents.profiles"
+            ),
         ),
         (
             {"orchestrator": {"triage": {"agent": "codemodder"}}},
