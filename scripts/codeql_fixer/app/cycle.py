@@ -240,4 +240,5 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
 
 def _slow(session: SessionState) -> str:
     since = f"{session.since:%Y-%m-%d %H:%M}"
-    return f"{session.repository}: {session.session_id} for {session.family} takes longer than usual, since {since} UTC"
+    whose = session.repository or "the fleet"
+    return f"{whose}: {session.session_id} for {session.family} takes longer than usual, since {since} UTC"

@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from codeql_fixer.adapters.index.sql_index import SqlIndex
 from codeql_fixer.adapters.index.sqlite import SqliteDatabase
@@ -403,3 +405,31 @@ def test_run__an_unsettled_creation_leaves_the_claim_to_others() -> None:
 
     assert len(fleet.records(Triage)) == 1
     assert not fleet.records(DispatchOutcome)
+
+
+@settings(max_examples=60)
+@given(
+    points=st.dictionaries(st.integers(1, 8), st.integers(0, 100)),
+    weight=st.sampled_from([0.0, 0.3, 1.0]),
+    batch_size=st.integers(1, 3),
+    is_one_family=st.booleans(),
+)
+def test_candidates__are_all_issues_once_with_triaged_ones_in_the_order_of_their_scores(
+    points: dict[int, int], weight: float, batch_size: int, *, is_one_family: bool
+) -> None:
+    found = [
+        issue_record(number, file=f"shop/{number}.py", cwe_family="one" if is_one_family else f"family-{number % 3}")
+        for number in range(1, 9)
+    ]
+    choice = Triaging(is_enabled=True, weight=weight)
+    plain = Orchestra(registry(listed("acme/shop", batch_size=batch_size)), scan("1", 0, *found))
+    fleet = Orchestra(registry(listed("acme/shop", batch_size=batch_size), triage=choice), scan("1", 0, *found))
+    fleet.learn(triage("t-1", 1, *range(1, 9)), triage_outcome("t-1", 2, points))
+
+    offered = fleet.candidates()
+
+    assert sorted(issue.fingerprint for one in offered for issue in one.issues) == sorted(map(fingerprint, range(1, 9)))
+    scores = [one.score.total for one in offered if one.score]
+    assert scores == sorted(scores, reverse=True)
+    if not weight or not points:
+        assert offered == plain.candidates()
