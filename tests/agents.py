@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from codeql_fixer.domain.session import SessionRequest
+    from codeql_fixer.domain.triage import TriageAnswer
 
 _OVER = {SessionState.FINISHED, SessionState.FAILED, SessionState.STOPPED, SessionState.BUDGET_STOP}
 
@@ -44,7 +45,9 @@ class MemoryAgent:
 
     name = "devin"
     account = "memory"
-    capabilities = Capabilities(is_paid=True, tells_cost=True, takes_messages=True, takes_attachments=True)
+    capabilities = Capabilities(
+        is_paid=True, tells_cost=True, takes_messages=True, takes_attachments=True, takes_triage=True
+    )
 
     def __init__(
         self, clock: Callable[[], datetime], ends: Callable[[SessionRequest], SessionState] | None = None
@@ -55,10 +58,12 @@ class MemoryAgent:
         self.requests: list[SessionRequest] = []
         self.faults: list[Exception | str] = []
         self.is_reachable = True
+        self.answer: TriageAnswer | None = None  # to whoever asks how much issues matter
         self.address: Callable[[str], str] = "https://agent.example/{}".format
         self._written: dict[str, list[SessionMessage]] = {}
         self._final: dict[str, SessionState] = {}
         self._looks: dict[str, int] = {}
+        self._is_triage: dict[str, bool] = {}
 
     def create(self, request: SessionRequest) -> Created:
         with self._lock:
@@ -80,6 +85,7 @@ class MemoryAgent:
             self.sessions[session_id], self._looks[session_id] = session, 0
             self.requests.append(request)
             self._final[session_id] = self._ends(request)
+            self._is_triage[session_id] = request.is_triage
             self._written[session_id] = []
             self._write(session_id, request.prompt, is_agent=False)
         if fault == "commit-then-silence":
@@ -104,6 +110,12 @@ class MemoryAgent:
             return
         if final is not SessionState.FINISHED:
             self.sessions[session_id] = replace(session, state=final, raw_state=final.value, acu_used=1.5)
+            return
+        if self._is_triage[session_id]:
+            report = SessionReport(status=ReportStatus.COMPLETED)
+            self.sessions[session_id] = replace(
+                session, state=SessionState.WAITING, raw_state="done", report=report, triage=self.answer, acu_used=0.5
+            )
             return
         url = f"https://github.com/acme/shop/pull/{session_id[2:]}"
         self.sessions[session_id] = replace(

@@ -19,6 +19,7 @@ from codeql_fixer.domain.scan_run import IssueRecord, ScanSummary
 from codeql_fixer.domain.session import SessionState
 from codeql_fixer.domain.severity import SeverityTier
 from codeql_fixer.domain.snapshot import RepositoryState, Snapshot
+from codeql_fixer.domain.triage import Asked, Triage, TriageOutcome, TriageScore, TriageStatus
 from codeql_fixer.domain.verification import IssueVerdict, Verdict, Verification
 from tests.builders import scan_run
 
@@ -333,6 +334,42 @@ def fix_example(name: str, hours: float, **members: Any) -> FixExample:  # noqa:
     return replace(record, **members)
 
 
+def triage(name: str, hours: float, *numbers: int, formula: float = 0.5, **members: Any) -> Triage:  # noqa: ANN401 - passed on
+    """The claim to ask about the issues with these numbers, for ten minutes."""
+    record = Triage(
+        schema_version=1,
+        kind="triage",
+        id=name,
+        recorded_at=at(hours),
+        producer=PRODUCER,
+        agent="devin",
+        issues=tuple(
+            Asked(target_repo="acme/shop", fingerprint=fingerprint(number), score=formula) for number in numbers or (1,)
+        ),
+        act_before=at(hours + 1 / 6),
+        max_acu=5,
+    )
+    return replace(record, **members)
+
+
+def triage_outcome(
+    name: str, hours: float, points: dict[int, int], *, status: TriageStatus = TriageStatus.ANSWERED
+) -> TriageOutcome:
+    """What was answered about issues by their numbers."""
+    return TriageOutcome(
+        schema_version=1,
+        kind="triage_outcome",
+        id=name,
+        recorded_at=at(hours),
+        producer=PRODUCER,
+        status=status,
+        scores=tuple(
+            TriageScore(fingerprint=fingerprint(number), score=score, reason="because")
+            for number, score in points.items()
+        ),
+    )
+
+
 def one_of_each() -> list[AnyRecord]:
     """A record of every kind."""
     return [
@@ -354,4 +391,6 @@ def one_of_each() -> list[AnyRecord]:
         follow_up(1, 8),
         follow_up_outcome(1, 8),
         fix_example("x-1", 8),
+        triage("t-1", 9, 1, 2),
+        triage_outcome("t-1", 10, {1: 80}),
     ]

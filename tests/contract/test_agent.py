@@ -11,8 +11,10 @@ import pytest
 
 from codeql_fixer.adapters.devin.factory import devin_account
 from codeql_fixer.adapters.ledger.memory import MemoryLedger
+from codeql_fixer.adapters.prompts.triage import TriageRenderer
 from codeql_fixer.domain.registry import Registry
 from codeql_fixer.domain.session import Attachment, FixTarget, Session, SessionRequest, SessionState
+from codeql_fixer.domain.triage import GivenScore, TriageAnswer
 from codeql_fixer.errors import SessionNotFoundError, SessionRefusedError
 from codeql_fixer.policy.session_end import is_over, state_of
 from codeql_fixer.transport.http import Limits
@@ -26,7 +28,8 @@ from codeql_fixer.twin.fleet.world import World
 from tests.agents import MemoryAgent
 from tests.devin_twin import DevinTwin, devin_twin
 from tests.local_sessions import local_theatre
-from tests.records import at
+from tests.questions import question
+from tests.records import at, fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from codeql_fixer.ports.agent import Agent
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
+ASKED = (fingerprint(1), fingerprint(2))
 
 
 class Stage(Protocol):
@@ -105,6 +109,7 @@ class MemoryStage:
     def __init__(self) -> None:
         self._now = at(0)
         self._memory = MemoryAgent(lambda: self._now)
+        self._memory.answer = TriageAnswer(scores=tuple(GivenScore(fingerprint=name, score=50) for name in ASKED))
         self.agent: Agent = self._memory
 
     def other_agent(self) -> Agent:
@@ -458,3 +463,22 @@ _CALLS: dict[str, Callable[[Agent, str], object]] = {
 def test_agent__knows_no_session_by_that_id(stage: Stage, call: str, session_id: str) -> None:
     with pytest.raises(SessionNotFoundError):
         _CALLS[call](stage.agent, session_id or stage.unknown_id)
+
+
+def test_create__a_triage_answers_about_each_issue_and_is_about_no_repository(stage: Stage) -> None:
+    if not stage.agent.capabilities.takes_triage:
+        pytest.skip("it says nothing about how much issues matter")
+    prompt = TriageRenderer().prompt([question(fingerprint=name) for name in ASKED])
+    request = _request("t-1", target_repo="", prompt=prompt, family="triage", targets=(), is_triage=True)
+
+    created = stage.agent.create(request)
+    stage.finish()
+    stage.agent.get(created.session_id)
+    session = stage.agent.get(created.session_id)
+
+    assert state_of(session) is SessionState.FINISHED
+    assert session.triage is not None
+    assert [one.fingerprint for one in session.triage.scores] == [*ASKED]
+    assert all(0 <= one.score <= 100 for one in session.triage.scores)
+    assert stage.started("cqf:t-1") == 1
+    assert [one.id for one in stage.other_agent().find_by_tag("cqf:t-1")] in ([session.id], [])

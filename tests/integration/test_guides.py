@@ -166,7 +166,8 @@ def test_keys_and_budgets_guide__names_what_there_is() -> None:
     assert variables <= {option.variable for option in OPTIONS}
     assert limits <= keys | options
     assert (
-        set(types["Fleet"]["properties"]) - {"paused", "weights", "objectives", "learning", "blast_radius", "clusters"}
+        set(types["Fleet"]["properties"])
+        - {"paused", "weights", "objectives", "learning", "triage", "blast_radius", "clusters"}
         <= limits
     )
     rests = [row[1] for row in _rows(page, "## After a failure")]

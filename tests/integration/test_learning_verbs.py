@@ -15,7 +15,7 @@ from codeql_fixer.adapters.ledger.directory import DirectoryLedger
 from codeql_fixer.domain.cycle import PullRequestState
 from codeql_fixer.domain.session import SessionState
 from tests.commands import command, document
-from tests.records import START, cycle, intent, outcome, pull_request_seen, scan, session_seen
+from tests.records import START, cycle, intent, outcome, pull_request_seen, scan, session_seen, triage, triage_outcome
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -131,6 +131,18 @@ def test_learning__tells_rates_with_their_doubt(folder: Path) -> None:
     ]
     assert "injection is left to people: one more attempt after" in shown.stdout
     assert "40% (" in shown.stdout
+
+
+def test_learning__tells_whether_triage_helped(folder: Path) -> None:
+    ledger = DirectoryLedger(folder / "ledger")
+    ledger.append([triage("t-1", _hours(12), 1, 2), triage_outcome("t-1", _hours(11), {1: 90, 2: 10})])
+
+    found = _asks(folder, "learning")["triage"]
+    shown = _does(folder, "learning")
+
+    assert [(one["put"], one["fixed"], one["failed"]) for one in found] == [("up", 1, 0), ("down", 0, 1)]
+    assert found[0]["verified_rate"]["mean"] == pytest.approx(2 / 3)
+    assert "PUT BY TRIAGE" in shown.stdout
 
 
 def test_learning__of_nothing_says_so(folder: Path) -> None:

@@ -25,6 +25,7 @@ from codeql_fixer.domain.fix_example import FixExample
 from codeql_fixer.domain.follow_up import FollowUp, FollowUpOutcome, FollowUpStatus
 from codeql_fixer.domain.learning import Versions
 from codeql_fixer.domain.record import Producer, Url
+from codeql_fixer.domain.triage import Triage, TriageOutcome
 from codeql_fixer.domain.verification import IssueVerdict, Verification
 from codeql_fixer.policy.claims import LEASE, intent_id_of
 from codeql_fixer.policy.examples import example_id
@@ -38,9 +39,11 @@ if TYPE_CHECKING:
     from codeql_fixer.domain.delivery import News
     from codeql_fixer.domain.fix_example import ProvedFix
     from codeql_fixer.domain.proof import TargetVerdict
+    from codeql_fixer.domain.triage import Asked
     from codeql_fixer.policy.dispatching import Dispatch
     from codeql_fixer.policy.follow_up import Ask, Tell
     from codeql_fixer.policy.proof.proving import ProvedMerge
+    from codeql_fixer.policy.triage import TriageEnd
     from codeql_fixer.ports.ledger import Ledger
 
 _MOST_REASON, _MOST_TITLE, _MOST_FIELD, _MOST_RULE = 2000, 200, 500, 400
@@ -251,6 +254,35 @@ class Author(Struct, frozen=True, kw_only=True):
             status=status,
             url=address(url),
             reason=reason[:_MOST_REASON],
+        )
+
+    def triage(self, issues: Iterable[Asked], *, agent: str, account: str, max_acu: int | None) -> Triage:
+        """The claim to ask an agent about issues, in its account."""
+        now = self.clock()
+        return Triage(
+            schema_version=1,
+            kind="triage",
+            id=f"t-{now:%Y%m%dT%H%M%S}-{uuid4().hex[:12]}",
+            recorded_at=now,
+            producer=self.producer,
+            agent=agent,
+            issues=tuple(issues),
+            act_before=now + LEASE,
+            account=account,
+            max_acu=max_acu,
+        )
+
+    def triage_outcome(self, triage_id: str, end: TriageEnd) -> TriageOutcome:
+        """How that ended."""
+        return TriageOutcome(
+            schema_version=1,
+            kind="triage_outcome",
+            id=triage_id,
+            recorded_at=self.clock(),
+            producer=self.producer,
+            status=end.status,
+            scores=end.scores,
+            reason=end.reason[:_MOST_REASON],
         )
 
     def follow_up(self, claim: Claim, pull_request: tuple[str, int], step: Tell) -> FollowUp:

@@ -25,6 +25,7 @@ from codeql_fixer.app.respond import Answered, Responder
 from codeql_fixer.app.scan_fleet import FleetScanner, ScanOrder
 from codeql_fixer.app.snapshot import snapshot_of
 from codeql_fixer.app.tidy import Tidier
+from codeql_fixer.app.triage import Triager
 from codeql_fixer.app.watch_pulls import PullRequestWatcher
 from codeql_fixer.domain.delivery import News
 from codeql_fixer.errors import CodeqlFixerError, LedgerNotWrittenError, UpstreamError, UserError
@@ -92,6 +93,7 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
         watcher: looks at pull requests; None where no host is set up.
         tidier: tells of those that nobody will merge; None where nobody can close them.
         responder: answers what was said at them; None where no agent is set up.
+        triager: has an agent say how much issues matter; None where that is not wanted.
         author: of the records.
         deadline: when it has to be over.
         on_step: hears what is being done, for people.
@@ -112,6 +114,7 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
     watcher: PullRequestWatcher | None = None
     tidier: Tidier | None = None
     responder: Responder | None = None
+    triager: Triager | None = None
 
     def run(self, work: Work, report: CycleReport | None = None) -> CycleReport:
         """Do it.
@@ -133,6 +136,8 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
         self._part("sessions", self._look, report)
         self._part("pull requests", self._follow, report)
         self._part("proof", self._prove, report)
+        if self.triager is not None:
+            self._part("triage", lambda _: self._triage(work), report)
         self._part("dispatch", lambda done: self._dispatch(work, done), report)
         self._part("snapshot", self._snapshot, report)
         self._part("alerts", self._alert, report)
@@ -193,6 +198,11 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
             ]
             report.warnings += answered.problems
 
+    def _triage(self, work: Work) -> None:
+        assert self.triager is not None  # noqa: S101 - else nobody calls this
+        self.on_step("Triage")
+        self.triager.run(work)
+
     def _dispatch(self, work: Work, report: CycleReport) -> None:
         if self.dispatcher is not None:
             self.dispatcher.start(work, report.dispatch)
@@ -230,4 +240,5 @@ class CycleRunner(Struct, frozen=True, kw_only=True):
 
 def _slow(session: SessionState) -> str:
     since = f"{session.since:%Y-%m-%d %H:%M}"
-    return f"{session.repository}: {session.session_id} for {session.family} takes longer than usual, since {since} UTC"
+    whose = session.repository or "the fleet"
+    return f"{whose}: {session.session_id} for {session.family} takes longer than usual, since {since} UTC"

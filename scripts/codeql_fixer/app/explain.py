@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from codeql_fixer.app.fleet_work import candidate_issue
+from codeql_fixer.app.family_work import candidate_issue
 from codeql_fixer.domain.priority import Score
+from codeql_fixer.domain.triage import TriagedIssue
 from codeql_fixer.policy.dispatching import context_of
 from codeql_fixer.policy.ranking import standing_of
 from codeql_fixer.policy.readiness import DEFAULT_RULES, Verdict
@@ -27,7 +28,8 @@ class Explanation(Struct, frozen=True, kw_only=True):
     """The answer and what it rests on.
 
     `until` is the earliest time at which the answer could be another one, None when only an event changes it. `gates`
-    are the rules with what each says, None for nothing; `limits` are names with what is used of how much.
+    are the rules with what each says, None for nothing; `limits` are names with what is used of how much; `triage` is
+    what an agent said of it lately.
     """
 
     row: IssueRow
@@ -37,6 +39,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
     gates: tuple[tuple[str, Verdict | None], ...]
     score: Score
     limits: tuple[tuple[str, float, int], ...]
+    triage: TriagedIssue | None = None
 
 
 def explain(row: IssueRow, planner: Planner, planned: Planned) -> Explanation:
@@ -65,6 +68,7 @@ def explain(row: IssueRow, planner: Planner, planned: Planned) -> Explanation:
         gates=gates,
         score=planned.plan.score(standing, row.issue),
         limits=tuple(room.used(row.repository)),
+        triage=planned.plan.triaged.get(row.issue.key or 0),
     )
 
 

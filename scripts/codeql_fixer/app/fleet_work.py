@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 from heapq import merge
 from typing import TYPE_CHECKING
@@ -12,34 +12,25 @@ from msgspec.structs import replace
 
 from codeql_fixer.app.batch_work import BatchWork, Target
 from codeql_fixer.app.brief import BriefWriter
-from codeql_fixer.app.indexed_issue import id_of, issue_of
+from codeql_fixer.app.family_work import Family, Found, TriagedFamily, line_of, triaged_rows
 from codeql_fixer.domain.batch import Batch
-from codeql_fixer.policy.batching import make_batches
-from codeql_fixer.policy.clusters import clusters_of
-from codeql_fixer.policy.dispatching import Candidate, CandidateIssue, context_of
+from codeql_fixer.domain.queue import Line
 from codeql_fixer.policy.ranking import parse_standing, ranked
-from codeql_fixer.policy.readiness import DEFAULT_RULES, held_family
 from codeql_fixer.policy.turns import in_turns
 from codeql_fixer.ports.prompt_renderer import PromptRenderer
 from codeql_fixer.ports.source_tree import SourceTree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from codeql_fixer.app.batch_work import Routers
     from codeql_fixer.app.planner import Plan, Planner
     from codeql_fixer.domain.dispatch import DispatchIntent
-    from codeql_fixer.domain.issue import Issue
-    from codeql_fixer.domain.queue import Line, Stretch, Waiting
-    from codeql_fixer.domain.registry import RepositoryEntry
+    from codeql_fixer.domain.queue import Stretch, Waiting
     from codeql_fixer.domain.route import NoRoute, Route
     from codeql_fixer.domain.session import SessionRequest
-    from codeql_fixer.policy.dispatching import Dispatch, Facts, Limits
-    from codeql_fixer.policy.ranking import Ranked
-    from codeql_fixer.ports.index import Index, IssueRow
+    from codeql_fixer.policy.dispatching import Candidate, Dispatch, Facts, Limits
 
-_PAGE = 2  # batches of a family are made at a time
-_LONGEST_PAGE = 1000  # issues
 # A repository offers so many batches for each session that it may have, and the fleet so many in all: enough for some
 # that have to wait, and a bound for what a plan costs when nearly all have to. What is not ready is no offer: else a
 # repository with many issues that rest would never offer those behind them.
@@ -83,7 +74,7 @@ class FleetWork:
             if number >= _MOST_OFFERS:
                 return
 
-    def _named(self, found: _Found) -> Candidate:
+    def _named(self, found: Found) -> Candidate:
         key = f"B{len(self._batches) + 1:03d}"
         self._batches[key] = replace(found.batch, id=key)
         return replace(found.candidate, key=key)
@@ -105,7 +96,7 @@ class FleetWork:
         served = Counter(
             plan.registry.entry(claim.repository).group
             for claim in plan.facts.claims
-            if claim.has_session and claim.claimed_at > since
+            if claim.repository and claim.has_session and claim.claimed_at > since
         )
         offers = _Offers(self._planner, plan, standings, routers=self._routers)
         return in_turns(
@@ -146,11 +137,25 @@ class _Offer(Struct, frozen=True):
     """A batch that is ready, behind what was found not to be; at the end of a group only that. `worth` is a score."""
 
     worth: float
-    found: tuple[_Found, ...]
+    found: tuple[Found, ...]
+
+
+class _Lead(Struct, frozen=True):
+    """The next issue in the order of scores, as one of its line or as one that an agent said something about."""
+
+    worth: float
+    repository: str
+    key: int
+    line: Line
+    is_triaged: bool = False
 
 
 class _Offers:
-    """What repositories offer, read from their lines as far as somebody reads on."""
+    """What repositories offer, read from their lines as far as somebody reads on.
+
+    Issues that were triaged differ from those of their line, so they are not looked for there: they are few, and their
+    own order is merged with that of the lines.
+    """
 
     def __init__(self, planner: Planner, plan: Plan, standings: Mapping[str, str], *, routers: Routers) -> None:
         self._index, self._plan, self._standings, self._routers = planner.index, plan, standings, routers
@@ -160,16 +165,19 @@ class _Offers:
             if standing and planner.means(name) and name not in plan.facts.pauses:
                 self._left[name] = _OFFERS_PER_SESSION * plan.limits.of(name).max_sessions
                 self._in_line.setdefault(standing, set()).add(name)
-        self._families: dict[tuple[str, str], _Family] = {}
+        self._families: dict[tuple[str, str, bool], Family] = {}
+        self._triaged = (
+            triaged_rows(planner.index, plan, {name: standings[name] for name in self._left}) if plan.triaged else {}
+        )
         self._told = 0
 
     def of(self, lines: list[Line]) -> Iterator[_Offer]:
         """What a group offers, the most important first."""
-        waiting: list[_Found] = []
+        waiting: list[Found] = []
         worth = 0.0
-        for lead, one in self._leads(lines):
-            family = self._family(lead.repository, one.stretch.line)
-            worth = one.score.total
+        for lead in self._leads(lines):
+            family = self._family(lead)
+            worth = lead.worth
             for found in family.up_to(lead.key, self._plan):
                 if not found.is_ready:
                     waiting += self._to_tell(found)
@@ -182,15 +190,30 @@ class _Offers:
         if waiting:
             yield _Offer(worth, tuple(waiting))
 
-    def _leads(self, lines: list[Line]) -> Iterator[tuple[Waiting, Ranked]]:
-        """Issues in the order of their scores; lines of which nobody may offer more are not read on."""
+    def _leads(self, lines: list[Line]) -> Iterator[_Lead]:
+        """Issues in the order of their scores."""
+        in_line = self._leads_in(lines)
+        standings = {line.standing for line in lines}
+        others = [
+            _Lead(worth, name, row.issue.key or 0, line_of(row, self._standings[name]), is_triaged=True)
+            for (name, _), found in self._triaged.items()
+            if self._standings[name] in standings
+            for worth, row in found
+        ]
+        others.sort(key=lambda lead: (-lead.worth, -lead.line.tier.rank, lead.repository, lead.line.family))
+        for lead in merge(in_line, others, key=lambda lead: -lead.worth):
+            if lead.repository in self._in_line.get(lead.line.standing, ()):
+                yield lead
+
+    def _leads_in(self, lines: list[Line]) -> Iterator[_Lead]:
+        """Those that nobody said anything about; lines of which nobody may offer more are not read on."""
         for one in ranked(lines, self._plan.stand, self._plan.facts.now):
             names = self._in_line.get(one.stretch.line.standing, set())
             whose = sorted(names) if len(names) <= _FEW else [""]
             parts = [self._waiting(one.stretch, name) for name in whose]
             for lead in merge(*parts, key=lambda lead: (lead.opened_at, lead.key)):
-                if lead.repository in names:
-                    yield lead, one
+                if lead.repository in names and lead.key not in self._plan.triaged:
+                    yield _Lead(one.score.total, lead.repository, lead.key, one.stretch.line)
 
     def _waiting(self, stretch: Stretch, repository: str) -> Iterator[Waiting]:
         """All of a stretch, or one repository's part of it, as long as somebody there may offer more."""
@@ -206,118 +229,18 @@ class _Offers:
         if not self._left[repository]:
             self._in_line[self._standings[repository]].remove(repository)
 
-    def _to_tell(self, found: _Found) -> list[_Found]:
+    def _to_tell(self, found: Found) -> list[Found]:
         self._told += len(found.candidate.issues)
         return [found] if self._told <= _MOST_TOLD else []
 
-    def _family(self, repository: str, line: Line) -> _Family:
-        key = (repository, line.family)
+    def _family(self, lead: _Lead) -> Family:
+        key = (lead.repository, lead.line.family, lead.is_triaged)
         if key not in self._families:
-            entry = self._plan.registry.entry(repository)
+            entry = self._plan.registry.entry(lead.repository)
             routers = replace(self._routers, routing=entry.routing)
-            self._families[key] = _Family(self._index, line, repository, entry=entry, routers=routers)
+            family = Family(self._index, lead.line, lead.repository, entry=entry, routers=routers)
+            if lead.is_triaged:
+                rows = self._triaged[lead.repository, lead.line.family]
+                family = TriagedFamily(self._index, lead.line, lead.repository, entry=entry, routers=routers, rows=rows)
+            self._families[key] = family
         return self._families[key]
-
-
-class _Found(Struct, frozen=True):
-    """Some issues of a family, and whether they could be a session."""
-
-    candidate: Candidate
-    batch: Batch
-    is_ready: bool
-
-
-class _Family:
-    """The open issues of one family in a repository, made batches as they are wanted."""
-
-    def __init__(self, index: Index, line: Line, repository: str, *, entry: RepositoryEntry, routers: Routers) -> None:
-        self._index, self._line, self._repository, self._entry = index, line, repository, entry
-        self._routers = routers
-        self._read, self._most = 0, _PAGE * entry.batch_size
-        self._is_read = False
-        self._seen: set[int] = set()
-        self._over: dict[str, CandidateIssue] = {}  # ready, and too few for a batch so far
-        self._made: deque[_Found] = deque()
-
-    def up_to(self, key: int, plan: Plan) -> Iterator[_Found]:
-        """What comes next, as far as the issue with this key; nothing when that one came before."""
-        while key not in self._seen:
-            while not self._made and not self._is_read:
-                self._made.extend(self._page(plan))
-            if not self._made:
-                return
-            found = self._made.popleft()
-            self._seen |= {issue.tracked.key for issue in found.candidate.issues if issue.tracked}
-            yield found
-
-    def _page(self, plan: Plan) -> Iterator[_Found]:
-        rows = self._index.open_of(self._repository, self._line.family, start=self._read, most=self._most)
-        self._read += len(rows)
-        context = context_of(self._repository, self._line.family, plan.facts, limits=plan.limits)
-        # What holds the whole family needs no more than some of it to be told.
-        self._is_read = len(rows) < self._most or held_family(context) is not None
-        ready, self._over = self._over, {}
-        rest: dict[str, CandidateIssue] = {}
-        busy = plan.facts.busy_files.get(self._repository, frozenset())
-        for row in rows:
-            issue = candidate_issue(row, self._index)
-            is_ready = row.issue.file not in busy and DEFAULT_RULES(issue, context) is None
-            (ready if is_ready else rest)[issue.fingerprint] = issue
-        if not ready:
-            self._most = min(2 * self._most, _LONGEST_PAGE)  # to get past many that rest by a few questions
-        if rest:
-            yield self._found(Batch("", self._line.family, tuple(_issues(rest))), rest, plan, is_ready=False)
-        found: list[Sequence[Issue]] = []
-        for part in self._parts(ready):
-            batches = list(self._cut(part, plan))
-            if not self._is_read and len(batches[-1]) < self._entry.batch_size:  # the next page may fill it
-                names = [issue.identity.fingerprint for issue in batches.pop()]
-                self._over |= {name: ready[name] for name in names}
-            found += batches
-        for members in sorted(found, key=lambda issues: -issues[0].severity.tier.rank):
-            yield self._found(Batch("", self._line.family, tuple(members)), ready, plan, is_ready=True)
-
-    def _parts(self, ready: Mapping[str, CandidateIssue]) -> list[list[Issue]]:
-        """What codemods can fix is apart, so that nobody pays for it."""
-        parts: tuple[list[Issue], list[Issue]] = ([], [])
-        for issue in _issues(ready):
-            parts[self._routers.is_for_codemods(issue.finding.rule.id)].append(issue)
-        return [part for part in parts if part]
-
-    def _cut(self, issues: list[Issue], plan: Plan) -> Iterator[Sequence[Issue]]:
-        size = self._entry.batch_size
-        if plan.registry.uses_clusters:
-            yield from clusters_of(issues, lambda issue: issue.finding.file, max_size=size)
-        else:
-            batching = make_batches(issues, batch_size=size, max_batches=max(1, len(issues)))
-            yield from (batch.issues for batch in batching.batches)
-
-    def _found(self, batch: Batch, known: Mapping[str, CandidateIssue], plan: Plan, *, is_ready: bool) -> _Found:
-        issues = tuple(known[issue.identity.fingerprint] for issue in batch.issues)
-        scores = [plan.score(self._line.standing, issue.tracked) for issue in issues if issue.tracked]
-        candidate = Candidate(
-            key="",
-            repository=self._repository,
-            family=self._line.family,
-            tier=batch.severity.tier,
-            issues=issues,
-            score=max(scores, key=lambda score: score.total),
-        )
-        return _Found(candidate, batch, is_ready)
-
-
-def candidate_issue(row: IssueRow, index: Index) -> CandidateIssue:
-    """An issue of the index with the attempts at it."""
-    return CandidateIssue(
-        id=id_of(row.issue),
-        fingerprint=row.issue.fingerprint,
-        tracked=row.issue,
-        lifecycle=row.lifecycle,
-        reason=row.reason,
-        dismissed_until=row.dismissed_until,
-        attempts=index.attempts_at(row.issue.key),
-    )
-
-
-def _issues(known: Mapping[str, CandidateIssue]) -> Iterator[Issue]:
-    return (issue_of(issue.tracked) for issue in known.values() if issue.tracked)

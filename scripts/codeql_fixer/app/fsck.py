@@ -10,6 +10,7 @@ from msgspec import Struct
 from codeql_fixer.domain.dispatch import DispatchIntent, DispatchOutcome
 from codeql_fixer.domain.fix_example import FixExample
 from codeql_fixer.domain.scan_run import ScanRun
+from codeql_fixer.domain.triage import TriageOutcome
 from codeql_fixer.domain.verification import Verification
 from codeql_fixer.ports.ledger import Stored
 
@@ -70,8 +71,8 @@ def _unproved(record: AnyRecord, seen: dict[tuple[str, str], str], paths: set[st
 
 def _orphaned(record: AnyRecord, seen: dict[tuple[str, str], str]) -> str:
     """What a record speaks of that is not there; "" when all of it is."""
-    if isinstance(record, DispatchOutcome) and ("dispatch_intent", record.id) not in seen:
-        return "is the outcome of an intent that is not there"
+    if isinstance(record, DispatchOutcome | TriageOutcome):
+        return _without_claim(record, seen)
     if isinstance(record, DispatchIntent) and record.cycle_id and ("cycle", record.cycle_id) not in seen:
         return f"was claimed by the cycle {record.cycle_id}, which is not there"
     if isinstance(record, FixExample) and record.intent_id and ("dispatch_intent", record.intent_id) not in seen:
@@ -79,3 +80,12 @@ def _orphaned(record: AnyRecord, seen: dict[tuple[str, str], str]) -> str:
     if isinstance(record, ScanRun) and record.counts.issues != len(record.issues):
         return f"counts {record.counts.issues} issues and lists {len(record.issues)}"
     return ""
+
+
+def _without_claim(record: DispatchOutcome | TriageOutcome, seen: dict[tuple[str, str], str]) -> str:
+    """Both kinds of claims have outcomes of sessions; a triage has one of its own as well."""
+    if ("triage", record.id) in seen:
+        return ""
+    if isinstance(record, TriageOutcome):
+        return "is the outcome of a triage that is not there"
+    return "" if ("dispatch_intent", record.id) in seen else "is the outcome of an intent that is not there"

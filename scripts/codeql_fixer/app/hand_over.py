@@ -13,7 +13,7 @@ from codeql_fixer.app.batch_work import fix_target
 from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.app.claiming import Claimed
 from codeql_fixer.app.facts import facts_of
-from codeql_fixer.app.fleet_work import candidate_issue
+from codeql_fixer.app.family_work import candidate_issue
 from codeql_fixer.app.indexed_issue import issue_of
 from codeql_fixer.app.start import Results, Starter
 from codeql_fixer.domain.claim import Claim

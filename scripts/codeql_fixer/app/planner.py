@@ -11,6 +11,7 @@ from msgspec import Struct
 from codeql_fixer.domain.cycle import ObjectiveObservation
 from codeql_fixer.domain.registry import Registry
 from codeql_fixer.domain.severity import SeverityTier
+from codeql_fixer.domain.triage import TriagedIssue
 from codeql_fixer.policy.dispatching import Facts, Limits
 from codeql_fixer.policy.fleet_limits import MOST_SESSIONS, fleet_limits
 from codeql_fixer.policy.objectives import OpenIssues, progress
@@ -18,6 +19,7 @@ from codeql_fixer.policy.priority import ScoreFacts
 from codeql_fixer.policy.ranking import Stand, importance_of, score_of, standing_of
 from codeql_fixer.policy.sla import limits as sla_limits
 from codeql_fixer.policy.sla import sla_of
+from codeql_fixer.policy.triage import FRESH, merged
 from codeql_fixer.ports.index import Index
 
 if TYPE_CHECKING:
@@ -30,15 +32,21 @@ if TYPE_CHECKING:
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """What one decision rests on."""
+    """What one decision rests on. `triaged` are the issues by key that an agent said something about lately."""
 
     registry: Registry
     facts: Facts
     limits: Limits
     stand: Stand
+    triaged: Mapping[int, TriagedIssue] = {}
 
     def score(self, standing: str, issue: TrackedIssue) -> Score:
-        """What an issue scores."""
+        """What an issue scores, with what an agent said of it."""
+        formula, said = self.formula(standing, issue), self.triaged.get(issue.key or 0)
+        return formula if said is None else merged(formula, said.points, self.registry.triage.weight)
+
+    def formula(self, standing: str, issue: TrackedIssue) -> Score:
+        """What an issue scores by the formula alone."""
         limit = next((one for one in self.stand.limits if one.tier is issue.tier), None)
         facts = ScoreFacts(
             tier=issue.tier,
@@ -99,7 +107,14 @@ class Planner(Struct, frozen=True, kw_only=True):
             progresses=tuple(self.progresses(facts.now)),
             fix_rates=tuple(facts.fix_rates.values()),
         )
-        return Plan(registry=self.registry, facts=facts, limits=limits, stand=stand)
+        return Plan(registry=self.registry, facts=facts, limits=limits, stand=stand, triaged=self._triaged(facts.now))
+
+    def _triaged(self, now: datetime) -> dict[int, TriagedIssue]:
+        """What agents said lately, and nothing while their word has no weight."""
+        triage = self.registry.triage
+        if not triage.is_enabled or not triage.weight:
+            return {}
+        return {one.key: one for one in self.index.triaged_issues(now - FRESH)}
 
     def limits(self, *, max_sessions: int = MOST_SESSIONS) -> Limits:
         """What the registry allows."""

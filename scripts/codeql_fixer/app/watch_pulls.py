@@ -226,6 +226,8 @@ def _places(index: Index, now: datetime) -> list[_Place]:
     claims: dict[str, list[Claim]] = {}
     since: dict[str, datetime] = {}
     for claim in index.claims(now - _LATE):
+        if not claim.repository:  # a triage, of which no pull request comes
+            continue
         claims.setdefault(claim.repository, []).append(claim)
         is_young = claim.has_session and claim.claimed_at > now - _LATE
         if claim.is_at_work or claim.intent_id in linked or is_young:

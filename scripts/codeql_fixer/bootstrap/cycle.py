@@ -15,6 +15,7 @@ from codeql_fixer.adapters.dry_run import DryAgent, DryLedger, DryPullRequests
 from codeql_fixer.adapters.prompts.feedback import FeedbackRenderer
 from codeql_fixer.adapters.prompts.playbooks import Playbooks
 from codeql_fixer.adapters.prompts.renderer import JinjaRenderer
+from codeql_fixer.adapters.prompts.triage import TriageRenderer
 from codeql_fixer.adapters.source_tree import NoCheckout
 from codeql_fixer.app.author import Author
 from codeql_fixer.app.claiming import Claimer
@@ -32,6 +33,7 @@ from codeql_fixer.app.scan_fleet import FleetScanner
 from codeql_fixer.app.settle import Settler
 from codeql_fixer.app.start import Starter, described_outcome
 from codeql_fixer.app.tidy import Tidier
+from codeql_fixer.app.triage import Triager
 from codeql_fixer.app.watch_pulls import PullRequestWatcher
 from codeql_fixer.bootstrap.agents import PARALLEL, profiles_of, time_limits_of
 from codeql_fixer.bootstrap.alerts import AlertRoom, alerter_of
@@ -115,6 +117,7 @@ def build_cycle(room: OrchestratorRoom, wanted: Wanted, on_step: Callable[[str],
         watcher=_watcher(room, places, found),
         tidier=Tidier(index=index, planner=planner, pulls=found.pulls, author=author) if found.pulls else None,
         responder=_responder(room, places, agents, planner=planner) if found.pulls else None,
+        triager=_triager(room, places, agents, planner=planner) if room.registry.triage.is_enabled and agents else None,
     )
     return CycleParts(runner=runner, work=room.work(planner, agents, run_id=wanted.run_id), agents=agents)
 
@@ -192,6 +195,20 @@ def _responder(room: OrchestratorRoom, places: _Places, agents: Mapping[str, Age
         ),
         writer=FeedbackRenderer(),
         author=author,
+        tell=room.tell,
+    )
+
+
+def _triager(room: OrchestratorRoom, places: _Places, agents: Mapping[str, Agent], *, planner: Planner) -> Triager:
+    return Triager(
+        ledger=places.ledger,
+        index=places.index,
+        agents=agents,
+        planner=planner,
+        limits=planner.limits(max_sessions=room.settings.max_sessions),
+        recorder=places.recorder,
+        writer=TriageRenderer(),
+        author=places.author,
         tell=room.tell,
     )
 

@@ -17,7 +17,8 @@ class Claim(Struct, frozen=True, kw_only=True):
     """One claim as the ledger knows it. `outcome` is None while nobody wrote what became of it.
 
     `act_before` is until when its claimer may start a session; `session` is None while nobody asked about it.
-    `account` is whose sessions it is among, "" where anybody can see them.
+    `account` is whose sessions it is among, "" where anybody can see them. That of a triage has no issues, and
+    `repository` is "".
     """
 
     intent_id: str

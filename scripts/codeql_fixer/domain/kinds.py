@@ -12,6 +12,7 @@ from codeql_fixer.domain.fix_example import FixExample
 from codeql_fixer.domain.follow_up import FollowUp, FollowUpOutcome
 from codeql_fixer.domain.scan_run import ScanRun
 from codeql_fixer.domain.snapshot import Snapshot
+from codeql_fixer.domain.triage import Triage, TriageOutcome
 from codeql_fixer.domain.verification import Verification
 
 AnyRecord: TypeAlias = (
@@ -28,6 +29,8 @@ AnyRecord: TypeAlias = (
     | FollowUp
     | FollowUpOutcome
     | FixExample
+    | Triage
+    | TriageOutcome
 )
 
 KINDS: dict[str, type[AnyRecord]] = {
@@ -44,6 +47,8 @@ KINDS: dict[str, type[AnyRecord]] = {
     "follow_up": FollowUp,
     "follow_up_outcome": FollowUpOutcome,
     "fix_example": FixExample,
+    "triage": Triage,
+    "triage_outcome": TriageOutcome,
 }
 VERSIONS = dict.fromkeys(KINDS, 1) | dict.fromkeys(
     ("scan_run", "dispatch_intent", "dispatch_outcome", "cycle", "verification"), 2

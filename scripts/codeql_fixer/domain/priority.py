@@ -17,7 +17,10 @@ class Weights(Struct, frozen=True, kw_only=True):
 
 
 class Score(Struct, frozen=True, kw_only=True):
-    """A score with its terms, each weighted already. `boost` is what objectives add, `reach` what others hang on it."""
+    """A score with its terms, each weighted already. `boost` is what objectives add, `reach` what others hang on it.
+
+    `triage` is what an agent's word adds or takes, None where it has said nothing.
+    """
 
     importance: float
     severity: float
@@ -26,13 +29,14 @@ class Score(Struct, frozen=True, kw_only=True):
     recurrence: float
     boost: float = 0.0
     reach: float = 0.0
+    triage: float | None = None
 
     @property
     def total(self) -> float:
         """What issues are sorted by; four digits, as everybody sees it."""
         terms = (self.importance, self.severity, self.sla, self.feasibility, self.recurrence, self.boost, self.reach)
-        return round(sum(terms), 4)
+        return round(sum(terms) + (self.triage or 0.0), 4)
 
     def terms(self) -> dict[str, float]:
         """What it is the sum of, by name."""
-        return {name: round(value, 6) for name, value in asdict(self).items()}
+        return {name: round(value, 6) for name, value in asdict(self).items() if value is not None}

@@ -16,6 +16,7 @@ from codeql_fixer.domain.objective import Objective
 from codeql_fixer.domain.priority import Weights
 from codeql_fixer.domain.route import Routing
 from codeql_fixer.domain.schedule import ScanOptions, ScanSource, Schedule
+from codeql_fixer.domain.triage import Triaging
 
 MEDIUM_IMPORTANCE = 50
 BATCH_SIZE = 5
@@ -103,6 +104,7 @@ class Registry(Struct, frozen=True, kw_only=True):
     uses_clusters: bool = False
     slugs: Mapping[str, str] = {}
     alerts: AlertChoice = AlertChoice()
+    triage: Triaging = Triaging()
 
     @property
     def other_names(self) -> Mapping[str, str]:

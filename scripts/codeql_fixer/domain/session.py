@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from codeql_fixer.domain.triage import TriageAnswer
+
 TAG_PREFIX = "cqf:"  # of the tag that names the intent; a session without one is not ours
 
 
@@ -48,7 +50,8 @@ class SessionRequest(Struct, frozen=True, kw_only=True):
     `base_branch` is "" where the agent has to find it, `head_branch` the one of a pull request to go on with, "" for a
     new one. `mode` is the agent's own word for a model or way of working,
     "" for its default. `playbook` names a file of playbooks/ without its suffix. `secrets` go to the agent's store for
-    this session only, and never into the prompt.
+    this session only, and never into the prompt. One that `is_triage` asks how much issues matter and changes no code:
+    it is about no repository, and `target_repo` is "".
     """
 
     intent_id: str
@@ -65,6 +68,7 @@ class SessionRequest(Struct, frozen=True, kw_only=True):
     max_acu: int | None = None
     attachments: tuple[Attachment, ...] = ()
     secrets: Mapping[str, str] = {}
+    is_triage: bool = False
 
     @property
     def tag(self) -> str:
@@ -133,7 +137,10 @@ class PullRequestLink(Struct, frozen=True):
 
 
 class Session(Struct, frozen=True, kw_only=True):
-    """A session as its service describes it. `id` is what the service takes in a path; `acu_used` may lag behind."""
+    """A session as its service describes it. `id` is what the service takes in a path; `acu_used` may lag behind.
+
+    `triage` is what it says of issues, None where it was not asked or what it says has not the form of an answer.
+    """
 
     id: str
     agent: str
@@ -146,6 +153,7 @@ class Session(Struct, frozen=True, kw_only=True):
     updated_at: datetime | None = None
     acu_used: float | None = None
     report: SessionReport | None = None
+    triage: TriageAnswer | None = None
     pull_requests: tuple[PullRequestLink, ...] = ()
     detail: str = ""
 

@@ -35,6 +35,7 @@ _PARTS = {
     "ModeTable": "A mode by complexity",
     "Fleet": "`orchestrator`",
     "Learning": "`orchestrator.learning`",
+    "Triage": "`orchestrator.triage`",
     "Budget": "`orchestrator.budgets`",
     "Weights": "`orchestrator.weights`",
     "Objective": "`orchestrator.objectives`",

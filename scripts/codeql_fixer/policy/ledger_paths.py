@@ -14,6 +14,7 @@ from codeql_fixer.domain.fix_example import FixExample
 from codeql_fixer.domain.follow_up import FollowUp, FollowUpOutcome
 from codeql_fixer.domain.scan_run import ScanRun
 from codeql_fixer.domain.snapshot import Snapshot
+from codeql_fixer.domain.triage import Triage, TriageOutcome
 from codeql_fixer.domain.verification import Verification
 
 if TYPE_CHECKING:
@@ -38,9 +39,9 @@ _RECORD = re.compile(
     rf"|cycles/{_MONTH}/{_WORD}\.json"
     rf"|dispatches/{_MONTH}/{_WORD}\.(?:intent|outcome)\.json"
     rf"|alerts/{_MONTH}/{_WORD}\.(?:alert|claim|outcome)\.json"
-    rf"|follow-ups/{_MONTH}/{_WORD}\.(?:claim|outcome)\.json)"
+    rf"|(?:follow-ups|triages)/{_MONTH}/{_WORD}\.(?:claim|outcome)\.json)"
 )
-_PARTS = {"follow_up": "claim", "follow_up_outcome": "outcome"}
+_PARTS = {"follow_up": "claim", "follow_up_outcome": "outcome", "triage": "claim", "triage_outcome": "outcome"}
 
 
 def path_of(record: AnyRecord) -> str:
@@ -65,8 +66,9 @@ def path_of(record: AnyRecord) -> str:
             path = f"{ROOT}dispatches/{month}/{record.id}.{record.kind.removeprefix('dispatch_')}.json"
         case Alert() | AlertClaim() | AlertOutcome():
             path = f"{ROOT}alerts/{month}/{record.id}.{record.kind.removeprefix('alert_')}.json"
-        case FollowUp() | FollowUpOutcome():
-            path = f"{ROOT}follow-ups/{month}/{record.id}.{_PARTS[record.kind]}.json"
+        case FollowUp() | FollowUpOutcome() | Triage() | TriageOutcome():
+            folder = "follow-ups" if record.kind.startswith("follow_up") else "triages"
+            path = f"{ROOT}{folder}/{month}/{record.id}.{_PARTS[record.kind]}.json"
         case Snapshot():
             path = SNAPSHOT_PATH
         case _:

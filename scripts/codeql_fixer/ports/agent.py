@@ -18,6 +18,7 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     """What an agent can do beside fixing. `is_paid` agents cost per session; `tells_cost` ones say how much.
 
     `goes_on`: though it may take no messages, a new session of it can go on with the branch of an old one.
+    Those that `takes_triage` say how much issues matter, in a session without a repository.
     """
 
     is_paid: bool
@@ -25,6 +26,7 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     takes_messages: bool
     takes_attachments: bool
     goes_on: bool = False
+    takes_triage: bool = False
 
 
 class Created(Struct, frozen=True, kw_only=True):

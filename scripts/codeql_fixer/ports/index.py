@@ -14,6 +14,7 @@ from codeql_fixer.ports.learning import Learning
 from codeql_fixer.ports.outbox import Outbox
 from codeql_fixer.ports.proofs import Proofs
 from codeql_fixer.ports.queue import Queue
+from codeql_fixer.ports.triages import Triages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -142,7 +143,7 @@ class IndexWriter(Protocol):
         ...
 
 
-class Index(Queue, Outbox, Proofs, FollowUps, Learning, Protocol):
+class Index(Queue, Outbox, Proofs, FollowUps, Learning, Triages, Protocol):
     """Answers questions about the fleet. Names of repositories are owner/name in any spelling.
 
     What the ledger has under one of `names` counts for the repository that this leads to: forks that are scanned in its

@@ -26,6 +26,8 @@ PATHS = {
     "alert_outcome": "telemetry/alerts/2026/03/family_stopped-00000000000000000001.hook.1.outcome.json",
     "follow_up": "telemetry/follow-ups/2026/03/f-1.1.claim.json",
     "follow_up_outcome": "telemetry/follow-ups/2026/03/f-1.1.outcome.json",
+    "triage": "telemetry/triages/2026/03/t-1.claim.json",
+    "triage_outcome": "telemetry/triages/2026/03/t-1.outcome.json",
 }
 
 

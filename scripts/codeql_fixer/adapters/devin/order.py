@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from codeql_fixer.adapters.devin.output_schema import output_schema
+from codeql_fixer.adapters.devin.output_schema import output_schema, triage_schema
 
 if TYPE_CHECKING:
     from codeql_fixer.domain.session import SessionRequest
@@ -37,10 +37,11 @@ def order_of(request: SessionRequest, choices: Choices, **more: object) -> dict[
         "tags": list(dict.fromkeys((request.tag, *request.tags)))[:_MAX_TAGS],
         "playbook_id": choices.playbooks.get(request.playbook),
         "max_acu_limit": request.max_acu,
-        "knowledge_ids": choices.knowledge_ids,
-        "secret_ids": choices.secret_ids,
+        # Who only says how much issues matter needs nobody's secrets.
+        "knowledge_ids": () if request.is_triage else choices.knowledge_ids,
+        "secret_ids": () if request.is_triage else choices.secret_ids,
         "session_secrets": secrets or None,
-        "structured_output_schema": output_schema(),
+        "structured_output_schema": triage_schema() if request.is_triage else output_schema(),
         **more,
     }
     return {name: value for name, value in content.items() if value is not None}

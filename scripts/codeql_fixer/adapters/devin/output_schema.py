@@ -1,13 +1,18 @@
-"""The structured output that a session is asked for: the JSON Schema of `SessionReport`, as Devin wants schemas."""
+"""The structured output that sessions are asked for, as Devin wants schemas, and what comes back of it.
+
+Sessions that fix answer in the form of `SessionReport`, those that triage in that of `_Triage`.
+"""
 
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta, Struct
 
 from codeql_fixer.domain.session import SessionReport
+from codeql_fixer.domain.triage import GivenScore, TriageAnswer
 from codeql_fixer.transport.message_types import ready
 
 _DRAFT = "http://json-schema.org/draft-07/schema#"
@@ -26,8 +31,35 @@ _MEANINGS = {
     "result": "false_positive if the code is safe as it is; not_fixed if you leave it",
     "note": "why, if it is not fixed",
     "error": "what went wrong, if it failed",
+    "scores": "one entry for each issue of the task, by its fingerprint",
+    "fingerprint": "the heading of the issue",
+    "score": "how much it matters: 0 can wait for ever, 100 comes before all others",
+    "reason": "why, in one sentence",
 }
 _DROPPED = frozenset({"$ref", "title", "description", "default"})
+
+
+_MOST_SCORES = 1000  # entries that are looked at; nobody is asked for so many
+
+
+class _Score(Struct):
+    fingerprint: str
+    score: Annotated[int, Meta(ge=0, le=100)]
+    reason: str = ""
+
+
+class _Triage(Struct):
+    status: Literal["analyzing", "completed", "failed"]
+    scores: tuple[_Score, ...]
+    error: str = ""
+
+
+class _Given(Struct):
+    """An entry as it comes: numbers with a fraction are numbers, too, and what is out of range is told apart later."""
+
+    fingerprint: str
+    score: float
+    reason: str = ""
 
 
 @cache
@@ -35,6 +67,30 @@ def output_schema() -> dict[str, Any]:
     """Draft 7, without any reference: the service takes self-contained schemas of 64 KB at most. Not to be changed."""
     (root,), definitions = msgspec.json.schema_components([SessionReport], ref_template=_REFERENCE + "{name}")
     return {"$schema": _DRAFT, **_flat(root, definitions)}
+
+
+@cache
+def triage_schema() -> dict[str, Any]:
+    """The same for sessions that triage."""
+    (root,), definitions = msgspec.json.schema_components([_Triage], ref_template=_REFERENCE + "{name}")
+    return {"$schema": _DRAFT, **_flat(root, definitions)}
+
+
+def triage_of(output: Any) -> TriageAnswer | None:  # noqa: ANN401 - an agent wrote it
+    """What a session says of issues, entry by entry; None where it has no list of scores at all."""
+    entries = output.get("scores") if isinstance(output, dict) else None
+    if not isinstance(entries, list):
+        return None
+    given = [one for entry in entries[:_MOST_SCORES] if (one := _given(entry)) is not None]
+    return TriageAnswer(scores=tuple(given), malformed=len(entries) - len(given))
+
+
+def _given(entry: Any) -> GivenScore | None:  # noqa: ANN401 - an agent wrote it
+    try:
+        one = msgspec.convert(entry, _Given)
+    except msgspec.ValidationError:
+        return None
+    return GivenScore(fingerprint=one.fingerprint, score=one.score, reason=one.reason)
 
 
 def report_of(output: Any) -> SessionReport | None:  # noqa: ANN401 - an agent wrote it

@@ -39,7 +39,9 @@ class V1Api:
         client: of the server.
     """
 
-    capabilities = Capabilities(is_paid=True, tells_cost=False, takes_messages=True, takes_attachments=True)
+    capabilities = Capabilities(
+        is_paid=True, tells_cost=False, takes_messages=True, takes_attachments=True, takes_triage=True
+    )
 
     def __init__(self, client: HttpClient) -> None:
         self._client = client

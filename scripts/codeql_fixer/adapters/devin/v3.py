@@ -41,7 +41,9 @@ class V3Api:
         org_id: the organization.
     """
 
-    capabilities = Capabilities(is_paid=True, tells_cost=True, takes_messages=True, takes_attachments=True)
+    capabilities = Capabilities(
+        is_paid=True, tells_cost=True, takes_messages=True, takes_attachments=True, takes_triage=True
+    )
 
     def __init__(self, client: HttpClient, org_id: str) -> None:
         self._client = client
@@ -55,7 +57,7 @@ class V3Api:
         order = order_of(
             request,
             choices,
-            repos=[request.target_repo],
+            repos=[request.target_repo] if request.target_repo else None,
             attachment_urls=attachment_urls or None,
             devin_mode=request.mode or None,
             structured_output_required=True,

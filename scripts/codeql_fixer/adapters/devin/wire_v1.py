@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from codeql_fixer.adapters.devin.output_schema import report_of
+from codeql_fixer.adapters.devin.output_schema import report_of, triage_of
 from codeql_fixer.adapters.devin.statuses import ended, raw_state, v1_state
 from codeql_fixer.adapters.devin.wire import AGENT, SessionId, decoded, links, moment, path_id
 from codeql_fixer.domain.session import Session, SessionMessage
@@ -97,7 +97,8 @@ def parse_attachment(body: bytes) -> str:
 
 def _session(found: _Session) -> Session:
     status, status_enum = found.status or "", found.status_enum or ""
-    report = report_of(_unwrapped(found.structured_output))
+    output = _unwrapped(found.structured_output)
+    report = report_of(output)
     pull_requests = links([(found.pull_request.url, "")] if found.pull_request else [])
     session_id = path_id(found.session_id)
     return Session(
@@ -111,6 +112,7 @@ def _session(found: _Session) -> Session:
         created_at=moment(found.created_at),
         updated_at=moment(found.updated_at),
         report=report,
+        triage=triage_of(output),
         pull_requests=pull_requests,
     )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from codeql_fixer.adapters.devin.output_schema import report_of
+from codeql_fixer.adapters.devin.output_schema import report_of, triage_of
 from codeql_fixer.adapters.devin.statuses import ended, raw_state, v3_state
 from codeql_fixer.adapters.devin.wire import AGENT, Page, SessionId, decoded, links, moment, path_id
 from codeql_fixer.domain.session import Session, SessionMessage, SessionState
@@ -123,6 +123,7 @@ def _session(found: _Session) -> Session:
         updated_at=moment(found.updated_at),
         acu_used=found.acus_consumed,
         report=report,
+        triage=triage_of(found.structured_output),
         pull_requests=pull_requests,
     )
 

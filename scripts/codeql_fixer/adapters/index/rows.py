@@ -163,7 +163,7 @@ def _claim(rows: list[Row]) -> Claim:
     return Claim(
         intent_id=row[0],
         repository=row[1],
-        fingerprints=tuple(each[-1] for each in rows),
+        fingerprints=tuple(each[-1] for each in rows if each[-1] is not None),
         agent=row[2],
         attempt=row[3],
         claimed_at=parse_time(row[4]),

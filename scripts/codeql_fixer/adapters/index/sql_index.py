@@ -30,6 +30,7 @@ from codeql_fixer.adapters.index.rows import (
     parse_time,
     time_of,
 )
+from codeql_fixer.adapters.index.triages import TriageQuestions
 from codeql_fixer.adapters.index.writer import SqlWriter, digest_of
 from codeql_fixer.domain.queue import Line, ScanState, SessionEnd, Stretch, Waiting
 from codeql_fixer.domain.severity import SeverityTier
@@ -88,7 +89,7 @@ class Database(Protocol):
         ...
 
 
-class SqlIndex(SqlOutbox, LearningQuestions):
+class SqlIndex(SqlOutbox, LearningQuestions, TriageQuestions):
     """Index and queue in a database; brings its tables up to date first.
 
     Args:

@@ -9,6 +9,7 @@ from codeql_fixer.adapters.index.fact_rows import dismissal_row, example_row, ve
 from codeql_fixer.adapters.index.follow_ups import add_follow_up
 from codeql_fixer.adapters.index.outbox import add_to_outbox
 from codeql_fixer.adapters.index.rows import issue_row, micros, parse_attempts, parse_issue, run_row, text, time_of
+from codeql_fixer.adapters.index.triages import NOWHERE, add_triage
 from codeql_fixer.domain.alert import Alert, AlertClaim, AlertOutcome
 from codeql_fixer.domain.cycle import Cycle, DecisionAction
 from codeql_fixer.domain.dismissal import Dismissal
@@ -17,6 +18,7 @@ from codeql_fixer.domain.fix_example import FixExample
 from codeql_fixer.domain.follow_up import FollowUp, FollowUpOutcome
 from codeql_fixer.domain.scan_run import ScanRun
 from codeql_fixer.domain.snapshot import Snapshot
+from codeql_fixer.domain.triage import Triage, TriageOutcome
 from codeql_fixer.domain.verification import Verification
 from codeql_fixer.policy.ledger_paths import path_of
 
@@ -37,6 +39,7 @@ _TABLES = (
     *("damages", "scan_requests", "open_counts", "tries", "baselines", "meta"),
     *("alerts", "alert_recipients", "alert_attempts", "alert_members", "alert_channels"),
     *("pull_request_issues", "reverts", "follow_ups", "fix_examples"),
+    *("triages", "triage_issues", "triage_scores"),
 )
 
 
@@ -144,11 +147,17 @@ class SqlWriter:
                 concerned = frozenset({repository})
             case FixExample():
                 self._add_example(record)
-            case ScanRun() | Snapshot():
-                pass
+            case Triage() | TriageOutcome() | ScanRun() | Snapshot():
+                concerned = self._add_triage(record)
             case _:
                 assert_never(record)
         return concerned
+
+    def _add_triage(self, record: Triage | TriageOutcome | ScanRun | Snapshot) -> frozenset[str]:
+        if isinstance(record, ScanRun | Snapshot):
+            return frozenset()  # the one is folded, the other read by nobody
+        add_triage(self._queries, self._connection, record, named=self._named)
+        return frozenset({NOWHERE})
 
     def attempts_of(self, repository: str) -> Mapping[str, tuple[Attempt, ...]]:
         """What was tried, by fingerprint."""
@@ -250,7 +259,7 @@ class SqlWriter:
             reason=text(record.reason),
         )
         repository = self._queries.repository_of_intent(self._connection, intent_id=record.id)
-        return frozenset({repository} if repository else ())
+        return frozenset(() if repository is None else {repository})
 
     def _add_cycle(self, record: Cycle) -> frozenset[str]:
         self._queries.add_cycle(

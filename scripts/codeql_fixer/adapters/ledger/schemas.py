@@ -29,6 +29,8 @@ TITLES = {
     "alert_outcome": "What became of telling an alert over a channel",
     "follow_up": "The right to tell a session what was said at its pull request, for a while",
     "follow_up_outcome": "What became of telling a session that",
+    "triage": "A claim: an agent is asked how much some issues matter",
+    "triage_outcome": "What it answered",
 }
 _FORMATS = jsonschema.FormatChecker(formats=())
 

@@ -39,6 +39,7 @@ def faults_between(file: File) -> Iterator[Fault]:
     yield from _faults_of_profiles(file)
     yield from _faults_of_repositories(file)
     yield from _faults_of_agent_names(file)
+    yield from _faults_of_triage(file)
     yield from _faults_of_settings(file)
     yield from _faults_of_budgets(file)
     yield from _faults_of_objectives(file)
@@ -105,6 +106,17 @@ def _faults_of_agent_names(file: File) -> Iterator[Fault]:
         for label in forced:
             if label.removeprefix(AGENT_LABEL) not in known:
                 yield (*path, "labels"), _no_agent(label.removeprefix(AGENT_LABEL), known)
+
+
+def _faults_of_triage(file: File) -> Iterator[Fault]:
+    name = file.orchestrator.triage.agent
+    kinds = {DEVIN.name: DEVIN.kind, CODEMODDER.name: CODEMODDER.kind}
+    kinds |= {name: profile.kind for name, profile in file.agents.profiles.items()}
+    path = ("orchestrator", "triage", "agent")
+    if name and name not in kinds:
+        yield path, _no_agent(name, set(kinds))
+    elif name and kinds[name] is not AgentKind.DEVIN:
+        yield path, "answers no questions; agents of kind devin do"
 
 
 def _levels(file: File) -> Iterator[tuple[Path, Settings]]:

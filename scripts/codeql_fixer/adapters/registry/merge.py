@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec.structs import replace
 
-from codeql_fixer.adapters.registry.merge_fleet import allowances_of, learning_of, objective_of, reason_of, weights_of
+from codeql_fixer.adapters.registry.merge_fleet import (
+    allowances_of,
+    learning_of,
+    objective_of,
+    reason_of,
+    triage_of,
+    weights_of,
+)
 from codeql_fixer.adapters.registry.wire import Settings
 from codeql_fixer.adapters.registry.wire_alerts import choice_of
 from codeql_fixer.domain.gate import Gate, Judging
@@ -74,6 +81,7 @@ def registry_of(file: File) -> Registry:
         uses_reach=file.orchestrator.uses_reach,
         uses_clusters=file.orchestrator.uses_clusters,
         alerts=choice_of(file.alerts),
+        triage=triage_of(file.orchestrator),
         slugs=slugs,
     )
 

@@ -13,6 +13,7 @@ from codeql_fixer.domain.objective import Objective
 from codeql_fixer.domain.priority import Weights
 from codeql_fixer.domain.registry import slug_of
 from codeql_fixer.domain.severity import SeverityTier
+from codeql_fixer.domain.triage import Triaging
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +39,19 @@ def learning_of(fleet: wire_fleet.Fleet) -> Learning:
     """What is learned from."""
     said = fleet.learning
     return Learning(probe_after=timedelta(days=said.probe_days), examples=said.examples)
+
+
+def triage_of(fleet: wire_fleet.Fleet) -> Triaging:
+    """Whether and how agents are asked about issues."""
+    said = fleet.triage
+    return Triaging(
+        is_enabled=said.enabled,
+        weight=said.weight,
+        agent=said.agent,
+        every=timedelta(hours=said.every_hours),
+        most_issues=said.most_issues,
+        max_acu=said.max_acu,
+    )
 
 
 def objective_of(objective: wire_fleet.Objective) -> Objective:

@@ -12,12 +12,14 @@ from codeql_fixer.domain.learning import Sharing
 from codeql_fixer.domain.registry import REPOSITORY
 from codeql_fixer.domain.route import Label
 from codeql_fixer.domain.schedule import Schedule
+from codeql_fixer.domain.triage import MOST_ISSUES, Triaging
 
 END = "$(?!\\n)"  # `$` alone lets one line break through
 MOST = 100
 _LINE = r"[^\x00-\x1f\x7f\s][^\x00-\x1f\x7f]"
 _DEFAULT = priority.Weights()
 _LEARNING = learning.Learning()
+_TRIAGING = Triaging()
 
 Hours = Annotated[int, Meta(ge=1, le=8760)]
 Many = Annotated[int, Meta(ge=1, le=100_000)]
@@ -93,6 +95,24 @@ class Learning(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ] = _LEARNING.examples
 
 
+class Triage(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An agent says how much issues matter, beside the formula."""
+
+    enabled: Annotated[bool, Meta(description="true asks; each time is a paid session")] = _TRIAGING.is_enabled
+    weight: Annotated[Share, Meta(description="share of the agent's word in the score")] = _TRIAGING.weight
+    agent: Annotated[
+        Annotated[str, Meta(pattern=f"^(?:{_NAME})?{END}", description="a name of an agent, or empty")],
+        Meta(description="who is asked; unless given the first that can be"),
+    ] = _TRIAGING.agent
+    every_hours: Annotated[Hours, Meta(description="hours between two triages at least")] = 24
+    most_issues: Annotated[
+        Annotated[int, Meta(ge=2, le=MOST_ISSUES)], Meta(description="issues of one triage, the most important ones")
+    ] = _TRIAGING.most_issues
+    max_acu: Annotated[Annotated[int, Meta(ge=1, le=100)], Meta(description="ACU of one triage at most")] = (
+        _TRIAGING.max_acu
+    )
+
+
 class Budget(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How much may be used by whom; exactly one of sessions, ACU and open pull requests."""
 
@@ -130,6 +150,7 @@ class Fleet(Struct, frozen=True, kw_only=True, omit_defaults=True):
         Percent, Meta(description="families and rules that are fixed less often, in percent, are left to people")
     ] = 0
     learning: Annotated[Learning, Meta(description="what is learned from sessions that are over")] = Learning()
+    triage: Annotated[Triage, Meta(description="whether an agent has a say in how much issues matter")] = Triage()
     weights: Annotated[Weights, Meta(description="what the score of an issue is made of")] = Weights()
     objectives: Annotated[tuple[Objective, ...], Meta(max_length=MOST, description="what is to be reached")] = ()
     uses_reach: Annotated[bool, Meta(description="true counts, too, how much code depends on the file")] = field(

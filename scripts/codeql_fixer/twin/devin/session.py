@@ -18,6 +18,7 @@ ACU_LAG_SECONDS = 30.0  # accounting is behind; seen live: still 0.0 when the se
 _NOTED, _NOTED_SECONDS = "I have read your message and keep it in mind.", 3.0
 _TITLE = 80  # characters of the prompt that make a title
 _ISSUE = re.compile(r"^\s*Fixes-Finding: \S+ (\S+)\s*$|^### (\S+): ", re.MULTILINE)
+_ASKED = re.compile(r"^## ([0-9a-f]{20})$", re.MULTILINE)
 _FILE = re.compile(r"(?<![\w/.:-])(?:[\w-]+/)*[\w-]+\.(?:py|js|ts|jsx|tsx|java|go|rb|php|cs|c|cpp|kt|swift)\b")
 _FILES = 3
 _REPOSITORY = re.compile(
@@ -184,6 +185,7 @@ class Session:
             status=step.report,
             error=step.error,
             issue_ids=tuple(dict.fromkeys(ids)),
+            asked=tuple(_ASKED.findall(self.order.prompt)),
             files=tuple(dict.fromkeys(_FILE.findall(self.order.prompt)))[:_FILES],
             pull_request_url=self.pull_request_url if step.has_pull_request else "",
         )

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from codeql_fixer.adapters.devin.output_schema import output_schema, report_of
+from codeql_fixer.adapters.devin.output_schema import output_schema, report_of, triage_of, triage_schema
 from codeql_fixer.domain.session import IssueReport, IssueResult, ReportStatus, SessionReport
+from codeql_fixer.domain.triage import GivenScore, TriageAnswer
 
 REPORT = SessionReport(
     status=ReportStatus.COMPLETED,
@@ -98,3 +99,50 @@ def test_report__is_read_exactly_if_the_schema_allows_it(output: dict[str, Any])
     is_valid = Draft7Validator(output_schema()).is_valid(output)
 
     assert (report_of(output) is not None) == is_valid
+
+
+def test_triage_schema__is_draft_7_self_contained_and_explained() -> None:
+    schema = triage_schema()
+
+    Draft7Validator.check_schema(schema)
+    assert "$ref" not in json.dumps(schema)
+    assert all(one["description"] for part in _objects(schema) for one in part.get("properties", {}).values())
+    assert Draft7Validator(schema).is_valid(
+        {"status": "completed", "scores": [{"fingerprint": "a", "score": 100, "reason": "r"}]}
+    )
+    assert not Draft7Validator(schema).is_valid({"status": "completed", "scores": [{"fingerprint": "a", "score": 101}]})
+
+
+@pytest.mark.parametrize("output", [None, [], "x", {}, {"scores": None}, {"scores": {}}, {"status": "completed"}])
+def test_triage__is_none_where_there_is_no_list_of_scores(output: object) -> None:
+    assert triage_of(output) is None
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        *(None, 7, "x", [], {}, {"fingerprint": "a"}, {"score": 1}),
+        *({"fingerprint": "a", "score": "70"}, {"fingerprint": "a", "score": True}, {"fingerprint": 1, "score": 1}),
+        *({"fingerprint": "a", "score": None}, {"fingerprint": "a", "score": 1, "reason": 7}),
+        {"fingerprint": "a", "score": 10**400},
+    ],
+)
+def test_triage__counts_entries_without_their_form_and_keeps_the_others(entry: object) -> None:
+    good = {"fingerprint": "b", "score": 70.5, "more": 1}
+
+    assert triage_of({"scores": [entry, good]}) == TriageAnswer(
+        scores=(GivenScore(fingerprint="b", score=70.5),), malformed=1
+    )
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+        lambda inner: (
+            st.lists(inner) | st.dictionaries(st.sampled_from(["scores", "fingerprint", "score"]) | st.text(), inner)
+        ),
+    )
+)
+def test_triage__never_fails(output: object) -> None:
+    triage_of(output)
+    triage_of({"scores": [output]})

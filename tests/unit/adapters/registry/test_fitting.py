@@ -101,6 +101,21 @@ def _repo(**members: object) -> dict[str, object]:
         ({"orchestrator": {"paused": 1}}, "line 3: orchestrator.paused: must be of type boolean"),
         # Weights.
         (
+            {"orchestrator": {"triage": {"agent": "nobody"}}},
+            (
+                "line 4: orchestrator.triage.agent: nobody is no agent; known are codemodder, devin: "
+                "add it to agents.profiles"
+            ),
+        ),
+        (
+            {"orchestrator": {"triage": {"agent": "codemodder"}}},
+            "line 4: orchestrator.triage.agent: answers no questions; agents of kind devin do",
+        ),
+        (
+            {"orchestrator": {"triage": {"weight": 1.5}}},
+            "line 4: orchestrator.triage.weight: must be at most 1",
+        ),
+        (
             {"orchestrator": {"weights": {"importance": 0.5}}},
             "line 3: orchestrator.weights: must be 1 together, and are 1.15 with defaults for those left out",
         ),

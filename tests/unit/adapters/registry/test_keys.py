@@ -35,7 +35,7 @@ ABOUT_THE_FILE = {"File.$schema", "File.version"}  # these two are for editors a
 OF_KEYS = {
     *(f"File.{name}" for name in ("agents", "orchestrator", "defaults", "tags", "groups", "repos")),
     *("Agents.rules", "FleetAgents.rules", "FleetAgents.profiles", "Profile.gates", "Settings.agents"),
-    *("Fleet.budgets", "Fleet.weights", "Fleet.objectives", "Fleet.learning", "Repository.overrides"),
+    *("Fleet.budgets", "Fleet.weights", "Fleet.objectives", "Fleet.learning", "Fleet.triage", "Repository.overrides"),
     *("File.alerts", "Alerts.channels"),
 }
 
@@ -186,6 +186,16 @@ CASES: dict[str, tuple[dict[str, Any], Callable[[Registry], object], object]] = 
     "Fleet.max_acu_per_period": (_fleet(max_acu_per_period=3), lambda registry: registry.max_acu_per_period, 3),
     "Fleet.family_failure_limit": (_fleet(family_failure_limit=3), lambda registry: registry.family_failure_limit, 3),
     "Fleet.min_fix_rate_pct": (_fleet(min_fix_rate_pct=30), lambda registry: registry.min_fix_rate_pct, 30),
+    "Triage.enabled": (_fleet(triage={"enabled": True}), lambda registry: registry.triage.is_enabled, True),
+    "Triage.weight": (_fleet(triage={"weight": 0.5}), lambda registry: registry.triage.weight, 0.5),
+    "Triage.agent": (_fleet(triage={"agent": "devin"}), lambda registry: registry.triage.agent, "devin"),
+    "Triage.every_hours": (
+        _fleet(triage={"every_hours": 3}),
+        lambda registry: registry.triage.every,
+        timedelta(hours=3),
+    ),
+    "Triage.most_issues": (_fleet(triage={"most_issues": 9}), lambda registry: registry.triage.most_issues, 9),
+    "Triage.max_acu": (_fleet(triage={"max_acu": 2}), lambda registry: registry.triage.max_acu, 2),
     "Learning.probe_days": (
         _fleet(learning={"probe_days": 3}),
         lambda registry: registry.learning.probe_after,

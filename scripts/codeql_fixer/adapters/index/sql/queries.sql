@@ -214,7 +214,7 @@ SELECT d.intent_id, d.repository, d.agent, d.attempt, d.claimed_at, d.act_before
   COALESCE(d.session_id, ''), s.status, s.acu_used, d.account, d.batch_id, di.fingerprint
 FROM wanted w
 JOIN claims d ON d.intent_id = w.intent_id
-JOIN dispatch_issues di ON di.intent_id = d.intent_id
+LEFT JOIN dispatch_issues di ON di.intent_id = d.intent_id
 LEFT JOIN sessions s ON s.session_id = d.session_id
 WHERE +d.claimed_at IS NOT NULL
 ORDER BY d.claimed_at, d.intent_id, di.fingerprint;
@@ -669,6 +669,58 @@ WHERE e.diff <> '' AND (:family = '' OR e.family = :family) AND (:rule_id = '' O
     WHERE r.name = e.repository AND i.fingerprint = e.fingerprint AND i.lifecycle IN ('new', 'recurring', 'regressed'))
 ORDER BY e.recorded_at DESC, e.id LIMIT :most;
 
+-- name: add_triage!
+INSERT INTO triages (id) VALUES (:id) ON CONFLICT (id) DO NOTHING;
+
+-- name: add_triage_issues*!
+INSERT INTO triage_issues (triage_id, repository, fingerprint, formula)
+VALUES (:triage_id, :repository, :fingerprint, :formula) ON CONFLICT DO NOTHING;
+
+-- name: add_triage_outcome!
+INSERT INTO triages (id, status, ended_at) VALUES (:id, :status, :ended_at)
+ON CONFLICT (id) DO UPDATE SET status = excluded.status, ended_at = excluded.ended_at;
+
+-- name: add_triage_scores*!
+INSERT INTO triage_scores (triage_id, fingerprint, points, reason) VALUES (:triage_id, :fingerprint, :points, :reason)
+ON CONFLICT DO NOTHING;
+
+-- name: triages
+SELECT t.id, d.agent, d.account, d.claimed_at, COALESCE(d.session_id, ''), d.outcome, COALESCE(d.reason, ''), t.status
+FROM triages t JOIN claims d ON d.intent_id = t.id
+WHERE d.claimed_at IS NOT NULL AND (t.status = '' OR d.claimed_at > :since) ORDER BY d.claimed_at, t.id;
+
+-- name: asked_in_triage
+SELECT fingerprint FROM triage_issues WHERE triage_id = :id ORDER BY fingerprint;
+
+-- name: triaged_issues
+-- Of each issue what was said last.
+WITH said AS (
+  SELECT q.repository AS repository, q.fingerprint AS fingerprint, s.points AS points, s.reason AS reason,
+    q.formula AS formula, t.id AS id, t.ended_at AS at,
+    ROW_NUMBER() OVER (PARTITION BY q.repository, q.fingerprint ORDER BY t.ended_at DESC, t.id DESC) AS place
+  FROM triages t JOIN triage_scores s ON s.triage_id = t.id
+  JOIN triage_issues q ON q.triage_id = t.id AND q.fingerprint = s.fingerprint
+  WHERE t.status = 'answered' AND t.ended_at > :since
+)
+SELECT i.id, r.name, i.fingerprint, l.points, l.reason, COALESCE(d.agent, ''), l.at, l.formula
+FROM said l JOIN repositories r ON r.name = l.repository
+JOIN issues i ON i.repository_id = r.id AND i.fingerprint = l.fingerprint
+LEFT JOIN dispatches d ON d.intent_id = l.id
+WHERE l.place = 1 AND i.lifecycle IN ('new', 'recurring', 'regressed') ORDER BY i.id;
+
+-- name: triaged_tries
+-- Attempts of which the end is known, each with the last triage of its issue that counted when it was claimed.
+SELECT points, formula, fixed FROM (
+  SELECT s.points AS points, q.formula AS formula, y.fixed AS fixed, y.intent_id AS intent_id, y.issue_id AS issue_id,
+    ROW_NUMBER() OVER (PARTITION BY y.intent_id, y.issue_id ORDER BY t.ended_at DESC, t.id DESC) AS place
+  FROM tries y JOIN issues i ON i.id = y.issue_id
+  JOIN triage_issues q ON q.repository = y.repository AND q.fingerprint = i.fingerprint
+  JOIN triages t ON t.id = q.triage_id AND t.status = 'answered'
+    AND t.ended_at <= y.claimed_at AND t.ended_at > y.claimed_at - :fresh
+  JOIN triage_scores s ON s.triage_id = t.id AND s.fingerprint = q.fingerprint
+  WHERE y.claimed_at > :since AND (y.fixed = 1 OR y.failed = 1) AND (:repository = '' OR y.repository = :repository)
+) judged WHERE place = 1 ORDER BY intent_id, issue_id;
+
 -- name: add_baseline!
 INSERT INTO baselines (definition, at, issues) VALUES (:definition, :at, :issues)
 ON CONFLICT (definition) DO UPDATE SET at = excluded.at, issues = excluded.issues
@@ -681,7 +733,7 @@ SELECT definition, issues FROM baselines ORDER BY definition;
 WITH ended AS (
   SELECT d.family AS family, d.intent_id AS intent_id, d.session_id AS session_id, s.observed_at AS at
   FROM claims d JOIN sessions s ON s.session_id = d.session_id
-  WHERE d.claimed_at > :since AND s.status IN ('finished', 'failed', 'stopped')
+  WHERE d.claimed_at > :since AND d.repository <> '' AND s.status IN ('finished', 'failed', 'stopped')
     AND (:family = '' OR d.family = :family)
 )
 SELECT e.family, e.at, CASE WHEN EXISTS (
@@ -847,7 +899,8 @@ WHERE s.is_tracked = 1 AND s.recorded_at >= :since ORDER BY s.recorded_at DESC, 
 -- name: session_created_since
 SELECT d.outcome_at, d.intent_id, COALESCE(d.repository, ''), COALESCE(d.agent, ''), d.family, '', '', COALESCE(s.url, '')
 FROM dispatches d LEFT JOIN sessions s ON s.session_id = d.session_id
-WHERE d.outcome IN ('created', 'adopted') AND d.outcome_at >= :since ORDER BY d.outcome_at DESC, d.intent_id LIMIT :most;
+WHERE d.outcome IN ('created', 'adopted') AND d.outcome_at >= :since AND COALESCE(d.repository, '?') <> ''
+ORDER BY d.outcome_at DESC, d.intent_id LIMIT :most;
 
 -- name: session_finished_since
 SELECT s.observed_at, s.session_id,
@@ -855,6 +908,7 @@ SELECT s.observed_at, s.session_id,
   COALESCE((SELECT MAX(d.family) FROM dispatches d WHERE d.session_id = s.session_id), ''), '', '', s.status, s.url
 FROM sessions s
 WHERE s.status IN ('finished', 'failed', 'stopped', 'budget_stop') AND s.observed_at >= :since
+  AND NOT EXISTS (SELECT 1 FROM triages t WHERE t.id = s.intent_id)
 ORDER BY s.observed_at DESC, s.session_id LIMIT :most;
 
 -- name: pr_opened_since

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from codeql_fixer.app.explain import Explanation
     from codeql_fixer.domain.cycle import Decision
+    from codeql_fixer.domain.triage import TriagedIssue
     from codeql_fixer.policy.readiness import Verdict
 
 
@@ -119,6 +120,9 @@ def _show(one: Explanation) -> None:
     print()
     terms = [(name, f"{value:.4f}") for name, value in one.score.terms().items()]
     print_table([("SCORE", "VALUE"), *terms, ("total", f"{one.score.total:.4f}")])
+    if one.triage is not None:
+        said = f"{one.triage.agent} gives it {one.triage.points} of 100, since {when(one.triage.at)} UTC"
+        print(cell(f"{said}: {one.triage.reason}", 400))
     print()
     print_table([("LIMIT", "USED", "OF"), *((cell(name), f"{used:g}", str(most)) for name, used, most in one.limits)])
 
@@ -127,6 +131,10 @@ def _gate(name: str, said: Verdict | None) -> tuple[str, ...]:
     if said is None:
         return (name, "open", "", "")
     return (name, said.action.value, cell(said.reason, 100), when(said.until))
+
+
+def _triage_document(one: TriagedIssue) -> dict[str, object]:
+    return {"agent": one.agent, "points": one.points, "reason": one.reason, "at": one.at.isoformat()}
 
 
 def _document(one: Explanation) -> dict[str, object]:
@@ -146,5 +154,6 @@ def _document(one: Explanation) -> dict[str, object]:
         ],
         "score": one.score.total,
         "terms": one.score.terms(),
+        **({"triage": _triage_document(one.triage)} if one.triage else {}),
         "limits": [{"name": name, "used": used, "limit": most} for name, used, most in one.limits],
     }

@@ -14,6 +14,7 @@ from codeql_fixer.entrypoints.boundary import say
 from codeql_fixer.entrypoints.cli.orchestrator.showing import caught_up, cell, days_of, print_table, when
 from codeql_fixer.policy.fix_rates import MEMORY
 from codeql_fixer.policy.learned import given_up, lessons, versions
+from codeql_fixer.policy.triage import FRESH, triage_lessons
 from codeql_fixer.settings import FleetSettings
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from codeql_fixer.policy.beta import Beta
     from codeql_fixer.policy.learned import GivenUp, Lesson, VersionLesson
+    from codeql_fixer.policy.triage import TriageLesson
 
 _LEVELS = ("family", "rule_id", "language", "agent")
 _DEPTHS = (0, 1, 2, 4)  # everything, families, rules, and languages and agents of them
@@ -45,6 +47,7 @@ def run(flags: Mapping[str, str], own: Mapping[str, str | None], *, is_json: boo
         "prompt": versions(counts, lambda count: count.prompt),
         "playbook": versions(counts, lambda count: count.playbook),
     }
+    triaged = triage_lessons(index.triaged_tries(since, FRESH, name))
     registry = room.registry
     # What is given up is decided by the whole fleet's attempts within the memory, whatever is asked for here.
     left = given_up(index.rule_counts(clock.now() - MEMORY), registry.min_fix_rate_pct, registry.learning.probe_after)
@@ -55,10 +58,12 @@ def run(flags: Mapping[str, str], own: Mapping[str, str | None], *, is_json: boo
             "kinds": [_document(one) for one in learned],
             "versions": {what: [_version_document(one) for one in found] for what, found in told.items()},
             "given_up": [_given_up_document(one) for one in left],
+            "triage": [_triage_document(one) for one in triaged],
         }
         print(json.dumps(document))
         return
     _show(learned, told, left)
+    _show_triage(triaged)
 
 
 def _show(learned: Sequence[Lesson], told: Mapping[str, Sequence[VersionLesson]], left: Sequence[GivenUp]) -> None:
@@ -76,6 +81,13 @@ def _show(learned: Sequence[Lesson], told: Mapping[str, Sequence[VersionLesson]]
         print(cell(f"{one.rate.subject} is left to people{again}", 200))
 
 
+def _show_triage(triaged: Sequence[TriageLesson]) -> None:
+    if triaged:
+        rows = [("up" if one.is_up else "down", *_numbers(one)) for one in triaged]
+        print()
+        print_table([("PUT BY TRIAGE", "FIXED", "FAILED", "RATE (90 %)"), *rows])
+
+
 def _row(one: Lesson) -> tuple[str, ...]:
     names = [*map(cell, one.kind), *[""] * (len(_LEVELS) - len(one.kind))]
     tally = one.verified.tally
@@ -90,7 +102,7 @@ def _row(one: Lesson) -> tuple[str, ...]:
     )
 
 
-def _numbers(one: VersionLesson) -> tuple[str, ...]:
+def _numbers(one: VersionLesson | TriageLesson) -> tuple[str, ...]:
     return str(one.tally.good), str(one.tally.bad), _rate(one.belief)
 
 
@@ -115,6 +127,15 @@ def _document(one: Lesson) -> dict[str, object]:
 def _version_document(one: VersionLesson) -> dict[str, object]:
     return {
         "version": one.version or None,
+        "fixed": one.tally.good,
+        "failed": one.tally.bad,
+        "verified_rate": _believed(one.belief),
+    }
+
+
+def _triage_document(one: TriageLesson) -> dict[str, object]:
+    return {
+        "put": "up" if one.is_up else "down",
         "fixed": one.tally.good,
         "failed": one.tally.bad,
         "verified_rate": _believed(one.belief),

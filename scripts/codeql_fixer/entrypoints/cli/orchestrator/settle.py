@@ -48,6 +48,10 @@ def run(flags: Mapping[str, str], own: Mapping[str, str | None], *, is_json: boo
     claim = next((claim for claim in index.claims(_EVER) if claim.intent_id == own["intent"]), None)
     if claim is None:
         raise UserError(f"{own['intent']}: the ledger has no such claim; 'history FINGERPRINT' names those of an issue")
+    if not claim.repository:
+        raise UserError(
+            f"{claim.intent_id}: is a triage, of which nothing is to be settled; the next one takes its place"
+        )
     if claim.outcome is not DispatchStatus.AMBIGUOUS:
         raise UserError(f"{claim.intent_id}: nothing is to be settled, it is {claim.outcome or 'still open'}")
     clock = SystemClock().now
