@@ -97,7 +97,7 @@ def test_triaged_issues__are_open_ones_with_what_was_said_last(index: SqlIndex) 
 
 
 def test_triaged_issues__do_not_depend_on_the_order_of_records(connect: Connect) -> None:
-    records = [triage("t-1", 1, 1), outcome("t-1", 1), triage_outcome("t-1", 2, {1: 70})]
+    records: list[AnyRecord] = [triage("t-1", 1, 1), outcome("t-1", 1), triage_outcome("t-1", 2, {1: 70})]
     found = set()
     for order in permutations(records):
         index = SqlIndex(connect())
@@ -114,7 +114,7 @@ def test_triaged_issues__do_not_depend_on_the_order_of_records(connect: Connect)
 
 
 def test_claims__a_triage_is_one_without_issues_that_ends_with_its_session(index: SqlIndex) -> None:
-    begun = [triage("t-1", 1, 1, 2), outcome("t-1", 1, session="s-1")]
+    begun: list[AnyRecord] = [triage("t-1", 1, 1, 2), outcome("t-1", 1, session="s-1")]
     _learn(index, *begun)
     (claim,) = index.claims(at(9))
 

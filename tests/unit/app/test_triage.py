@@ -14,6 +14,7 @@ from codeql_fixer.adapters.index.sqlite import SqliteDatabase
 from codeql_fixer.adapters.prompts.triage import TriageRenderer
 from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.app.decide_again import LedgerAsItWas
+from codeql_fixer.app.fsck import fsck
 from codeql_fixer.app.planner import Planner
 from codeql_fixer.app.triage import Triager
 from codeql_fixer.domain.allowance import Allowance, ScopeKind, Unit, Window
@@ -225,7 +226,7 @@ def test_run__killed_before_the_call_starts_one_session_in_all() -> None:
             return landed
 
     with pytest.raises(KilledError):
-        _triager(fleet, Killed(fleet.ledger)).run(fleet.work())  # type: ignore[arg-type]
+        _triager(fleet, Killed(fleet.ledger)).run(fleet.work())
     _triager(fleet).run(fleet.work())  # it may still be acted on
     assert not fleet.agent.sessions
     fleet.clock.sleep(1300)
@@ -249,7 +250,7 @@ def test_run__killed_after_the_call_finds_its_session_by_its_tag(fault: str) -> 
 
     if fault == "killed":
         with pytest.raises(KilledError):
-            _triager(fleet, Killed(fleet.ledger)).run(fleet.work())  # type: ignore[arg-type]
+            _triager(fleet, Killed(fleet.ledger)).run(fleet.work())
     else:
         fleet.agent.faults.append("commit-then-silence")
         _triager(fleet).run(fleet.work())
@@ -272,7 +273,7 @@ def test_run__of_two_at_once_one_asks() -> None:
                 self.ledger.append([triage("t-other", 10, 1, 2)])
             return super().append(records, expected_tip=expected_tip)
 
-    _triager(fleet, Overtaken(fleet.ledger)).run(fleet.work())  # type: ignore[arg-type]
+    _triager(fleet, Overtaken(fleet.ledger)).run(fleet.work())
 
     assert [claim.id for claim in fleet.records(Triage)] == ["t-other"]
     assert not fleet.agent.requests
@@ -392,7 +393,7 @@ def test_run__cannot_act_after_its_time() -> None:
                 fleet.clock.sleep(601)
             return landed
 
-    _triager(fleet, Slow(fleet.ledger)).run(fleet.work())  # type: ignore[arg-type]
+    _triager(fleet, Slow(fleet.ledger)).run(fleet.work())
 
     assert not fleet.agent.sessions
 
@@ -433,3 +434,15 @@ def test_candidates__are_all_issues_once_with_triaged_ones_in_the_order_of_their
     assert scores == sorted(scores, reverse=True)
     if not weight or not points:
         assert offered == plain.candidates()
+
+
+def test_fsck__knows_the_outcomes_of_triages() -> None:
+    fleet = _fleet(3)
+    _answered(fleet, {1: 1})
+
+    assert fsck(fleet.ledger, fleet.clock())[1] == []
+
+    fleet.learn(triage_outcome("t-9", 1, {1: 1}))
+    assert [fault.problem.rpartition(": ")[2] for fault in fsck(fleet.ledger, fleet.clock())[1]] == [
+        "is the outcome of a triage that is not there"
+    ]
