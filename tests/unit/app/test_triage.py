@@ -14,6 +14,7 @@ from codeql_fixer.adapters.index.sqlite import SqliteDatabase
 from codeql_fixer.adapters.prompts.triage import TriageRenderer
 from codeql_fixer.app.catch_up import catch_up
 from codeql_fixer.app.decide_again import LedgerAsItWas
+from codeql_fixer.app.fsck import fsck
 from codeql_fixer.app.planner import Planner
 from codeql_fixer.app.triage import Triager
 from codeql_fixer.domain.allowance import Allowance, ScopeKind, Unit, Window
@@ -433,3 +434,15 @@ def test_candidates__are_all_issues_once_with_triaged_ones_in_the_order_of_their
     assert scores == sorted(scores, reverse=True)
     if not weight or not points:
         assert offered == plain.candidates()
+
+
+def test_fsck__knows_the_outcomes_of_triages() -> None:
+    fleet = _fleet(3)
+    _answered(fleet, {1: 1})
+
+    assert fsck(fleet.ledger, fleet.clock())[1] == []
+
+    fleet.learn(triage_outcome("t-9", 1, {1: 1}))
+    assert [fault.problem.rpartition(": ")[2] for fault in fsck(fleet.ledger, fleet.clock())[1]] == [
+        "is the outcome of a triage that is not there"
+    ]

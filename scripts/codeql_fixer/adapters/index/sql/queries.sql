@@ -195,7 +195,7 @@ WHERE x.repository = :repository
 ORDER BY 3, 2, 17, 18;
 
 -- name: claims
--- The plus keeps SQLite from walking through all claims by time.
+-- The plus and CROSS JOIN keep SQLite from walking through all claims by time. A triage has no issues.
 WITH wanted AS (
   SELECT intent_id FROM dispatches WHERE claimed_at > :since
   UNION
@@ -212,11 +212,10 @@ WITH wanted AS (
 )
 SELECT d.intent_id, d.repository, d.agent, d.attempt, d.claimed_at, d.act_before, d.family, d.max_acu, d.outcome,
   COALESCE(d.session_id, ''), s.status, s.acu_used, d.account, d.batch_id, di.fingerprint
-FROM wanted w
-JOIN claims d ON d.intent_id = w.intent_id
+FROM wanted w CROSS JOIN claims d
 LEFT JOIN dispatch_issues di ON di.intent_id = d.intent_id
 LEFT JOIN sessions s ON s.session_id = d.session_id
-WHERE +d.claimed_at IS NOT NULL
+WHERE d.intent_id = w.intent_id AND +d.claimed_at IS NOT NULL
 ORDER BY d.claimed_at, d.intent_id, di.fingerprint;
 
 -- name: mark_over!
@@ -686,21 +685,21 @@ ON CONFLICT DO NOTHING;
 
 -- name: triages
 SELECT t.id, d.agent, d.account, d.claimed_at, COALESCE(d.session_id, ''), d.outcome, COALESCE(d.reason, ''), t.status
-FROM triages t JOIN claims d ON d.intent_id = t.id
-WHERE d.claimed_at IS NOT NULL AND (t.status = '' OR d.claimed_at > :since) ORDER BY d.claimed_at, t.id;
+FROM triages t CROSS JOIN claims d
+WHERE d.intent_id = t.id AND +d.claimed_at IS NOT NULL AND (t.status = '' OR d.claimed_at > :since) ORDER BY d.claimed_at, t.id;
 
 -- name: asked_in_triage
 SELECT fingerprint FROM triage_issues WHERE triage_id = :id ORDER BY fingerprint;
 
 -- name: triaged_issues
--- Of each issue what was said last.
+-- Of each issue what was said last. CROSS JOIN keeps SQLite from walking through all that was ever asked.
 WITH said AS (
   SELECT q.repository AS repository, q.fingerprint AS fingerprint, s.points AS points, s.reason AS reason,
     q.formula AS formula, t.id AS id, t.ended_at AS at,
     ROW_NUMBER() OVER (PARTITION BY q.repository, q.fingerprint ORDER BY t.ended_at DESC, t.id DESC) AS place
-  FROM triages t JOIN triage_scores s ON s.triage_id = t.id
-  JOIN triage_issues q ON q.triage_id = t.id AND q.fingerprint = s.fingerprint
+  FROM triages t CROSS JOIN triage_scores s CROSS JOIN triage_issues q
   WHERE t.status = 'answered' AND t.ended_at > :since
+    AND s.triage_id = t.id AND q.triage_id = t.id AND q.fingerprint = s.fingerprint
 )
 SELECT i.id, r.name, i.fingerprint, l.points, l.reason, COALESCE(d.agent, ''), l.at, l.formula
 FROM said l JOIN repositories r ON r.name = l.repository

@@ -98,7 +98,7 @@ def _row(claim: Claim, session: Session | None) -> tuple[str, ...]:
     url = session.url if session else ""
     return (
         f"{claim.claimed_at:%Y-%m-%d %H:%M}",
-        claim.repository,
+        claim.repository or claim.family,  # a triage has no repository
         str(len(claim.fingerprints)),
         claim.agent,
         _state(claim, session),
