@@ -42,6 +42,7 @@ from codeql_fixer.bootstrap.learning import learners
 from codeql_fixer.bootstrap.pipeline import playbook_directory
 from codeql_fixer.ports.agent import Agent
 from codeql_fixer.ports.index import Index
+from codeql_fixer.ports.knowledge import Knowledge
 from codeql_fixer.ports.ledger import Ledger
 from codeql_fixer.ports.pull_requests import PullRequests
 
@@ -97,7 +98,12 @@ def build_cycle(room: OrchestratorRoom, wanted: Wanted, on_step: Callable[[str],
     author = Author(producer=room.producer, run_id=wanted.run_id, clock=clock)
     told = AlertRoom(settings=room.settings.alerts, choice=room.registry.alerts, tell=room.tell, is_dry=wanted.is_dry)
     places = _Places(
-        ledger=ledger, index=index, recorder=recorder, author=author, pulls=None if wanted.is_dry else found.pulls
+        ledger=ledger,
+        index=index,
+        recorder=recorder,
+        author=author,
+        pulls=None if wanted.is_dry else found.pulls,
+        knowledge=room.knowledge() if wanted.dispatches and not wanted.is_dry else None,
     )
     planner = room.planner(index, only=wanted.only)
     runner = CycleRunner(
@@ -130,6 +136,7 @@ class _Places(Struct, frozen=True, kw_only=True):
     recorder: Recorder
     author: Author
     pulls: PullRequests | None  # whose changes teach; None where nothing is to be learned
+    knowledge: Knowledge | None  # where notes are kept, which needs no host of pull requests
 
 
 def _scanner(room: OrchestratorRoom, places: _Places, hosting: Hosting, *, is_dry: bool) -> FleetScanner:
@@ -247,7 +254,7 @@ def _dispatcher(
         (index, recorder, author),
         sharing=room.registry.learning.examples,
         pulls=places.pulls,
-        knowledge=None if places.pulls is None else room.knowledge(),
+        knowledge=places.knowledge,
         tell=tell,
     )
     return Dispatcher(
