@@ -10,7 +10,7 @@ from codeql_fixer.domain.hiding import HidingKind, HidingSign
 from codeql_fixer.policy.hiding.changed_text import changed_files
 from codeql_fixer.policy.hiding.ci_config import ci_signs, is_workflow
 from codeql_fixer.policy.hiding.code_places import is_source
-from codeql_fixer.policy.hiding.lost_tests import test_signs
+from codeql_fixer.policy.hiding.lost_cases import test_signs
 from codeql_fixer.policy.hiding.moved_code import moved_signs
 from codeql_fixer.policy.hiding.scan_config import scan_config_signs
 from codeql_fixer.policy.hiding.suppressions import added_suppressions, line_keys
