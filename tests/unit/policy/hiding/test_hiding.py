@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from codeql_fixer.policy.hiding.signs import hiding_signs
-from tests.unit.policy.hiding.tables import GAMINGS, HONEST, change
+from tests.unit.policy.hiding.honest import HONEST
+from tests.unit.policy.hiding.tables import GAMINGS, change
 
 if TYPE_CHECKING:
     from tests.unit.policy.hiding.cases import Case
