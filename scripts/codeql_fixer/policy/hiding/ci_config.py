@@ -90,6 +90,7 @@ _FILTERS = frozenset(
     }
 )
 _OF_GITHUB = re.compile(r"(?:^|/)\.github/workflows/")
+_MAP = re.compile(r"[^:]*:\s*(?:~|null|\{.*)?\s*(?:#.*)?")  # what has settings of its own, or none
 _CODEQL_LISTS = re.compile(r"languages?|queries|packs|language", re.IGNORECASE)
 _DOCUMENTS = re.compile(
     r"[\w*/.-]*\.(?:md|rst|txt|adoc|png|svg|jpe?g)|/?docs?/\*{0,2}|LICENSE.*|\.gitignore"
@@ -198,7 +199,7 @@ def _events(file: ChangedFile, settings: Sequence[Setting]) -> set[str]:
 def _loose_events(settings: Sequence[Setting]) -> set[str]:
     """Events by their own looks, where the line with `on` is not among those of a change."""
     found = {setting.value for setting in settings if not setting.names}
-    found |= {setting.names[0] for setting in settings if len(setting.names) == 1 and not setting.value}
+    found |= {setting.names[0] for setting in settings if len(setting.names) == 1 and _MAP.fullmatch(setting.raw)}
     others = {setting.names[0] for setting in settings if not _FILTERS.issuperset(setting.names[1:2])}
     return (found - others) & _EVENTS  # what has steps is a job of that name
 

@@ -27,7 +27,9 @@ _CASE = re.compile(
     r"^\s*(?:async\s+)?def\s+(?P<python>test\w*)"  # Python, Ruby
     r"|^\s*(?:(?:QUnit|Deno|tap|t)\.)?(?:(?:it|test|specify|scenario|should|example)(?:\.\w+)*"
     r"(?:\([^()]{0,200}\))?|[\]`]\s*\)?(?=\())\s*\(?\s*"
-    r"(?P<title>\"[^\"]{1,200}|'[^']{1,200}|`[^`]{1,200}|[\w.]{1,100}(?=\s*,\s*(?:async\s*)?(?:\(|function\b|\w+\s*=>)))"
+    r"(?P<title>\"[^\"]{1,200}|'[^']{1,200}|`[^`]{1,200})"
+    r"|^\s*(?:it|test|specify)(?:\.(?:only|skip|concurrent|serial|sequential|fails|failing))*"
+    r"\(\s*(?P<elsewhere>[\w.]{1,100})\s*,\s*(?:async\s*)?(?:\(|function\b|\w+\s*=>)"
     r"|^\s*func\s+(?:\([^)]{0,80}\)\s*)?(?P<go>(?:Test|Fuzz|test)\w*)\s*\("
     r"|^\s*(?:(?:public|private|protected|internal|static|async|final|override"
     r"|suspend|export|default|pub|open|virtual)\s+)*(?:function|fun|fn|void|Task)\s+(?P<named>`[^`]{1,200}`|[tT]est\w*"
@@ -68,7 +70,13 @@ _TYPED = re.compile(
     r"\s*\((?:[^;{}()]|\([^;{}()]*\))*(?:,\s*$|\)[\w\s]*(?:\{|$))"
     r"|(?!(?:if|for|while|switch|catch)\b)(?P<alone>\w{3,100}) ?\([^;{}()]*\)\s*$)"
 )
+_OF_OBJECT = re.compile(  # a method; what calls something with a function has an arrow or a word more
+    r"\s+(?:(?:async|static|get|set|public|private|protected|override)\s+)*[*#]?"
+    r"(?P<name>(?!(?:if|for|while|switch|catch|with|function|constructor)\b)\w{3,100})"
+    r"\s*\([^()]*\)\s*(?::[^{};=]{1,100})?\{\s*$"
+)
 _TYPED_LANGUAGES = frozenset({"cpp", "java", "csharp"})
+_SCRIPTS = frozenset({"javascript", "typescript"})
 _WORD = re.compile(r"[A-Za-z_]\w{2,99}")
 _SKIP = re.compile(
     r"@?\bpytest\.mark\.(?:skip|xfail)\b(?!if)|\bpytest\.(?:skip|xfail)\s*\("
@@ -262,7 +270,8 @@ def _take(spare: Counter[str], case: _Case) -> bool:
 def _is_kept_body(case: _Case) -> bool:
     """True when only the line with the name went and its body stayed: it has another name now."""
     name = _METHOD if _CASE.match(case.text) is None else _CASE
-    return len(case.body) == 1 and any(name.search(line.text) for line in case.file.added[:_MAX_LINES])
+    heads = (line.text for line in case.file.added[:_MAX_LINES])
+    return len(case.body) == 1 and any(name.search(head) or _TITLED.match(head) for head in heads)
 
 
 def _claims(lines: Iterable[str]) -> bool:
@@ -289,8 +298,10 @@ def _gone_subjects(files: Sequence[ChangedFile]) -> frozenset[str]:
 
 def _defined(path: str, lines: Sequence[Line]) -> list[str]:
     matches = [match for line in lines for match in _DEFINED.finditer(line.text)]
-    if language_of(path) in _TYPED_LANGUAGES:
-        matches += [match for line in lines if (match := _TYPED.match(line.text))]
+    language = language_of(path)
+    own = _TYPED if language in _TYPED_LANGUAGES else _OF_OBJECT if language in _SCRIPTS else None
+    if own:
+        matches += [match for line in lines if (match := own.match(line.text))]
     return [name.lower() for match in matches for name in match.groups() if name]
 
 

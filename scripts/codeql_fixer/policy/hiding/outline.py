@@ -101,7 +101,7 @@ def _line(line: Line, indent: int, *, section: tuple[str, ...], levels: list[_Le
         yield from (Setting(number, names, item, raw) for item in _items(value))
     else:
         levels.append(_Level(indent, names))
-        yield from (Setting(number, names, item, raw) for item in _items(value))
+        yield from (Setting(number, names, item, raw) for item in _items(value) or [""])
 
 
 def _items(value: str) -> list[str]:

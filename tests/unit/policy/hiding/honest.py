@@ -487,6 +487,15 @@ DEAD = (
             "src/all.spec.ts": Edit("describe('sums', () => {\n  table(add, [1]);\n});\nrun();\n", "run();\n"),
         },
     ),
+    Case(
+        "dead method in javascript",
+        {
+            "src/a.js": Edit("class A {\n  find(name) {\n    return db(name);\n  }\n}\n", "class A {\n}\n"),
+            "src/a.test.js": Edit("it('works', () => {\n  expect(a.find(1)).toBe(1);\n});\nrun();\n", "run();\n"),
+        },
+    ),
+    edit("title put below", "src/a.test.ts", _TS, _TS.replace("it('adds', () => {", "it(\n  'sums up', () => {")),
+    edit("settings of a runner gone", "src/a.test.ts", f"test.use(x, () => 1);\n{_TS}", _TS),
     edit("suite unwrapped", "src/a.spec.ts", f"describe('a', () => {{\n{_TS}}});\n", _TS),
     edit("suite of its own unwrapped", "src/a.spec.ts", "describe('a', () => {\n  all(add);\n});\n", "all(add);\n"),
     edit(

@@ -23,6 +23,8 @@ _STEPS = "jobs:\n  push:\n    runs-on: ubuntu-latest\n    steps:\n      - run: d
 CONFIGS = (
     _workflow("events in another order", _PUSH + _PULLS, _PULLS + _PUSH),
     _workflow("events on one line", f"on:\n{_PUSH}{_PULLS}", "on: [push, pull_request]\n"),
+    _workflow("events without anything", _PULLS, "  pull_request: {}\n"),
+    _workflow("events in braces", _PUSH, "  push: {branches: [main]}\n"),
     _workflow("tags as well", "    branches: [main]\n", "    branches: [main]\n    tags: ['v*']\n"),
     _workflow("analysis by another version", "codeql-action/analyze@v2", "codeql-action/analyze@v3"),
     _workflow("analysis by hand", "uses: github/codeql-action/analyze@v2", "run: codeql database analyze db"),

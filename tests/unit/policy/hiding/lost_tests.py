@@ -238,6 +238,14 @@ TYPESCRIPT = (
         "test_deleted",
     ),
     Case(
+        "test gone whose subject is only called no more in javascript",
+        {
+            "src/a.js": Edit("  each(find, (one) => {\n    find(one, function (x) {\n    });\n  });\n", "a();\n"),
+            "src/a.test.js": Edit(f"it('finds', () => {{\n  expect(find(1)).toBe(1);\n}});\n{_REST}", _REST),
+        },
+        "test_deleted",
+    ),
+    Case(
         "test gone whose subject has other parameters",
         {
             "src/a.c": Edit(
