@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _PATHS = [
     "src/a.py", "src/a.js", "a.go", "A.java", "a.rb", "a.php", "tests/test_a.py", "vendor/a.py", "a.txt", "a.rs",
     ".github/workflows/ci.yml", ".bandit", "pyproject.toml", ".semgrepignore", "Makefile", ".gitattributes", "a.tf",
+    "src/a.c", "src/a.test.ts",
 ]  # fmt: skip
 _PIECES = [
     "# nosec", "// NOSONAR", "/*", "*/", '"""', "'", '"', "`", "def test_a():", "return", "except Exception:", "pass",
@@ -110,7 +111,7 @@ def test_hiding_signs__without_texts_few_are_missed_and_fewer_are_wrong() -> Non
         if kinds and not case.kinds:
             wrong.append(case.name)
 
-    assert len(missed) <= 25, missed
+    assert len(missed) <= 18, missed
     assert wrong == ["experimental job", "rule edited"]  # what is around them would tell
 
 
@@ -132,6 +133,9 @@ def test_hiding_signs__take_any_change(data: st.DataObject) -> None:
 _HOSTILE = ["'" * 2_000, '"\\' * 1_000, "# " * 1_000, "catch (" * 300, " " * 2_000 + "x", "-" * 2_000, "[" * 2_000]
 _HOSTILE += [
     "a.b" * 700,
+    "int f(" + "g(a, " * 400,
+    "a " + "* " * 1_000,
+    "it(" + "(x)" * 600,
     "eval('" + "x" * 1_900,
     "/*" * 1_000,
     "||" * 1_000,
