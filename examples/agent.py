@@ -5,15 +5,16 @@ Called as any agent of this kind is, see docs/guides/local-agent.md: agent.py PR
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
 WISH = "columns we know"
-BEFORE = """    return shop.database.execute(
-        f"SELECT sku, name, price FROM products WHERE name LIKE ? ORDER BY {sort}",
-        (f"%{term}%",),
-    ).fetchall()
-"""
+# However the codemod and a formatter left it.
+BEFORE = re.compile(
+    r'    return shop\.database\.execute\(\s*f"SELECT sku, name, price FROM products WHERE name LIKE \?.*?\)\.fetchall\(\)\n',
+    re.DOTALL,
+)
 AFTER = """    queries = {
         "name": "SELECT sku, name, price FROM products WHERE name LIKE ? ORDER BY name",
         "price": "SELECT sku, name, price FROM products WHERE name LIKE ? ORDER BY price",
@@ -29,7 +30,8 @@ def main() -> None:
     if WISH not in prompt.read_text(encoding="utf-8"):
         sys.exit("nobody asks for anything that this agent knows how to do")
     for file in files:
-        file.write_text(file.read_text(encoding="utf-8").replace(BEFORE, AFTER), encoding="utf-8")
+        text = file.read_text(encoding="utf-8")
+        file.write_text(BEFORE.sub(lambda _: AFTER, text, count=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

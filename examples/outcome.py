@@ -40,7 +40,8 @@ def _claimed(out: Path) -> list[dict[str, Any]]:
     batches = {session["batch_id"].removesuffix("-codemods") for session in sessions}
     names = [issue["fingerprint"] for batch in work if batch["batch_id"] in batches for issue in batch["issues"]]
     found = [issue for name in names for issue in _asked(out, "history", name)["issues"]]
-    return [issue for issue in found if issue["state"] != "fixed" and _count(issue, "claimed")]
+    known = {issue["fingerprint"]: issue for issue in found if not issue["state"].startswith("renamed")}
+    return [issue for issue in known.values() if issue["state"] != "fixed" and _count(issue, "claimed")]
 
 
 def _faults(out: Path, claimed: list[dict[str, Any]], reviewed: dict[str, Any]) -> list[str]:
