@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from codeql_fixer.app.brief import BriefWriter
+from codeql_fixer.app.indexed_issue import by_any_name
 from codeql_fixer.app.recall import recalled
 from codeql_fixer.domain.batch import Batch
 from codeql_fixer.domain.brief import EarlierAttempt
@@ -108,7 +109,7 @@ class BatchWork(Struct, frozen=True, kw_only=True):
         """All batches, with what the index knows at this moment."""
         del facts, limits
         attempts = self.index.attempts(self.target.repository)
-        known = {row.issue.fingerprint: row for row in self.index.issues_in(self.target.repository)}
+        known = by_any_name(self.index.issues_in(self.target.repository))
         return [
             Candidate(
                 key=batch.id,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from codeql_fixer.app.author import Author
+from codeql_fixer.app.indexed_issue import by_any_name
 from codeql_fixer.app.planner import Planner
 from codeql_fixer.app.watch_pulls import Sighting
 from codeql_fixer.domain.cycle import PullRequestCondition, PullRequestState
@@ -83,7 +84,7 @@ class Tidier(Struct, frozen=True, kw_only=True):
         issues = [
             self._state(row, sighting, by_issue.get(name, ()))
             for name in sorted(mine)
-            for row in self.index.issues(name, repository)[:1]
+            if (row := by_any_name(self.index.issues(name, repository)).get(name)) is not None
         ]
         return leftover(
             issues,

@@ -37,6 +37,7 @@ from tests.records import (
     fingerprint,
     fix_example,
     intent,
+    issue_record,
     outcome,
     pull_request_seen,
     scan,
@@ -128,6 +129,19 @@ def test_candidates__have_what_the_index_knows(index: SqlIndex) -> None:
         ["i-1"],
     )
     assert (second.attempts, second.dismissed_until) == ((), at(50))
+
+
+def test_candidates__know_an_issue_by_a_name_that_it_gave_up(index: SqlIndex) -> None:
+    edited = issue_record(9, message="query 1 depends on input")  # a scan without the code names findings otherwise
+    work = _work(index, scan("2", 1, edited, 2))
+
+    [candidate] = work.candidates(facts(), Limits())
+
+    [first, _] = candidate.issues
+    assert first.fingerprint == fingerprint(1)
+    assert first.tracked is not None
+    assert first.tracked.fingerprint == fingerprint(9)
+    assert first.lifecycle is Lifecycle.RECURRING
 
 
 def test_candidates__are_there_for_issues_that_the_index_does_not_know(index: SqlIndex) -> None:

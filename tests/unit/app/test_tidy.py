@@ -8,7 +8,7 @@ from codeql_fixer.domain.cycle import PullRequestState
 from codeql_fixer.domain.leftover import LeftoverKind
 from codeql_fixer.errors import UpstreamError
 from codeql_fixer.ports.forge import PullRequest
-from tests.records import at, cycle, intent, outcome, pull_request_seen, scan
+from tests.records import at, cycle, intent, issue_record, outcome, pull_request_seen, scan
 from tests.unit.app.orchestrators import Orchestra, listed, registry
 
 if TYPE_CHECKING:
@@ -76,6 +76,15 @@ def test_tidy__closes_with_a_comment_what_the_operator_wants_closed() -> None:
     assert "all its findings are gone by other means" in body
     shop.tidied()
     assert len(shop.pulls.said(SHOP, 7)) == 1
+
+
+def test_tidy__one_whose_finding_lives_on_under_another_name_is_not_obsolete() -> None:
+    edited = issue_record(9, message="query 1 depends on input")
+    shop = Shop(scan("2", 5, edited), closes=frozenset({LeftoverKind.OBSOLETE}))
+
+    found = shop.tidied()
+
+    assert (found.warnings, shop.pulls.closed) == ((), [])
 
 
 def test_tidy__the_newer_one_of_two_for_the_same_issue_stays() -> None:
