@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import codeql_fixer
 from codeql_fixer.adapters.clock import SystemClock
 from codeql_fixer.app.author import Author, address
 from codeql_fixer.app.publish import publish
 from codeql_fixer.bootstrap.fleet import Fleet
 from codeql_fixer.bootstrap.hosting import opened
-from codeql_fixer.domain.record import Producer
 from codeql_fixer.errors import UserError
 
 if TYPE_CHECKING:
@@ -18,6 +16,7 @@ if TYPE_CHECKING:
 
     from codeql_fixer.bootstrap.verify import Verified
     from codeql_fixer.domain.evidence import Origin
+    from codeql_fixer.domain.record import Producer
     from codeql_fixer.settings import FleetSettings
 
 
@@ -27,11 +26,14 @@ class ProofRoom:
     Args:
         settings: of the command.
         environ: the environment.
+        producer: who writes records.
         tell: hears, for people, what happens.
     """
 
-    def __init__(self, settings: FleetSettings, environ: Mapping[str, str], *, tell: Callable[[str], None]) -> None:
-        self._settings, self._environ, self._tell = settings, environ, tell
+    def __init__(
+        self, settings: FleetSettings, environ: Mapping[str, str], *, producer: Producer, tell: Callable[[str], None]
+    ) -> None:
+        self._settings, self._environ, self._producer, self._tell = settings, environ, producer, tell
 
     def record(self, verified: Verified, origin: Origin, *, number: int | None, evidence_sha256: str) -> None:
         """Put the verdicts on the ledger.
@@ -43,9 +45,7 @@ class ProofRoom:
         targets = [one for one in verified.proof.targets if one.rule_id]
         if not targets:
             raise UserError("there is no verdict on any finding of the baseline, and nothing to record")
-        commit = self._environ.get("CODEQL_FIXER_COMMIT", "")
-        producer = Producer(name="codeql-fixer", version=codeql_fixer.__version__, commit=commit)
-        author = Author(producer=producer, run_id="verify", clock=SystemClock().now)
+        author = Author(producer=self._producer, run_id="verify", clock=SystemClock().now)
         record = author.verification(
             origin.repository,
             targets,

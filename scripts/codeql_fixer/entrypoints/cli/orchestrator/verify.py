@@ -51,7 +51,10 @@ def run(flags: Mapping[str, str], own: Mapping[str, str | None], *, is_json: boo
     """
     files = files_of(own)
     origin, number = _origin(own)
-    room = ProofRoom(FleetSettings.from_environ(os.environ, flags), os.environ, tell=say) if _is_told(own) else None
+    room = None
+    if _is_told(own):
+        settings = FleetSettings.from_environ(os.environ, flags)
+        room = ProofRoom(settings, os.environ, producer=_producer(), tell=say)
     verified = verify_files(files, os.environ)
     written = _written(files, verified, origin, own=own)
     if room is not None and own["record"]:
